@@ -1,0 +1,81 @@
+import * as z from 'zod';
+
+/** Levels of autonomy, tightest first. */
+export const AUTONOMY = ['observe', 'safe', 'supervised', 'full'] as const;
+export type Autonomy = (typeof AUTONOMY)[number];
+
+const positive = z.number().int().positive();
+
+/** The configuration file. Every field has a default: no file at all is a valid configuration. */
+export const configSchema = z.strictObject({
+  roots: z
+    .array(z.string())
+    .default([])
+    .describe('Absolute folders in which agents may work. Default: the folder the server was started in.'),
+  protected: z
+    .strictObject({
+      paths: z
+        .array(z.string())
+        .default([])
+        .describe('Globs, relative to a root, that no agent changes without a person.'),
+      services: z.array(z.string()).default([]).describe('Services that no agent stops without a person.'),
+    })
+    .prefault({}),
+  autonomy: z
+    .enum(AUTONOMY)
+    .default('supervised')
+    .describe('observe: look only. safe: SAFE and LOW alone. supervised: the default. full: asks least.'),
+  limits: z
+    .strictObject({
+      actions_per_minute: positive.default(120),
+      concurrent_actions: positive.default(8),
+      command_seconds: positive.default(120).describe('Default and longest time of a command.'),
+      output_bytes: positive.default(32_768).describe('Of each of stdout and stderr; the middle is left out.'),
+      file_bytes: positive.default(10_485_760).describe('Largest file that is read or written.'),
+      snapshot_files: positive.default(50_000),
+      snapshot_bytes: positive.default(1_073_741_824).describe('A root over this is asked about.'),
+    })
+    .prefault({}),
+  retention: z
+    .strictObject({
+      snapshots: positive.default(100).describe('How many of the newest snapshots are kept.'),
+      days: positive.default(90).describe('How long a snapshot is kept.'),
+    })
+    .prefault({}),
+  approvals: z
+    .strictObject({
+      require: z
+        .enum(['passphrase', 'terminal'])
+        .default('passphrase')
+        .describe('terminal is weaker: whoever has your terminal can approve.'),
+      expire_hours: z.number().positive().max(168).default(12),
+      notify: z.string().optional().describe('A shell line run for each held action, with HOMEOSTAT_ACTION set.'),
+    })
+    .prefault({}),
+  toolsets: z.array(z.enum(['core'])).default(['core']),
+});
+export type Config = z.infer<typeof configSchema>;
+
+/**
+ * A configuration that no person has trusted may only tighten: what it loosens falls back to the default.
+ * Its roots are not believed either, since a root is what an agent may write to.
+ */
+export function tightened(config: Config): Config {
+  const base = configSchema.parse({});
+  const lower = (name: keyof Config['limits']): number => Math.min(config.limits[name], base.limits[name]);
+  return {
+    ...base,
+    protected: config.protected,
+    autonomy: AUTONOMY.indexOf(config.autonomy) < AUTONOMY.indexOf(base.autonomy) ? config.autonomy : base.autonomy,
+    limits: {
+      actions_per_minute: lower('actions_per_minute'),
+      concurrent_actions: lower('concurrent_actions'),
+      command_seconds: lower('command_seconds'),
+      output_bytes: lower('output_bytes'),
+      file_bytes: lower('file_bytes'),
+      snapshot_files: lower('snapshot_files'),
+      snapshot_bytes: lower('snapshot_bytes'),
+    },
+    approvals: { ...base.approvals, expire_hours: Math.min(config.approvals.expire_hours, base.approvals.expire_hours) },
+  };
+}

@@ -1,0 +1,46 @@
+import type { ErrorBody } from './errors.ts';
+import type { Report } from './outcome.ts';
+import type { Caller } from './principal.ts';
+import type { ApprovalInfo } from './records.ts';
+import type { Tool } from './tool.ts';
+
+/** What faces, loop and runner see of the house: tools by name, and nothing of how they are guarded. */
+export interface Gateway {
+  tools(): readonly Tool[];
+  call(name: string, input: unknown, caller: Caller): Promise<Report>;
+  /** Writes out what is recorded in batches and lets go of the state. */
+  close(): Promise<void>;
+}
+
+/** How a person proves to be one: the approver's passphrase, or a terminal where that is configured to be enough. */
+export interface Proof {
+  readonly passphrase?: string | undefined;
+  readonly terminal: boolean;
+}
+
+export interface ChainVerdict {
+  readonly ok: boolean;
+  readonly records: number;
+  /** The first bad link, and what kind of tampering it shows. */
+  readonly problem: { readonly seq: number; readonly what: string } | null;
+}
+
+/** What a person alone can do. No tool reaches it; the CLI does. */
+export interface Operator {
+  /** The approval exactly as it will be bound, with the full text a person decides on. */
+  show(actionId: string): ApprovalInfo & { text: string; digest: string };
+  approve(actionId: string, digest: string, proof: Proof): Promise<void>;
+  deny(actionId: string, note: string): void;
+  revoke(actionId: string): void;
+  /** Pulls the emergency stop; needs no proof. */
+  stop(reason: string): void;
+  release(proof: Proof): Promise<void>;
+  enrol(passphrase: string, current: Proof | null): Promise<void>;
+  enrolled(): boolean;
+  trustConfig(proof: Proof): Promise<void>;
+  verifyAudit(): ChainVerdict;
+  /** The newest action in this folder that can still be undone. */
+  lastUndoable(cwd: string): string | null;
+}
+
+export type { ErrorBody };

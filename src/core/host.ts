@@ -1,0 +1,96 @@
+import type { Change, ChangeSet, FileState } from './effects.ts';
+
+/** Content-addressed bytes on disk; a name is the SHA-256 of what it holds. */
+export interface Objects {
+  put(content: Uint8Array): Promise<string>;
+  /** Copies a file in, without following a symbolic link at its end. */
+  putFile(path: string): Promise<{ digest: string; size: number }>;
+  get(digest: string): Promise<Buffer>;
+  has(digest: string): Promise<boolean>;
+  /** Returns when everything that was put is on stable storage. */
+  sync(): Promise<void>;
+}
+
+/** One entry of a folder, as `list_files` shows it. */
+export interface Entry {
+  readonly path: string;
+  readonly type: 'file' | 'directory' | 'symlink' | 'other';
+  readonly size: number;
+}
+
+/** Every path below a root, with what is needed to put it back; `skipped` names what that cannot cover. */
+export interface Manifest {
+  readonly root: string;
+  readonly entries: Readonly<Record<string, FileState>>;
+  readonly skipped: readonly string[];
+  readonly bytes: number;
+}
+
+/** The file system as one connection may see it: every path is checked against the workspace's roots. */
+export interface Files {
+  /** Absolute real path of what an agent named; it may be missing. A link at its end is followed only if asked. */
+  resolve(path: string, follow?: boolean): Promise<string>;
+  /** Null where nothing is there; a file's content is hashed and kept as an object when `keep` is set. */
+  state(path: string, keep?: boolean): Promise<FileState | null>;
+  read(path: string, maxBytes: number): Promise<Buffer>;
+  list(path: string, options: { depth: number; max: number }): Promise<{ entries: Entry[]; more: boolean }>;
+  /**
+   * Brings each path from `before` to `after`, after checking that it stands at `before`.
+   * Each path changes by one rename, link or removal. Throws `world_changed` before the first change
+   * where something differs.
+   */
+  apply(set: ChangeSet, actionId: string): Promise<void>;
+  /** Removes what a killed `apply` of this action left beside its targets. */
+  sweep(set: ChangeSet, actionId: string): Promise<void>;
+  /** Everything below a root, contents kept as objects; throws `too_large` past the configured limits. */
+  scan(root: string, signal: AbortSignal): Promise<Manifest>;
+  objects: Objects;
+}
+
+export interface CommandRequest {
+  readonly line: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly outputBytes: number;
+  readonly actionId: string;
+  readonly signal: AbortSignal;
+}
+
+export interface CommandResult {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly timedOut: boolean;
+  readonly cancelled: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Bytes that were printed but left out of stdout and stderr. */
+  readonly omittedBytes: number;
+  readonly durationMs: number;
+}
+
+export interface Commands {
+  /** Runs a shell line to its end; nothing that it started lives on. */
+  run(request: CommandRequest): Promise<CommandResult>;
+}
+
+/** What changed between two scans of one root, parents before children. */
+export function difference(before: Manifest, after: Manifest): Change[] {
+  const paths = new Set([...Object.keys(before.entries), ...Object.keys(after.entries)]);
+  const changes: Change[] = [];
+  for (const path of [...paths].sort()) {
+    const was = before.entries[path] ?? null;
+    const is = after.entries[path] ?? null;
+    const same =
+      was !== null &&
+      is !== null &&
+      was.type === is.type &&
+      was.mode === is.mode &&
+      was.uid === is.uid &&
+      was.gid === is.gid &&
+      was.digest === is.digest &&
+      was.target === is.target;
+    if (!same) changes.push({ path, before: was, after: is });
+  }
+  return changes;
+}

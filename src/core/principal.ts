@@ -1,0 +1,31 @@
+import * as z from 'zod';
+
+/**
+ * Who asks. It comes from the transport (the command line that started the server, the client's
+ * handshake, the operating system), never from tool input.
+ */
+export const principalSchema = z.object({
+  client: z.string(),
+  card: z.string().nullable(),
+  user: z.string(),
+});
+export type Principal = z.infer<typeof principalSchema>;
+
+/** One word for a principal, as the audit and the limits name it. */
+export function agentName(principal: Principal): string {
+  return `${principal.card ?? 'any'}@${principal.client}/${principal.user}`;
+}
+
+/** Where a connection may work: absolute real paths; relative input is resolved against `cwd`. */
+export interface Workspace {
+  readonly roots: readonly string[];
+  readonly cwd: string;
+}
+
+/** What a face hands down with each call. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly workspace: Workspace;
+  readonly signal: AbortSignal;
+  readonly onProgress?: ((message: string) => void) | undefined;
+}

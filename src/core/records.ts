@@ -1,0 +1,91 @@
+import type { Effects } from './effects.ts';
+import type { ApprovalStatus, Outcome } from './outcome.ts';
+import type { Level } from './risk.ts';
+
+/** One link of the chain, as it is stored: `body` is the canonical JSON that was hashed. */
+export interface AuditRecord {
+  readonly seq: number;
+  readonly hash: string;
+  readonly body: AuditBody;
+}
+
+export interface AuditBody {
+  readonly seq: number;
+  readonly prev: string;
+  /** ISO 8601, UTC, by the wall clock; order is by `seq`, never by time. */
+  readonly time: string;
+  readonly event: string;
+  readonly agent: string;
+  readonly action_id: string | null;
+  /** The tool, or the person's command. */
+  readonly action: string;
+  /** Redacted, capped; large texts stand as their digest. */
+  readonly parameters: unknown;
+  readonly risk_level: Level | null;
+  readonly approval_status: ApprovalStatus | null;
+  readonly result: Outcome | null;
+  readonly error: string | null;
+  readonly snapshot_id: string | null;
+  readonly rollback_id: string | null;
+  readonly execution_time_ms: number | null;
+  readonly detail: string | null;
+}
+
+export interface AuditFilter {
+  readonly agent?: string | undefined;
+  readonly action?: string | undefined;
+  readonly action_id?: string | undefined;
+  readonly risk?: Level | undefined;
+  readonly result?: Outcome | undefined;
+  readonly event?: string | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly text?: string | undefined;
+  /** Only records with a smaller sequence number: the cursor of a page. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+export interface SnapshotInfo {
+  readonly snapshot_id: string;
+  readonly tool: string;
+  readonly agent: string;
+  readonly cwd: string;
+  readonly time: string;
+  readonly summary: string;
+  readonly changes: number;
+  readonly undone_by: string | null;
+}
+
+export interface ApprovalInfo {
+  readonly action_id: string;
+  readonly status: ApprovalStatus;
+  readonly tool: string;
+  readonly agent: string;
+  readonly reason: string;
+  readonly summary: string;
+  readonly risk_level: Level;
+  readonly asked_by: string[];
+  readonly requested_at: string;
+  readonly expires_at: string;
+  readonly note: string | null;
+}
+
+export interface Status {
+  readonly version: string;
+  readonly autonomy: string;
+  readonly emergency_stop: boolean;
+  readonly pending_approvals: number;
+  readonly running_actions: number;
+  readonly audit_records: number;
+}
+
+/** The queries' view of what is stored; nothing here changes anything. */
+export interface Records {
+  audit(filter: AuditFilter): AuditRecord[];
+  snapshots(filter: { limit: number; cwd?: string | undefined }): SnapshotInfo[];
+  /** What an action changed: from its stage while it is held, from its snapshot afterwards. */
+  effects(id: string): Effects;
+  approvals(filter: { status?: ApprovalStatus | undefined; limit: number }): ApprovalInfo[];
+  status(): Status;
+}

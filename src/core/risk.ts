@@ -1,0 +1,55 @@
+import * as z from 'zod';
+
+/** Risk levels, mildest first. */
+export const LEVELS = ['SAFE', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL', 'DESTRUCTIVE'] as const;
+export const levelSchema = z.enum(LEVELS);
+export type Level = z.infer<typeof levelSchema>;
+
+/** Whether the world can be put back: by itself, by a second action that makes up for it, or not. */
+export const reversibilitySchema = z.enum(['reversible', 'compensable', 'irreversible']);
+export type Reversibility = z.infer<typeof reversibilitySchema>;
+
+/** One reason for a level, with the part of the request that shows it. */
+export const factorSchema = z.object({
+  rule: z.string(),
+  level: levelSchema,
+  reason: z.string(),
+  evidence: z.string(),
+});
+export type Factor = z.infer<typeof factorSchema>;
+
+/** What an action risks. `score` is 0 to 100: 20 for each level above SAFE, at most. */
+export const riskSchema = z.object({
+  level: levelSchema,
+  score: z.number().int().min(0).max(100),
+  factors: z.array(factorSchema),
+  resources: z.array(z.string()),
+  reversibility: reversibilitySchema,
+});
+export type Risk = z.infer<typeof riskSchema>;
+
+export const rank = (level: Level): number => LEVELS.indexOf(level);
+
+/** The strictest of the levels; SAFE of none. */
+export function strictest(levels: Iterable<Level>): Level {
+  let worst: Level = 'SAFE';
+  for (const level of levels) if (rank(level) > rank(worst)) worst = level;
+  return worst;
+}
+
+const REVERSIBILITY = reversibilitySchema.options;
+
+/** The weakest promise of the given ones; reversible of none. */
+export function leastReversible(all: Iterable<Reversibility>): Reversibility {
+  let worst: Reversibility = 'reversible';
+  for (const one of all) if (REVERSIBILITY.indexOf(one) > REVERSIBILITY.indexOf(worst)) worst = one;
+  return worst;
+}
+
+/** A risk from its factors: the level is the strictest factor's, the score adds a little for each further one. */
+export function riskOf(factors: Factor[], resources: string[], reversibility: Reversibility): Risk {
+  const level = strictest(factors.map((f) => f.level));
+  const others = Math.max(0, factors.filter((f) => f.level === level).length - 1);
+  const score = level === 'SAFE' ? 0 : Math.min(100, rank(level) * 20 - 10 + Math.min(10, others * 2));
+  return { level, score, factors, resources, reversibility };
+}

@@ -1,0 +1,193 @@
+import * as z from 'zod';
+import type { ActionContext, QueryContext } from './context.ts';
+import type { ChangeKind } from './effects.ts';
+import type { Effects } from './effects.ts';
+import { HomeostatError } from './errors.ts';
+import { actionReportSchema, queryReportSchema } from './outcome.ts';
+import type { Level, Reversibility } from './risk.ts';
+
+/** MCP's four hints; all of them are set on purpose. */
+export interface Annotations {
+  readonly readOnlyHint: boolean;
+  readonly destructiveHint: boolean;
+  readonly idempotentHint: boolean;
+  readonly openWorldHint: boolean;
+}
+
+/** What an action says it would do, as facts for the assessor; the level is never the tool's to decide alone. */
+export interface Intent {
+  /** One line for people. */
+  readonly summary: string;
+  /** The least level that an action of this kind has. */
+  readonly level: Level;
+  readonly reversibility: Reversibility;
+  readonly touches: readonly { readonly path: string; readonly change: ChangeKind }[];
+  readonly commands: readonly { readonly line: string; readonly cwd: string; readonly env: Readonly<Record<string, string>> }[];
+  /** Keys to lock: `file:PATH`, `tree:PATH`, or another scheme with an exact name. */
+  readonly resources: readonly string[];
+  /** Circumstances that rules may name, such as `not_own_action`. */
+  readonly circumstances: readonly string[];
+}
+
+/** A stage: worked out, durable, not yet let into the world. */
+export interface Staged<S> {
+  readonly stage: S;
+  readonly effects: Effects;
+  /** Circumstances found while staging, such as `root_over_limit`. */
+  readonly circumstances: readonly string[];
+  readonly reversibility: Reversibility;
+}
+
+export interface Committed<O, P> {
+  readonly output: O;
+  /** What undo needs; null where nothing changed. */
+  readonly snapshot: P | null;
+  readonly effects: Effects;
+}
+
+/** Whether the world is as the action claims; `roll_back` asks the pipeline to undo it at once. */
+export type Verification = { readonly ok: true } | { readonly ok: false; readonly error: HomeostatError };
+
+/** How a half-done commit was brought to an end after a crash. */
+export interface Recovery {
+  readonly outcome: 'rolled_back' | 'rollback_failed' | 'unknown';
+  readonly message: string;
+}
+
+interface Described {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly toolset: string;
+  readonly annotations: Annotations;
+}
+
+export interface QueryDefinition<I extends z.ZodObject, O extends z.ZodObject> extends Described {
+  readonly input: I;
+  readonly output: O;
+  /** False only for what would drown the audit and tells an agent nothing about the machine. */
+  readonly recorded?: boolean;
+  run(input: z.infer<I>, ctx: QueryContext): Promise<z.infer<O>>;
+}
+
+export interface ActionDefinition<
+  I extends z.ZodObject,
+  O extends z.ZodObject,
+  S extends z.ZodType,
+  P extends z.ZodType,
+> extends Described {
+  readonly input: I;
+  readonly output: O;
+  readonly stageSchema: S;
+  readonly snapshotSchema: P;
+  /** True where a record that cannot be written must not hold the effect back (the emergency stop). */
+  readonly urgent?: boolean;
+  assess(input: z.infer<I>, ctx: ActionContext): Promise<Intent>;
+  stage(input: z.infer<I>, ctx: ActionContext): Promise<Staged<z.infer<S>>>;
+  /** Calls `ctx.preserve` with what undo needs before the first change, and returns it completed. */
+  commit(stage: z.infer<S>, ctx: ActionContext): Promise<Committed<z.infer<O>, z.infer<P>>>;
+  verify(output: z.infer<O>, snapshot: z.infer<P> | null, ctx: ActionContext): Promise<Verification>;
+  /** The stage whose commit takes the snapshot's action back. */
+  undo(snapshot: z.infer<P>, ctx: ActionContext): Promise<Staged<z.infer<S>>>;
+  /** Ends a commit that a crash cut short; `snapshot` is what `preserve` was last given. */
+  recover(snapshot: z.infer<P>, ctx: ActionContext): Promise<Recovery>;
+}
+
+const actionFields = {
+  dry_run: z.boolean().optional().describe('Show effects, change nothing'),
+  reason: z.string().max(500).optional().describe('Why; shown to the approver'),
+};
+
+/** Input as it came from outside, checked and with its types closed over. */
+export interface BoundQuery {
+  readonly input: Readonly<Record<string, unknown>>;
+  run(ctx: QueryContext): Promise<Record<string, unknown>>;
+}
+
+export interface Query extends Described {
+  readonly kind: 'query';
+  readonly recorded: boolean;
+  readonly input: z.ZodObject;
+  readonly output: z.ZodObject;
+  bind(raw: unknown): BoundQuery;
+}
+
+export interface BoundAction {
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly dryRun: boolean;
+  readonly reason: string;
+  assess(ctx: ActionContext): Promise<Intent>;
+  stage(ctx: ActionContext): Promise<Staged<unknown>>;
+}
+
+/** The half of an action that needs no input: what is staged or kept is read back from disk and checked anew. */
+export interface Action extends Described {
+  readonly kind: 'action';
+  readonly urgent: boolean;
+  readonly input: z.ZodObject;
+  readonly output: z.ZodObject;
+  bind(raw: unknown): BoundAction;
+  commit(stage: unknown, ctx: ActionContext): Promise<Committed<Record<string, unknown>, unknown>>;
+  verify(output: unknown, snapshot: unknown, ctx: ActionContext): Promise<Verification>;
+  undo(snapshot: unknown, ctx: ActionContext): Promise<Staged<unknown>>;
+  recover(snapshot: unknown, ctx: ActionContext): Promise<Recovery>;
+}
+
+export type Tool = Query | Action;
+
+function parseInput<T extends z.ZodType>(name: string, schema: T, raw: unknown): z.infer<T> {
+  const parsed = schema.safeParse(raw ?? {});
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.slice(0, 5);
+  const what = issues.map((i) => `${i.path.length > 0 ? i.path.join('.') : 'input'}: ${i.message}`).join('; ');
+  throw new HomeostatError('invalid_input', `${name}: ${what}`);
+}
+
+export function defineQuery<I extends z.ZodObject, O extends z.ZodObject>(def: QueryDefinition<I, O>): Query {
+  const input = def.input.strict();
+  return {
+    ...def,
+    kind: 'query',
+    recorded: def.recorded ?? true,
+    input,
+    output: queryReportSchema(def.output),
+    bind(raw) {
+      const value = parseInput(def.name, input, raw) as z.infer<I>;
+      return { input: value, run: async (ctx) => def.output.parse(await def.run(value, ctx)) };
+    },
+  };
+}
+
+export function defineAction<
+  I extends z.ZodObject,
+  O extends z.ZodObject,
+  S extends z.ZodType,
+  P extends z.ZodType,
+>(def: ActionDefinition<I, O, S, P>): Action {
+  const input = def.input.extend(actionFields).strict();
+  const kept = (snapshot: unknown): z.infer<P> => def.snapshotSchema.parse(snapshot);
+  return {
+    ...def,
+    kind: 'action',
+    urgent: def.urgent ?? false,
+    input,
+    output: actionReportSchema(def.output),
+    bind(raw) {
+      const { dry_run, reason, ...rest } = parseInput(def.name, input, raw) as z.infer<I> &
+        z.infer<z.ZodObject<typeof actionFields>>;
+      const value = rest as unknown as z.infer<I>;
+      return {
+        input: value,
+        dryRun: dry_run ?? false,
+        reason: reason ?? '',
+        assess: async (ctx) => def.assess(value, ctx),
+        stage: async (ctx) => def.stage(value, ctx),
+      };
+    },
+    commit: async (stage, ctx) => def.commit(def.stageSchema.parse(stage), ctx),
+    verify: async (output, snapshot, ctx) =>
+      def.verify(def.output.parse(output), snapshot === null ? null : kept(snapshot), ctx),
+    undo: async (snapshot, ctx) => def.undo(kept(snapshot), ctx),
+    recover: async (snapshot, ctx) => def.recover(kept(snapshot), ctx),
+  };
+}

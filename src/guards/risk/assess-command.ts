@@ -1,0 +1,120 @@
+import { resolve } from 'node:path';
+import type { ChangeKind } from '../../core/effects.ts';
+import { type Factor, type Reversibility, leastReversible, rank, strictest } from '../../core/risk.ts';
+import type { CommandRule } from '../../registry/rules.ts';
+import { commandRules } from './match.ts';
+import { type Arg, type ParsedLine, type SimpleCommand, parseLine } from './parse.ts';
+import { type PathContext, isOwn, pathRules, touchFactors } from './paths.ts';
+
+export interface CommandContext extends PathContext {
+  readonly home: string;
+  /** The real path of what a path leads to, as far as it exists. */
+  readonly real: (path: string) => string;
+}
+
+export interface CommandRisk {
+  readonly factors: Factor[];
+  readonly reversibility: Reversibility;
+}
+
+/** Variables that decide which program a name means, or what a program runs beside its own work. */
+const TELLING_VARIABLE =
+  /^(PATH|LD_\w+|DYLD_\w+|BASH_\w+|ENV|IFS|PS4|PROMPT_COMMAND|GIT_\w+|\w+_OPTIONS|PYTHON\w*|PERL\w*|RUBY\w*|PAGER|EDITOR|VISUAL|HOME)$/;
+
+/** What a shell line risks, run plainly in `cwd`. What cannot be understood is never taken for harmless. */
+export function assessCommand(
+  line: string,
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  ctx: CommandContext,
+): CommandRisk {
+  const parsed: ParsedLine = parseLine(line, cwd, ctx.home);
+  const risks = parsed.commands.map((command) => simpleCommand(command, ctx));
+  if (parsed.problem !== null) {
+    risks.push(certain('not-understood', 'HIGH', `It cannot be understood: ${parsed.problem}.`, line));
+  }
+  const telling = Object.keys(env).find((name) => TELLING_VARIABLE.test(name));
+  if (telling !== undefined) {
+    risks.push(certain('telling-variable', 'HIGH', `${telling} decides what is run.`, `${telling}=${env[telling]}`));
+  }
+  return {
+    factors: risks.flatMap((r) => r.factors),
+    reversibility: leastReversible(risks.map((r) => r.reversibility)),
+  };
+}
+
+function certain(rule: string, level: Factor['level'], reason: string, evidence: string): CommandRisk {
+  const factor = { rule, level, reason, evidence: quote(evidence) };
+  return { factors: [factor], reversibility: rank(level) > rank('LOW') ? 'irreversible' : 'reversible' };
+}
+
+const quote = (text: string): string => (text.length > 160 ? `${text.slice(0, 157)}…` : text);
+
+function simpleCommand(command: SimpleCommand, ctx: CommandContext): CommandRisk {
+  const risks: CommandRisk[] = [];
+  const telling = command.assigns.find((name) => TELLING_VARIABLE.test(name));
+  if (telling !== undefined) {
+    risks.push(certain('telling-variable', 'HIGH', `${telling} decides what is run.`, command.source));
+  }
+  for (const target of command.writes) risks.push(touch(target, 'modify', command, ctx));
+  if (command.name !== null) risks.push(program(command, ctx));
+  for (const arg of command.args) risks.push(...mention(arg, command, ctx));
+  return {
+    factors: risks.flatMap((r) => r.factors),
+    reversibility: leastReversible(risks.map((r) => r.reversibility)),
+  };
+}
+
+function program(command: SimpleCommand, ctx: CommandContext): CommandRisk {
+  const { known, rules } = commandRules(command, ctx.rules.commands);
+  const risks: CommandRisk[] = rules.map((rule) => ({
+    factors: [{ rule: rule.id, level: rule.level, reason: rule.reason, evidence: quote(command.source) }],
+    reversibility: rule.reversibility ?? 'reversible',
+  }));
+  for (const rule of rules) risks.push(...targets(rule, command).map((t) => touch(t, rule.change ?? 'modify', command, ctx)));
+  if (!known) {
+    const name = command.name?.value;
+    const reason = name === null ? 'Which program it runs cannot be known before.' : `Nobody knows what ${name} does.`;
+    risks.push(certain('unknown-program', name === null ? 'HIGH' : 'MEDIUM', reason, command.source));
+  }
+  return {
+    factors: risks.flatMap((r) => r.factors),
+    reversibility: leastReversible(risks.map((r) => r.reversibility)),
+  };
+}
+
+/** The operands that a rule says are written to; after `--` everything is an operand. */
+function targets(rule: CommandRule, command: SimpleCommand): Arg[] {
+  if (rule.targets === undefined) return [];
+  const end = command.args.findIndex((a) => a.value === '--');
+  const operands = command.args.filter((a, i) => (end >= 0 && i > end) || !a.value?.startsWith('-'));
+  return operands.slice(rule.targets === 'rest' ? 1 : 0).filter((a) => a.value !== '--');
+}
+
+function touch(target: Arg, change: ChangeKind, command: SimpleCommand, ctx: CommandContext): CommandRisk {
+  if (target.value === null || command.cwds.length === 0) {
+    const level = change === 'delete' ? 'HIGH' : 'MEDIUM';
+    return certain('unknown-target', level, 'What it changes cannot be known before.', command.source);
+  }
+  const value = target.value;
+  const paths = command.cwds.map((cwd) => resolve(cwd, value));
+  const factors = paths.flatMap((path) => [
+    ...touchFactors(path, change, quote(command.source), ctx),
+    ...(ctx.real(path) === path ? [] : touchFactors(ctx.real(path), change, quote(command.source), ctx)),
+  ]);
+  const plain: Factor = { rule: 'workspace-write', level: 'LOW', reason: 'It writes in a root.', evidence: quote(command.source) };
+  const severe = rank(strictest(factors.map((f) => f.level))) >= rank('HIGH');
+  return { factors: [plain, ...factors], reversibility: severe ? 'irreversible' : 'reversible' };
+}
+
+/** An operand of any command that names a secret, or homeostat's own folders. */
+function mention(arg: Arg, command: SimpleCommand, ctx: CommandContext): CommandRisk[] {
+  const value = arg.value?.replace(/^-{1,2}[\w-]+=/, '');
+  if (value === undefined || value === '' || value.startsWith('-')) return [];
+  const paths = command.cwds.flatMap((cwd) => [resolve(cwd, value), ctx.real(resolve(cwd, value))]);
+  if (paths.some((path) => isOwn(path, ctx))) {
+    return [certain('own-state', 'CRITICAL', 'It names homeostat’s own state or configuration.', command.source)];
+  }
+  const secret = paths.flatMap((path) => pathRules(path, ctx)).find((rule) => rule.secret);
+  return secret === undefined ? [] : [certain(secret.id, 'HIGH', secret.reason, command.source)];
+}

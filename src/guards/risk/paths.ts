@@ -1,0 +1,65 @@
+import { relative, sep } from 'node:path';
+import type { ChangeKind } from '../../core/effects.ts';
+import type { Workspace } from '../../core/principal.ts';
+import type { Factor, Level } from '../../core/risk.ts';
+import type { PathRule, Rules } from '../../registry/rules.ts';
+import { pathMatches } from './match.ts';
+
+/** What the risk of a path depends on, beside the path. */
+export interface PathContext {
+  readonly workspace: Workspace;
+  readonly rules: Rules;
+  /** Globs that the configuration adds to the protected ones. */
+  readonly protectedGlobs: readonly string[];
+  /** homeostat's own folders: state and configuration. */
+  readonly ownFolders: readonly string[];
+}
+
+const inside = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+
+export const isOwn = (path: string, ctx: PathContext): boolean => ctx.ownFolders.some((folder) => inside(path, folder));
+
+/** The path rules that speak of an absolute path: by where it lies in its root, or as it is. */
+export function pathRules(path: string, ctx: PathContext): PathRule[] {
+  const root = ctx.workspace.roots.find((candidate) => inside(path, candidate));
+  const shown = root === undefined ? path.slice(1) : relative(root, path);
+  return [...ctx.rules.paths, ...configured(ctx)].filter((rule) => shown !== '' && pathMatches(rule, shown));
+}
+
+const configuredRules = new WeakMap<readonly string[], PathRule[]>();
+
+function configured(ctx: PathContext): PathRule[] {
+  let rules = configuredRules.get(ctx.protectedGlobs);
+  if (rules === undefined) {
+    rules = ctx.protectedGlobs.map((glob) => ({
+      id: 'configured-protection',
+      reason: `The configuration protects ${glob}.`,
+      glob: [glob, `${glob}/**`],
+      except: [],
+      change: 'CRITICAL',
+      secret: false,
+      match: [],
+      not_match: [],
+    }));
+    configuredRules.set(ctx.protectedGlobs, rules);
+  }
+  return rules;
+}
+
+/** What it risks to change a path; nothing for an ordinary path inside a root. */
+export function touchFactors(path: string, change: ChangeKind, evidence: string, ctx: PathContext): Factor[] {
+  if (/^\/dev\/(null|stdout|stderr|tty|zero|full)$/.test(path)) return [];
+  const factor = (rule: string, level: Level, reason: string): Factor => ({ rule, level, reason, evidence });
+  if (isOwn(path, ctx)) return [factor('own-state', 'CRITICAL', 'It touches homeostat’s own state or configuration.')];
+  const factors = pathRules(path, ctx).map((rule) => factor(rule.id, rule.change, rule.reason));
+  const holdsRoot = ctx.workspace.roots.some((root) => inside(root, path));
+  if (holdsRoot && change !== 'create') {
+    return [...factors, factor('whole-root', change === 'delete' ? 'DESTRUCTIVE' : 'HIGH', `${path} holds a whole root.`)];
+  }
+  if (!ctx.workspace.roots.some((root) => inside(path, root))) {
+    const level = change === 'delete' ? 'CRITICAL' : 'HIGH';
+    return [...factors, factor('outside-roots', level, `${path} lies outside the roots.`)];
+  }
+  return factors;
+}

@@ -1,0 +1,71 @@
+import type { CommandRequest, CommandResult, Commands } from '../core/host.ts';
+import { CappedOutput } from './capped-output.ts';
+import { commandEnvironment } from './environment.ts';
+import { killGroup, killMarked } from './processes.ts';
+
+/** Time between asking a command to end and ending it. */
+const GRACE_MS = 1000;
+
+/** Runs shell lines as process groups of their own, and ends everything that they started. */
+export function openCommands(env: NodeJS.ProcessEnv, roots: readonly string[]): Commands {
+  return {
+    async run(request) {
+      const { execa } = await import('execa');
+      const started = performance.now();
+      const child = execa('/bin/bash', ['--noprofile', '--norc', '-c', request.line], {
+        cwd: request.cwd,
+        env: commandEnvironment(env, request.env, roots, request.actionId),
+        extendEnv: false,
+        stdin: 'ignore',
+        detached: true,
+        buffer: false,
+        reject: false,
+      });
+      const stdout = new CappedOutput(request.outputBytes);
+      const stderr = new CappedOutput(request.outputBytes);
+      child.stdout.on('data', (chunk: Buffer) => stdout.write(chunk));
+      child.stderr.on('data', (chunk: Buffer) => stderr.write(chunk));
+      const end = endings(request, child.pid);
+      // The shell's own end is what counts: a process it left behind may hold the pipes open.
+      child.once('exit', () => end.exited());
+      const result = await child;
+      end.done();
+      return {
+        exitCode: result.exitCode ?? null,
+        signal: result.signal ?? null,
+        timedOut: end.timedOut(),
+        cancelled: request.signal.aborted,
+        stdout: stdout.toString(),
+        stderr: stderr.toString(),
+        omittedBytes: stdout.omittedBytes + stderr.omittedBytes,
+        durationMs: Math.round(performance.now() - started),
+      } satisfies CommandResult;
+    },
+  };
+}
+
+/** Everything that can end a command before it ends itself, and the clearing up after it. */
+function endings(request: CommandRequest, pid: number | undefined): { exited(): void; done(): void; timedOut(): boolean } {
+  let timedOut = false;
+  let grace: NodeJS.Timeout | undefined;
+  const killAll = (): void => {
+    if (pid !== undefined) killGroup(pid);
+    killMarked(request.actionId);
+  };
+  const timer = setTimeout(() => {
+    timedOut = true;
+    if (pid !== undefined) killGroup(pid, 'SIGTERM');
+    grace = setTimeout(killAll, GRACE_MS);
+  }, request.timeoutMs);
+  request.signal.addEventListener('abort', killAll);
+  if (request.signal.aborted) killAll();
+  return {
+    exited: killAll,
+    timedOut: () => timedOut,
+    done() {
+      clearTimeout(timer);
+      clearTimeout(grace);
+      request.signal.removeEventListener('abort', killAll);
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { lstat, realpath } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { HomeostatError } from '../core/errors.ts';
+import type { Workspace } from '../core/principal.ts';
+
+export function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+/** The root that a real path lies in, or an error that says where an agent may go. */
+export function rootOf(path: string, workspace: Workspace): string {
+  const root = workspace.roots.find((candidate) => isInside(path, candidate));
+  if (root === undefined) {
+    throw new HomeostatError('outside_roots', `${path} is outside ${workspace.roots.join(', ')}`);
+  }
+  return root;
+}
+
+/** A path as rules see it: relative to its root. */
+export function withinRoot(path: string, workspace: Workspace): string {
+  return relative(rootOf(path, workspace), path) || '.';
+}
+
+/** Resolves every link of a path but the last component, which may be missing, as may folders before it. */
+export async function resolvePath(input: string, workspace: Workspace, follow: boolean): Promise<string> {
+  if (input.includes('\0')) throw new HomeostatError('invalid_input', 'path: a NUL byte cannot be part of a path');
+  if (input.length > 4096) throw new HomeostatError('invalid_input', 'path: longer than 4096 characters');
+  const absolute = resolve(workspace.cwd, input);
+  const parent = await realAncestor(dirname(absolute));
+  const path = absolute === dirname(absolute) ? absolute : join(parent, basename(absolute));
+  rootOf(path, workspace);
+  if (!follow) return path;
+  const isLink = await lstat(path).then((s) => s.isSymbolicLink(), () => false);
+  if (!isLink) return path;
+  const target = await realpath(path).catch((cause: unknown) => {
+    throw new HomeostatError('wrong_type', `${path} is a symbolic link that leads nowhere`, { cause });
+  });
+  rootOf(target, workspace);
+  return target;
+}
+
+async function realAncestor(folder: string): Promise<string> {
+  try {
+    return await realpath(folder);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== 'ENOENT' || folder === dirname(folder)) {
+      throw new HomeostatError('not_found', `${folder}: ${code === 'ENOTDIR' ? 'not a folder' : String(code)}`, {
+        cause: error,
+      });
+    }
+    // A dangling link on the way is ENOENT too; it must not be mistaken for a folder still to be made.
+    if (await lstat(folder).then(() => true, () => false)) {
+      throw new HomeostatError('wrong_type', `${folder} is a symbolic link that leads nowhere`, { cause: error });
+    }
+    return join(await realAncestor(dirname(folder)), basename(folder));
+  }
+}

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
+import * as z from 'zod';
+import { changeKindSchema } from '../core/effects.ts';
+import { HomeostatError } from '../core/errors.ts';
+import { levelSchema, reversibilitySchema } from '../core/risk.ts';
+
+const examples = { match: z.array(z.string()).min(1), not_match: z.array(z.string()).min(1) };
+const named = { id: z.string().regex(/^[a-z][a-z-]*$/), reason: z.string().min(10) };
+
+const commandRuleSchema = z
+  .strictObject({
+    ...named,
+    ...examples,
+    level: levelSchema,
+    reversibility: reversibilitySchema.optional(),
+    program: z.array(z.string()).min(1).optional(),
+    args: z.string().optional(),
+    text: z.string().optional(),
+    /** Which operands are written to: all, or all but the first (a script). */
+    targets: z.enum(['operands', 'rest']).optional(),
+    change: changeKindSchema.optional(),
+  })
+  .refine((rule) => (rule.program === undefined) !== (rule.text === undefined), 'either program or text')
+  .refine((rule) => (rule.targets === undefined) === (rule.change === undefined), 'targets and change go together')
+  .transform((rule) => ({
+    ...rule,
+    args: rule.args === undefined ? undefined : new RegExp(rule.args, 's'),
+    text: rule.text === undefined ? undefined : new RegExp(rule.text, 'is'),
+  }));
+export type CommandRule = z.output<typeof commandRuleSchema>;
+
+const pathRuleSchema = z.strictObject({
+  ...named,
+  ...examples,
+  glob: z.array(z.string()).min(1),
+  except: z.array(z.string()).default([]),
+  change: levelSchema,
+  secret: z.boolean().default(false),
+});
+export type PathRule = z.output<typeof pathRuleSchema>;
+
+const circumstanceRuleSchema = z.strictObject({
+  ...named,
+  when: z.string(),
+  decision: z.enum(['ask', 'deny']).optional(),
+  level: levelSchema.optional(),
+});
+export type CircumstanceRule = z.output<typeof circumstanceRuleSchema>;
+
+const rulesSchema = z
+  .strictObject({
+    read_only_lines: z.array(z.string()),
+    commands: z.array(commandRuleSchema),
+    paths: z.array(pathRuleSchema),
+    circumstances: z.array(circumstanceRuleSchema),
+  })
+  .refine((rules) => {
+    const ids = [...rules.commands, ...rules.paths, ...rules.circumstances].map((rule) => rule.id);
+    return new Set(ids).size === ids.length;
+  }, 'two rules have the same id');
+export type Rules = z.output<typeof rulesSchema>;
+
+/** Reads and checks `rules.yaml`; an error names file, line and key. */
+export function loadRules(folder: string): Rules {
+  const file = join(folder, 'rules.yaml');
+  return parseRules(readFileSync(file, 'utf8'), file);
+}
+
+export function parseRules(source: string, file: string): Rules {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines });
+  const [broken] = document.errors;
+  if (broken !== undefined) throw new HomeostatError('registry_invalid', `${file}: ${broken.message}`);
+  let parsed;
+  try {
+    parsed = rulesSchema.safeParse(document.toJS());
+  } catch (cause) {
+    throw new HomeostatError('registry_invalid', `${file}: ${String(cause)}`, { cause });
+  }
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const node = document.getIn(issue?.path ?? [], true) as { range?: [number, number, number] } | undefined;
+  const line = node?.range === undefined ? '' : `:${lines.linePos(node.range[0]).line}`;
+  throw new HomeostatError('registry_invalid', `${file}${line}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+}

@@ -1,0 +1,117 @@
+import type { Effects } from '../core/effects.ts';
+import type { ErrorBody } from '../core/errors.ts';
+import type { ActionReport, Decision, Outcome } from '../core/outcome.ts';
+import type { Principal, Workspace } from '../core/principal.ts';
+import type { Risk } from '../core/risk.ts';
+import type { Db } from './database.ts';
+
+/** How far an action has come; only `held` survives its process unfinished. */
+export type Phase = 'intended' | 'staged' | 'held' | 'committing' | 'finished';
+
+/** An action as it is stored; input and stage are dropped when it is finished. */
+export interface ActionRow {
+  readonly id: string;
+  readonly tool: string;
+  readonly agent: string;
+  readonly principal: Principal;
+  readonly workspace: Workspace;
+  readonly reason: string;
+  readonly summary: string;
+  readonly dry_run: boolean;
+  readonly input: unknown;
+  readonly request_digest: string;
+  readonly resources: readonly string[];
+  readonly risk: Risk;
+  readonly decision: Decision;
+  readonly phase: Phase;
+  readonly stage: unknown;
+  readonly effects: Effects | null;
+  readonly outcome: Outcome | null;
+  readonly error: ErrorBody | null;
+  readonly report: ActionReport | null;
+  readonly undoes: string | null;
+  readonly owner: string;
+  readonly created_ms: number;
+  readonly finished_ms: number | null;
+}
+
+const JSON_COLUMNS = [
+  'principal',
+  'workspace',
+  'input',
+  'resources',
+  'risk',
+  'decision',
+  'stage',
+  'effects',
+  'error',
+  'report',
+] as const;
+
+type Patch = Partial<Omit<ActionRow, 'id'>>;
+type Raw = Record<string, string | number | null>;
+
+export interface ActionStore {
+  insert(row: ActionRow): void;
+  update(id: string, patch: Patch): void;
+  get(id: string): ActionRow | null;
+  unfinished(): ActionRow[];
+  /** The agent's actions since then that got past admission. */
+  countSince(agent: string, ms: number): number;
+  /** The newest finished actions with this request, newest first. */
+  lastWithDigest(digest: string, limit: number): ActionRow[];
+  /** The id of the successful action that undid this one and is not itself undone. */
+  undoneBy(id: string): string | null;
+}
+
+export function actionStore(db: Db): ActionStore {
+  const all = (sql: string, ...values: unknown[]): ActionRow[] => db.prepare<unknown[], Raw>(sql).all(...values).map(fromRaw);
+  const undoneBy = (id: string): string | null =>
+    all("SELECT * FROM actions WHERE undoes = ? AND outcome = 'succeeded' AND dry_run = 0", id).find(
+      (row) => undoneBy(row.id) === null,
+    )?.id ?? null;
+  return {
+    insert(row) {
+      const raw = toRaw(row);
+      const names = Object.keys(raw);
+      db.prepare(`INSERT INTO actions (${names.join(', ')}) VALUES (${names.map((n) => `@${n}`).join(', ')})`).run(raw);
+    },
+    update(id, patch) {
+      const raw = toRaw(patch);
+      const set = Object.keys(raw).map((n) => `${n} = @${n}`);
+      db.prepare(`UPDATE actions SET ${set.join(', ')} WHERE id = @id`).run({ ...raw, id });
+    },
+    get: (id) => all('SELECT * FROM actions WHERE id = ?', id)[0] ?? null,
+    unfinished: () => all("SELECT * FROM actions WHERE phase <> 'finished'"),
+    countSince: (agent, ms) =>
+      db
+        .prepare<[number, string], { n: number }>('SELECT count(*) AS n FROM actions WHERE created_ms > ? AND agent = ?')
+        .get(ms, agent)?.n ?? 0,
+    lastWithDigest: (digest, limit) =>
+      all(
+        "SELECT * FROM actions WHERE request_digest = ? AND phase = 'finished' ORDER BY finished_ms DESC LIMIT ?",
+        digest,
+        limit,
+      ),
+    undoneBy,
+  };
+}
+
+function toRaw(row: Patch): Raw {
+  const raw: Raw = {};
+  for (const [name, value] of Object.entries(row)) {
+    const asJson = (JSON_COLUMNS as readonly string[]).includes(name) && value !== null;
+    if (asJson) raw[name] = JSON.stringify(value);
+    else raw[name] = typeof value === 'boolean' ? Number(value) : (value as string | number | null);
+  }
+  return raw;
+}
+
+function fromRaw(raw: Raw): ActionRow {
+  const row: Record<string, unknown> = { ...raw, dry_run: raw['dry_run'] === 1 };
+  for (const name of JSON_COLUMNS) {
+    const text = raw[name];
+    row[name] = typeof text === 'string' ? (JSON.parse(text) as unknown) : null;
+  }
+  return row as unknown as ActionRow;
+}

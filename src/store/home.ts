@@ -1,0 +1,49 @@
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { HomeostatError } from '../core/errors.ts';
+
+/** Where the state lies: one folder, shared by every process of this user. */
+export interface Home {
+  readonly folder: string;
+  readonly database: string;
+  readonly objects: string;
+  /** Its presence is the emergency stop. */
+  readonly stop: string;
+  readonly approver: string;
+}
+
+export function stateFolder(env: NodeJS.ProcessEnv = process.env): string {
+  if (env['HOMEOSTAT_HOME']) return resolve(env['HOMEOSTAT_HOME']);
+  return join(env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'homeostat');
+}
+
+export function homeAt(folder: string): Home {
+  return {
+    folder,
+    database: join(folder, 'state.db'),
+    objects: join(folder, 'objects'),
+    stop: join(folder, 'stop'),
+    approver: join(folder, 'approver.json'),
+  };
+}
+
+/**
+ * Creates what is missing. A state that lost its database is never begun anew silently: the objects are
+ * made after the database, so objects without a database mean that somebody took it away.
+ */
+export function prepareHome(home: Home): void {
+  try {
+    mkdirSync(home.folder, { recursive: true, mode: 0o700 });
+    chmodSync(home.folder, 0o700);
+  } catch (cause) {
+    throw new HomeostatError('record_failed', `the state folder ${home.folder} cannot be written: ${String(cause)}`, {
+      cause,
+    });
+  }
+  if (existsSync(home.objects) && !existsSync(home.database)) {
+    throw new HomeostatError('state_corrupt', `${home.database} is missing though ${home.objects} exists`, {
+      next: `A person restores it, or begins anew without the old record: mv ${home.folder} ${home.folder}.old`,
+    });
+  }
+}

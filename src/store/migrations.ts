@@ -1,0 +1,90 @@
+/** The schema, one step a version; a step that has been released is never changed. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    hash TEXT NOT NULL UNIQUE,
+    body TEXT NOT NULL,
+    agent TEXT GENERATED ALWAYS AS (body ->> 'agent') VIRTUAL,
+    event TEXT GENERATED ALWAYS AS (body ->> 'event') VIRTUAL,
+    action TEXT GENERATED ALWAYS AS (body ->> 'action') VIRTUAL,
+    action_id TEXT GENERATED ALWAYS AS (body ->> 'action_id') VIRTUAL,
+    risk TEXT GENERATED ALWAYS AS (body ->> 'risk_level') VIRTUAL,
+    result TEXT GENERATED ALWAYS AS (body ->> 'result') VIRTUAL,
+    time TEXT GENERATED ALWAYS AS (body ->> 'time') VIRTUAL
+  );
+  CREATE INDEX audit_agent ON audit (agent);
+  CREATE INDEX audit_action_id ON audit (action_id);
+  CREATE INDEX audit_time ON audit (time);
+  CREATE TRIGGER audit_is_append_only_update BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+  CREATE TRIGGER audit_is_append_only_delete BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+
+  CREATE TABLE actions (
+    id TEXT PRIMARY KEY,
+    tool TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    workspace TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    dry_run INTEGER NOT NULL,
+    input TEXT,
+    request_digest TEXT NOT NULL,
+    resources TEXT NOT NULL,
+    risk TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    phase TEXT NOT NULL,
+    stage TEXT,
+    effects TEXT,
+    outcome TEXT,
+    error TEXT,
+    report TEXT,
+    undoes TEXT,
+    owner TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    finished_ms INTEGER
+  ) WITHOUT ROWID;
+  CREATE INDEX actions_unfinished ON actions (phase) WHERE phase <> 'finished';
+  CREATE INDEX actions_created ON actions (created_ms);
+  CREATE INDEX actions_undoes ON actions (undoes) WHERE undoes IS NOT NULL;
+
+  CREATE TABLE approvals (
+    n INTEGER PRIMARY KEY AUTOINCREMENT,
+    action_id TEXT NOT NULL REFERENCES actions (id),
+    status TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    requested_ms INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    uptime_deadline TEXT NOT NULL,
+    decided_ms INTEGER,
+    note TEXT
+  );
+  CREATE UNIQUE INDEX approvals_one_open ON approvals (action_id) WHERE status IN ('pending', 'approved');
+  CREATE INDEX approvals_status ON approvals (status);
+
+  CREATE TABLE snapshots (
+    action_id TEXT PRIMARY KEY REFERENCES actions (id),
+    data TEXT NOT NULL,
+    checksum TEXT NOT NULL,
+    changes INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX snapshots_created ON snapshots (created_ms);
+
+  CREATE TABLE leases (
+    resource TEXT NOT NULL,
+    action_id TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    PRIMARY KEY (resource, action_id)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE processes (
+    owner TEXT PRIMARY KEY,
+    beat TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  `,
+];

@@ -1,0 +1,49 @@
+import { type ActionStore, actionStore } from './actions.ts';
+import { type ApprovalStore, approvalStore } from './approvals.ts';
+import { type AuditLog, auditLog } from './audit.ts';
+import { type Db, guarded, openDatabase } from './database.ts';
+import type { Home } from './home.ts';
+import { type LeaseStore, leaseStore } from './leases.ts';
+import { type SnapshotStore, snapshotStore } from './snapshots.ts';
+
+/** Everything on disk, opened. Its parts are used inside `write` or `read`, which turn SQLite's errors into ours. */
+export interface Store {
+  readonly home: Home;
+  readonly actions: ActionStore;
+  readonly approvals: ApprovalStore;
+  readonly audit: AuditLog;
+  readonly leases: LeaseStore;
+  readonly snapshots: SnapshotStore;
+  /** One durable transaction: when it returns, what was written is on stable storage. */
+  write<T>(work: () => T): T;
+  read<T>(work: () => T): T;
+  setting(key: string): string | null;
+  setSetting(key: string, value: string): void;
+  /** True when SQLite finds the file's structure sound. */
+  sound(): boolean;
+  close(): void;
+}
+
+export function openStore(home: Home): Store {
+  const db = openDatabase(home);
+  return guarded(home, () => assemble(home, db));
+}
+
+function assemble(home: Home, db: Db): Store {
+  return {
+    home,
+    actions: actionStore(db),
+    approvals: approvalStore(db),
+    audit: auditLog(db),
+    leases: leaseStore(db),
+    snapshots: snapshotStore(db),
+    write: (work) => guarded(home, () => (db.inTransaction ? work() : db.transaction(work).immediate())),
+    read: (work) => guarded(home, work),
+    setting: (key) =>
+      db.prepare<[string], { value: string }>('SELECT value FROM settings WHERE key = ?').get(key)?.value ?? null,
+    setSetting: (key, value) =>
+      void db.prepare('INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)').run(key, value),
+    sound: () => db.pragma('quick_check(1)', { simple: true }) === 'ok',
+    close: () => db.close(),
+  };
+}
