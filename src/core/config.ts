@@ -30,7 +30,9 @@ export const configSchema = z.strictObject({
       actions_per_minute: positive.default(120),
       concurrent_actions: positive.default(8),
       command_seconds: positive.default(120).describe('Default and longest time of a command.'),
-      output_bytes: positive.default(32_768).describe('Of each of stdout and stderr; the middle is left out.'),
+      output_bytes: positive
+        .default(32_768)
+        .describe('Of each of stdout and stderr; the middle is left out.'),
       file_bytes: positive.default(10_485_760).describe('Largest file that is read or written.'),
       snapshot_files: positive.default(50_000),
       snapshot_bytes: positive.default(1_073_741_824).describe('A root over this is asked about.'),
@@ -49,7 +51,10 @@ export const configSchema = z.strictObject({
         .default('passphrase')
         .describe('terminal is weaker: whoever has your terminal can approve.'),
       expire_hours: z.number().positive().max(168).default(12),
-      notify: z.string().optional().describe('A shell line run for each held action, with HOMEOSTAT_ACTION set.'),
+      notify: z
+        .string()
+        .optional()
+        .describe('A shell line run for each held action, with HOMEOSTAT_ACTION set.'),
     })
     .prefault({}),
   toolsets: z.array(z.enum(['core'])).default(['core']),
@@ -66,7 +71,8 @@ export function tightened(config: Config): Config {
   return {
     ...base,
     protected: config.protected,
-    autonomy: AUTONOMY.indexOf(config.autonomy) < AUTONOMY.indexOf(base.autonomy) ? config.autonomy : base.autonomy,
+    autonomy:
+      AUTONOMY.indexOf(config.autonomy) < AUTONOMY.indexOf(base.autonomy) ? config.autonomy : base.autonomy,
     limits: {
       actions_per_minute: lower('actions_per_minute'),
       concurrent_actions: lower('concurrent_actions'),
@@ -76,6 +82,9 @@ export function tightened(config: Config): Config {
       snapshot_files: lower('snapshot_files'),
       snapshot_bytes: lower('snapshot_bytes'),
     },
-    approvals: { ...base.approvals, expire_hours: Math.min(config.approvals.expire_hours, base.approvals.expire_hours) },
+    approvals: {
+      ...base.approvals,
+      expire_hours: Math.min(config.approvals.expire_hours, base.approvals.expire_hours),
+    },
   };
 }

@@ -4,7 +4,7 @@ import type { Records } from './records.ts';
 import type { ActionReport, Decision } from './outcome.ts';
 import type { Principal, Workspace } from './principal.ts';
 import type { Risk } from './risk.ts';
-import type { Committed, Staged } from './tool.ts';
+import type { Committed, Recovery, Staged, Verification } from './stages.ts';
 
 interface BaseContext {
   readonly principal: Principal;
@@ -12,26 +12,39 @@ interface BaseContext {
   readonly signal: AbortSignal;
   readonly config: Config;
   readonly files: Files;
+  /** Whether a rule says that the file's content is never shown. */
+  isSecret(path: string): boolean;
   readonly progress: (message: string) => void;
 }
 
 /** Undoing one action by way of another: the tool that made a snapshot is the one that takes it back. */
 export interface Undoing {
-  find(id: string): { tool: string; agent: string; own: boolean; cwd: string };
+  find(id: string): {
+    tool: string;
+    summary: string;
+    own: boolean;
+    unknown: boolean;
+    resources: readonly string[];
+  };
   stage(id: string, ctx: ActionContext): Promise<Staged<{ of: string; tool: string; stage: unknown }>>;
+  /** The stage that takes back an undo of that tool's action. */
+  undo(tool: string, snapshot: unknown, ctx: ActionContext): Promise<Staged<unknown>>;
+  recheck(tool: string, stage: unknown, ctx: ActionContext): Promise<void>;
   commit(tool: string, stage: unknown, ctx: ActionContext): Promise<Committed<unknown, unknown>>;
-  verify(tool: string, output: unknown, snapshot: unknown, ctx: ActionContext): Promise<Verified>;
-  recover(tool: string, snapshot: unknown, ctx: ActionContext): Promise<Recovered>;
+  verify(tool: string, snapshot: unknown, ctx: ActionContext): Promise<Verification>;
+  recover(tool: string, snapshot: unknown, ctx: ActionContext): Promise<Recovery>;
 }
-type Verified = import('./tool.ts').Verification;
-type Recovered = import('./tool.ts').Recovery;
 
 /** What an action's functions are handed. */
 export interface ActionContext extends BaseContext {
   readonly actionId: string;
+  /** Why the agent says it acts. */
+  readonly reason: string;
   readonly commands: Commands;
   /** True when the commit follows an approval, so that time has passed since the stage. */
   readonly resumed: boolean;
+  /** Whether a command line is on the fixed list of those that need no snapshot. */
+  isReadOnlyLine(line: string): boolean;
   /** Makes what undo needs durable; must return before the first change. May be called again with more. */
   preserve(snapshot: unknown): Promise<void>;
   readonly undoing: Undoing;

@@ -1,13 +1,12 @@
-import type { ErrorBody } from './errors.ts';
-import type { Report } from './outcome.ts';
-import type { Caller } from './principal.ts';
+import type { ActionReport, Report } from './outcome.ts';
+import type { Connection } from './principal.ts';
 import type { ApprovalInfo } from './records.ts';
 import type { Tool } from './tool.ts';
 
 /** What faces, loop and runner see of the house: tools by name, and nothing of how they are guarded. */
 export interface Gateway {
   tools(): readonly Tool[];
-  call(name: string, input: unknown, caller: Caller): Promise<Report>;
+  call(name: string, input: unknown, connection: Connection): Promise<Report>;
   /** Writes out what is recorded in batches and lets go of the state. */
   close(): Promise<void>;
 }
@@ -30,6 +29,8 @@ export interface Operator {
   /** The approval exactly as it will be bound, with the full text a person decides on. */
   show(actionId: string): ApprovalInfo & { text: string; digest: string };
   approve(actionId: string, digest: string, proof: Proof): Promise<void>;
+  /** Commits an approved action here and now, for an agent that has gone. */
+  resume(actionId: string, connection: Connection): Promise<ActionReport>;
   deny(actionId: string, note: string): void;
   revoke(actionId: string): void;
   /** Pulls the emergency stop; needs no proof. */
@@ -37,10 +38,12 @@ export interface Operator {
   release(proof: Proof): Promise<void>;
   enrol(passphrase: string, current: Proof | null): Promise<void>;
   enrolled(): boolean;
+  /** Throws unless the proof is a person's. */
+  confirm(what: string, proof: Proof): Promise<void>;
   trustConfig(proof: Proof): Promise<void>;
+  /** Trusts a configuration that the person has just had written, before anybody else could change it. */
+  trustWritten(source: string): Promise<void>;
   verifyAudit(): ChainVerdict;
   /** The newest action in this folder that can still be undone. */
   lastUndoable(cwd: string): string | null;
 }
-
-export type { ErrorBody };

@@ -1,4 +1,5 @@
 import type { Change, ChangeSet, FileState } from './effects.ts';
+import type { Workspace } from './principal.ts';
 
 /** Content-addressed bytes on disk; a name is the SHA-256 of what it holds. */
 export interface Objects {
@@ -34,10 +35,11 @@ export interface Files {
   state(path: string, keep?: boolean): Promise<FileState | null>;
   read(path: string, maxBytes: number): Promise<Buffer>;
   list(path: string, options: { depth: number; max: number }): Promise<{ entries: Entry[]; more: boolean }>;
+  /** Throws `world_changed` where a path does not stand at its `before`; changes nothing. */
+  check(set: ChangeSet): Promise<void>;
   /**
-   * Brings each path from `before` to `after`, after checking that it stands at `before`.
-   * Each path changes by one rename, link or removal. Throws `world_changed` before the first change
-   * where something differs.
+   * Brings each path from `before` to `after` by one rename or removal, checking each once more just before.
+   * Throws `world_changed` at the first that differs.
    */
   apply(set: ChangeSet, actionId: string): Promise<void>;
   /** Removes what a killed `apply` of this action left beside its targets. */
@@ -74,11 +76,29 @@ export interface Commands {
   run(request: CommandRequest): Promise<CommandResult>;
 }
 
+/** The machine as the guards see it. */
+export interface Machine {
+  files(workspace: Workspace): Files;
+  commands(workspace: Workspace): Commands;
+  /** Where a path really leads, as far as it exists. */
+  real(path: string): string;
+  /** Ends every process that an action started and left behind. */
+  killLeftovers(actionId: string): void;
+  /** This process, named beyond its life. */
+  readonly owner: string;
+  /** Whether the process of that name still runs; null where it cannot be told from here. */
+  isAlive(owner: string): boolean | null;
+  /** Time that no clock setting moves, equal in all processes of one boot. */
+  uptime(): { boot: string; ms: number };
+  readonly home: string;
+  readonly user: string;
+}
+
 /** What changed between two scans of one root, parents before children. */
 export function difference(before: Manifest, after: Manifest): Change[] {
   const paths = new Set([...Object.keys(before.entries), ...Object.keys(after.entries)]);
   const changes: Change[] = [];
-  for (const path of [...paths].sort()) {
+  for (const path of [...paths].toSorted()) {
     const was = before.entries[path] ?? null;
     const is = after.entries[path] ?? null;
     const same =

@@ -22,7 +22,18 @@ export interface Workspace {
   readonly cwd: string;
 }
 
-/** What a face hands down with each call. */
+/** What a face knows of whoever is at its other end. */
+export interface Connection {
+  readonly principal: Principal;
+  /** The folder that the client works in. */
+  readonly cwd: string;
+  /** Folders that the client announced as its own; null where it announced none. They narrow, never widen. */
+  readonly announced: readonly string[] | null;
+  readonly signal: AbortSignal;
+  readonly onProgress?: ((message: string) => void) | undefined;
+}
+
+/** A connection whose workspace has been decided: what the guards work with. */
 export interface Caller {
   readonly principal: Principal;
   readonly workspace: Workspace;

@@ -1,3 +1,4 @@
+import type { Autonomy } from './config.ts';
 import type { Effects } from './effects.ts';
 import type { ApprovalStatus, Outcome } from './outcome.ts';
 import type { Level } from './risk.ts';
@@ -71,9 +72,13 @@ export interface ApprovalInfo {
   readonly note: string | null;
 }
 
+/** Whether a configuration was found, and whether a person has trusted it as it stands. */
+export type Configuration = 'none' | 'trusted' | 'untrusted';
+
 export interface Status {
   readonly version: string;
-  readonly autonomy: string;
+  readonly autonomy: Autonomy;
+  readonly configuration: Configuration;
   readonly emergency_stop: boolean;
   readonly pending_approvals: number;
   readonly running_actions: number;

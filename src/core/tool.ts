@@ -1,10 +1,8 @@
 import * as z from 'zod';
 import type { ActionContext, QueryContext } from './context.ts';
-import type { ChangeKind } from './effects.ts';
-import type { Effects } from './effects.ts';
 import { HomeostatError } from './errors.ts';
 import { actionReportSchema, queryReportSchema } from './outcome.ts';
-import type { Level, Reversibility } from './risk.ts';
+import type { Committed, Intent, Recovery, Staged, Verification } from './stages.ts';
 
 /** MCP's four hints; all of them are set on purpose. */
 export interface Annotations {
@@ -12,46 +10,6 @@ export interface Annotations {
   readonly destructiveHint: boolean;
   readonly idempotentHint: boolean;
   readonly openWorldHint: boolean;
-}
-
-/** What an action says it would do, as facts for the assessor; the level is never the tool's to decide alone. */
-export interface Intent {
-  /** One line for people. */
-  readonly summary: string;
-  /** The least level that an action of this kind has. */
-  readonly level: Level;
-  readonly reversibility: Reversibility;
-  readonly touches: readonly { readonly path: string; readonly change: ChangeKind }[];
-  readonly commands: readonly { readonly line: string; readonly cwd: string; readonly env: Readonly<Record<string, string>> }[];
-  /** Keys to lock: `file:PATH`, `tree:PATH`, or another scheme with an exact name. */
-  readonly resources: readonly string[];
-  /** Circumstances that rules may name, such as `not_own_action`. */
-  readonly circumstances: readonly string[];
-}
-
-/** A stage: worked out, durable, not yet let into the world. */
-export interface Staged<S> {
-  readonly stage: S;
-  readonly effects: Effects;
-  /** Circumstances found while staging, such as `root_over_limit`. */
-  readonly circumstances: readonly string[];
-  readonly reversibility: Reversibility;
-}
-
-export interface Committed<O, P> {
-  readonly output: O;
-  /** What undo needs; null where nothing changed. */
-  readonly snapshot: P | null;
-  readonly effects: Effects;
-}
-
-/** Whether the world is as the action claims; `roll_back` asks the pipeline to undo it at once. */
-export type Verification = { readonly ok: true } | { readonly ok: false; readonly error: HomeostatError };
-
-/** How a half-done commit was brought to an end after a crash. */
-export interface Recovery {
-  readonly outcome: 'rolled_back' | 'rollback_failed' | 'unknown';
-  readonly message: string;
 }
 
 interface Described {
@@ -84,12 +42,14 @@ export interface ActionDefinition<
   readonly urgent?: boolean;
   assess(input: z.infer<I>, ctx: ActionContext): Promise<Intent>;
   stage(input: z.infer<I>, ctx: ActionContext): Promise<Staged<z.infer<S>>>;
+  /** Throws `world_changed` where what the stage was worked out from is not so any more; changes nothing. */
+  recheck(stage: z.infer<S>, ctx: ActionContext): Promise<void>;
   /** Calls `ctx.preserve` with what undo needs before the first change, and returns it completed. */
   commit(stage: z.infer<S>, ctx: ActionContext): Promise<Committed<z.infer<O>, z.infer<P>>>;
-  verify(output: z.infer<O>, snapshot: z.infer<P> | null, ctx: ActionContext): Promise<Verification>;
+  verify(output: z.infer<O> | null, snapshot: z.infer<P> | null, ctx: ActionContext): Promise<Verification>;
   /** The stage whose commit takes the snapshot's action back. */
   undo(snapshot: z.infer<P>, ctx: ActionContext): Promise<Staged<z.infer<S>>>;
-  /** Ends a commit that a crash cut short; `snapshot` is what `preserve` was last given. */
+  /** Takes back a commit that failed or that a crash cut short; `snapshot` is what `preserve` was last given. */
   recover(snapshot: z.infer<P>, ctx: ActionContext): Promise<Recovery>;
 }
 
@@ -127,6 +87,7 @@ export interface Action extends Described {
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
   bind(raw: unknown): BoundAction;
+  recheck(stage: unknown, ctx: ActionContext): Promise<void>;
   commit(stage: unknown, ctx: ActionContext): Promise<Committed<Record<string, unknown>, unknown>>;
   verify(output: unknown, snapshot: unknown, ctx: ActionContext): Promise<Verification>;
   undo(snapshot: unknown, ctx: ActionContext): Promise<Staged<unknown>>;
@@ -139,7 +100,9 @@ function parseInput<T extends z.ZodType>(name: string, schema: T, raw: unknown):
   const parsed = schema.safeParse(raw ?? {});
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.slice(0, 5);
-  const what = issues.map((i) => `${i.path.length > 0 ? i.path.join('.') : 'input'}: ${i.message}`).join('; ');
+  const what = issues
+    .map((i) => `${i.path.length > 0 ? i.path.join('.') : 'input'}: ${i.message}`)
+    .join('; ');
   throw new HomeostatError('invalid_input', `${name}: ${what}`);
 }
 
@@ -184,9 +147,14 @@ export function defineAction<
         stage: async (ctx) => def.stage(value, ctx),
       };
     },
+    recheck: async (stage, ctx) => def.recheck(def.stageSchema.parse(stage), ctx),
     commit: async (stage, ctx) => def.commit(def.stageSchema.parse(stage), ctx),
     verify: async (output, snapshot, ctx) =>
-      def.verify(def.output.parse(output), snapshot === null ? null : kept(snapshot), ctx),
+      def.verify(
+        output === null ? null : def.output.parse(output),
+        snapshot === null ? null : kept(snapshot),
+        ctx,
+      ),
     undo: async (snapshot, ctx) => def.undo(kept(snapshot), ctx),
     recover: async (snapshot, ctx) => def.recover(kept(snapshot), ctx),
   };

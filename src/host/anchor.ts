@@ -24,9 +24,12 @@ export async function openAnchor(root: string, folder: string): Promise<Anchor> 
   let path = root;
   for (const name of relative(root, folder).split(sep).filter(Boolean)) {
     path = join(path, name);
-    const entry = here.entry(name);
-    const handle = await openFolder(entry, path).finally(async () => here.close());
-    here = anchorAt(handle, path);
+    const outer = here;
+    try {
+      here = anchorAt(await openFolder(outer.entry(name), path), path);
+    } finally {
+      await outer.close();
+    }
   }
   return here;
 }
@@ -37,7 +40,9 @@ async function openFolder(at: string, shown: string): Promise<FileHandle> {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === 'ELOOP' || code === 'ENOTDIR') {
-      throw new HomeostatError('world_changed', `${shown} is not the folder it was when it was looked at`, { cause });
+      throw new HomeostatError('world_changed', `${shown} is not the folder it was when it was looked at`, {
+        cause,
+      });
     }
     if (code === 'ENOENT') throw new HomeostatError('not_found', `${shown}: no such folder`, { cause });
     throw new HomeostatError('not_found', `${shown}: ${String(code)}`, { cause });
@@ -45,7 +50,11 @@ async function openFolder(at: string, shown: string): Promise<FileHandle> {
 }
 
 /** Opens the folder that holds `path`, works on it, and lets go of it. */
-export async function inParent<T>(root: string, path: string, work: (parent: Anchor) => Promise<T>): Promise<T> {
+export async function inParent<T>(
+  root: string,
+  path: string,
+  work: (parent: Anchor) => Promise<T>,
+): Promise<T> {
   const anchor = await openAnchor(root, dirname(path));
   try {
     return await work(anchor);

@@ -1,5 +1,18 @@
 import { constants } from 'node:fs';
-import { type FileHandle, lchown, lstat, lutimes, mkdir, open, readdir, rename, rm, rmdir, symlink, unlink } from 'node:fs/promises';
+import {
+  type FileHandle,
+  lchown,
+  lstat,
+  lutimes,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  rmdir,
+  symlink,
+  unlink,
+} from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Change, type ChangeSet, type FileState, sameState } from '../core/effects.ts';
 import { HomeostatError } from '../core/errors.ts';
@@ -23,21 +36,28 @@ export async function applyChanges(
   workspace: Workspace,
   objects: Objects,
 ): Promise<void> {
-  for (const change of set.changes) await checkUnchanged(change, set, workspace);
+  await checkChanges(set, workspace);
   const replacesType = (c: Change): boolean => c.before !== null && c.after?.type !== c.before.type;
-  for (const change of set.changes.filter(replacesType).sort(deepestFirst)) {
+  for (const change of set.changes.filter(replacesType).toSorted(deepestFirst)) {
     await inParent(rootOf(change.path, workspace), change.path, async (parent) => remove(parent, change));
   }
-  for (const change of set.changes.filter((c) => c.after !== null).sort(shallowFirst)) {
+  for (const change of set.changes.filter((c) => c.after !== null).toSorted(shallowFirst)) {
     await inParent(rootOf(change.path, workspace), change.path, async (parent) =>
       place(parent, change, temporaryName(change.path, actionId), objects),
     );
   }
   // A folder's own mode and time come last: filling it needs the one and moves the other.
-  for (const { path, after } of [...set.changes].sort(deepestFirst)) {
+  for (const { path, after } of [...set.changes].toSorted(deepestFirst)) {
     if (after?.type !== 'directory') continue;
-    await inParent(rootOf(path, workspace), path, async (parent) => dressFolder(parent.entry(basename(path)), after));
+    await inParent(rootOf(path, workspace), path, async (parent) =>
+      dressFolder(parent.entry(basename(path)), after),
+    );
   }
+}
+
+/** See `Files.check`. */
+export async function checkChanges(set: ChangeSet, workspace: Workspace): Promise<void> {
+  for (const change of set.changes) await checkUnchanged(change, set, workspace);
 }
 
 /** Removes the temporary files of an apply that was killed. */
@@ -51,7 +71,11 @@ export async function sweepChanges(set: ChangeSet, actionId: string, workspace: 
   }
 }
 
-async function checkUnchanged({ path, before, after }: Change, set: ChangeSet, workspace: Workspace): Promise<void> {
+async function checkUnchanged(
+  { path, before, after }: Change,
+  set: ChangeSet,
+  workspace: Workspace,
+): Promise<void> {
   rootOf(path, workspace);
   if (!sameState(await fileState(path, null), before)) {
     throw new HomeostatError('world_changed', `${path} is not as it was when the change was worked out`);
@@ -60,7 +84,10 @@ async function checkUnchanged({ path, before, after }: Change, set: ChangeSet, w
   const going = new Set(set.changes.filter((c) => c.after === null).map((c) => c.path));
   const stays = (await readdir(path)).find((name) => !going.has(join(path, name)));
   if (stays !== undefined) {
-    throw new HomeostatError('world_changed', `${join(path, stays)} was put into a folder that would be removed`);
+    throw new HomeostatError(
+      'world_changed',
+      `${join(path, stays)} was put into a folder that would be removed`,
+    );
   }
 }
 
@@ -70,7 +97,12 @@ async function remove(parent: Anchor, { path, before }: Change): Promise<void> {
   await parent.handle.sync();
 }
 
-async function place(parent: Anchor, { path, after }: Change, temporary: string, objects: Objects): Promise<void> {
+async function place(
+  parent: Anchor,
+  { path, after }: Change,
+  temporary: string,
+  objects: Objects,
+): Promise<void> {
   if (after === null) return;
   const entry = parent.entry(basename(path));
   if (after.type === 'directory') {

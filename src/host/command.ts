@@ -45,7 +45,10 @@ export function openCommands(env: NodeJS.ProcessEnv, roots: readonly string[]): 
 }
 
 /** Everything that can end a command before it ends itself, and the clearing up after it. */
-function endings(request: CommandRequest, pid: number | undefined): { exited(): void; done(): void; timedOut(): boolean } {
+function endings(
+  request: CommandRequest,
+  pid: number | undefined,
+): { exited(): void; done(): void; timedOut(): boolean } {
   let timedOut = false;
   let grace: NodeJS.Timeout | undefined;
   const killAll = (): void => {

@@ -15,7 +15,8 @@ export function commandEnvironment(
   actionId: string,
 ): Record<string, string> {
   const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries(own)) if (value !== undefined && INHERITED.test(name)) env[name] = value;
+  for (const [name, value] of Object.entries(own))
+    if (value !== undefined && INHERITED.test(name)) env[name] = value;
   const folders = (own['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(':');
   env['PATH'] = folders.filter((f) => isAbsolute(f) && !roots.some((root) => isInside(f, root))).join(':');
   return { ...env, ...given, [ACTION_MARK]: actionId };

@@ -5,7 +5,7 @@ import { HomeostatError } from '../core/errors.ts';
 import type { Entry, Files, Objects } from '../core/host.ts';
 import type { Workspace } from '../core/principal.ts';
 import { inParent, openAnchor } from './anchor.ts';
-import { applyChanges, sweepChanges } from './apply.ts';
+import { applyChanges, checkChanges, sweepChanges } from './apply.ts';
 import { fileState } from './file-state.ts';
 import { resolvePath, rootOf } from './paths.ts';
 import { type ScanLimits, scanRoot } from './scan.ts';
@@ -27,12 +27,15 @@ export function openFiles(workspace: Workspace, { objects, cacheFolder, limits }
       return fileState(path, keep ? objects : null);
     },
     read: async (path, maxBytes) =>
-      inParent(rootOf(path, workspace), path, async (parent) => readWhole(parent.entry(basename(path)), path, maxBytes)),
+      inParent(rootOf(path, workspace), path, async (parent) =>
+        readWhole(parent.entry(basename(path)), path, maxBytes),
+      ),
     async list(path, { depth, max }) {
       const entries: Entry[] = [];
       const more = await listInto(entries, rootOf(path, workspace), path, depth, max);
       return { entries, more };
     },
+    check: async (set) => checkChanges(set, workspace),
     apply: async (set, actionId) => applyChanges(set, actionId, workspace, objects),
     sweep: async (set, actionId) => sweepChanges(set, actionId, workspace),
     scan: async (root, signal) => scanRoot(root, objects, cacheFolder, limits, signal),
@@ -59,14 +62,27 @@ async function readWhole(entry: string, path: string, maxBytes: number): Promise
 }
 
 /** Names sorted, a folder's entries before what is in its folders; true when `max` cut it short. */
-async function listInto(entries: Entry[], root: string, path: string, depth: number, max: number): Promise<boolean> {
+async function listInto(
+  entries: Entry[],
+  root: string,
+  path: string,
+  depth: number,
+  max: number,
+): Promise<boolean> {
   const anchor = await openAnchor(root, path);
   const folders: string[] = [];
   try {
-    const found = (await readdir(anchor.entry('.'), { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const found = (await readdir(anchor.entry('.'), { withFileTypes: true })).toSorted((a, b) =>
+      a.name < b.name ? -1 : 1,
+    );
     for (const entry of found) {
       if (entries.length >= max) return true;
-      const size = entry.isFile() ? await lstat(anchor.entry(entry.name)).then((s) => s.size, () => 0) : 0;
+      const size = entry.isFile()
+        ? await lstat(anchor.entry(entry.name)).then(
+            (s) => s.size,
+            () => 0,
+          )
+        : 0;
       entries.push({ path: join(path, entry.name), type: typeOf(entry), size });
       if (entry.isDirectory()) folders.push(join(path, entry.name));
     }
@@ -88,5 +104,7 @@ function missing(path: string, cause: unknown): HomeostatError {
   if (cause instanceof HomeostatError) return cause;
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === 'ELOOP') return new HomeostatError('wrong_type', `${path} is a symbolic link`, { cause });
-  return new HomeostatError('not_found', `${path}: ${code === 'ENOENT' ? 'no such file' : String(code)}`, { cause });
+  return new HomeostatError('not_found', `${path}: ${code === 'ENOENT' ? 'no such file' : String(code)}`, {
+    cause,
+  });
 }

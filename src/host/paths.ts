@@ -23,14 +23,18 @@ export function withinRoot(path: string, workspace: Workspace): string {
 
 /** Resolves every link of a path but the last component, which may be missing, as may folders before it. */
 export async function resolvePath(input: string, workspace: Workspace, follow: boolean): Promise<string> {
-  if (input.includes('\0')) throw new HomeostatError('invalid_input', 'path: a NUL byte cannot be part of a path');
+  if (input.includes('\0'))
+    throw new HomeostatError('invalid_input', 'path: a NUL byte cannot be part of a path');
   if (input.length > 4096) throw new HomeostatError('invalid_input', 'path: longer than 4096 characters');
   const absolute = resolve(workspace.cwd, input);
   const parent = await realAncestor(dirname(absolute));
   const path = absolute === dirname(absolute) ? absolute : join(parent, basename(absolute));
   rootOf(path, workspace);
   if (!follow) return path;
-  const isLink = await lstat(path).then((s) => s.isSymbolicLink(), () => false);
+  const isLink = await lstat(path).then(
+    (s) => s.isSymbolicLink(),
+    () => false,
+  );
   if (!isLink) return path;
   const target = await realpath(path).catch((cause: unknown) => {
     throw new HomeostatError('wrong_type', `${path} is a symbolic link that leads nowhere`, { cause });
@@ -45,13 +49,24 @@ async function realAncestor(folder: string): Promise<string> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'ENOENT' || folder === dirname(folder)) {
-      throw new HomeostatError('not_found', `${folder}: ${code === 'ENOTDIR' ? 'not a folder' : String(code)}`, {
-        cause: error,
-      });
+      throw new HomeostatError(
+        'not_found',
+        `${folder}: ${code === 'ENOTDIR' ? 'not a folder' : String(code)}`,
+        {
+          cause: error,
+        },
+      );
     }
     // A dangling link on the way is ENOENT too; it must not be mistaken for a folder still to be made.
-    if (await lstat(folder).then(() => true, () => false)) {
-      throw new HomeostatError('wrong_type', `${folder} is a symbolic link that leads nowhere`, { cause: error });
+    if (
+      await lstat(folder).then(
+        () => true,
+        () => false,
+      )
+    ) {
+      throw new HomeostatError('wrong_type', `${folder} is a symbolic link that leads nowhere`, {
+        cause: error,
+      });
     }
     return join(await realAncestor(dirname(folder)), basename(folder));
   }

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type BigIntStats, lstatSync, readFileSync, readdirSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  type BigIntStats,
+  lstatSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
@@ -52,7 +60,10 @@ export async function scanRoot(
       } else if (stats.isFile()) {
         bytes += state.size;
         if (count > limits.files || bytes > limits.bytes) {
-          throw new HomeostatError('too_large', `${root} has over ${limits.files} entries or ${limits.bytes} bytes`);
+          throw new HomeostatError(
+            'too_large',
+            `${root} has over ${limits.files} entries or ${limits.bytes} bytes`,
+          );
         }
         const digest = await digestOf(path, stats, known, objects, skipped);
         if (digest === null) continue;

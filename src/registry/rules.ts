@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { changeKindSchema } from '../core/effects.ts';
-import { HomeostatError } from '../core/errors.ts';
 import { levelSchema, reversibilitySchema } from '../core/risk.ts';
+import { parseYaml } from './yaml-file.ts';
 
 const examples = { match: z.array(z.string()).min(1), not_match: z.array(z.string()).min(1) };
 const named = { id: z.string().regex(/^[a-z][a-z-]*$/), reason: z.string().min(10) };
@@ -68,20 +67,4 @@ export function loadRules(folder: string): Rules {
   return parseRules(readFileSync(file, 'utf8'), file);
 }
 
-export function parseRules(source: string, file: string): Rules {
-  const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines });
-  const [broken] = document.errors;
-  if (broken !== undefined) throw new HomeostatError('registry_invalid', `${file}: ${broken.message}`);
-  let parsed;
-  try {
-    parsed = rulesSchema.safeParse(document.toJS());
-  } catch (cause) {
-    throw new HomeostatError('registry_invalid', `${file}: ${String(cause)}`, { cause });
-  }
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const node = document.getIn(issue?.path ?? [], true) as { range?: [number, number, number] } | undefined;
-  const line = node?.range === undefined ? '' : `:${lines.linePos(node.range[0]).line}`;
-  throw new HomeostatError('registry_invalid', `${file}${line}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
-}
+export const parseRules = (source: string, file: string): Rules => parseYaml(source, file, rulesSchema, 'registry_invalid');

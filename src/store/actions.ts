@@ -65,7 +65,11 @@ export interface ActionStore {
 }
 
 export function actionStore(db: Db): ActionStore {
-  const all = (sql: string, ...values: unknown[]): ActionRow[] => db.prepare<unknown[], Raw>(sql).all(...values).map(fromRaw);
+  const all = (sql: string, ...values: unknown[]): ActionRow[] =>
+    db
+      .prepare<unknown[], Raw>(sql)
+      .all(...values)
+      .map(fromRaw);
   const undoneBy = (id: string): string | null =>
     all("SELECT * FROM actions WHERE undoes = ? AND outcome = 'succeeded' AND dry_run = 0", id).find(
       (row) => undoneBy(row.id) === null,
@@ -74,7 +78,9 @@ export function actionStore(db: Db): ActionStore {
     insert(row) {
       const raw = toRaw(row);
       const names = Object.keys(raw);
-      db.prepare(`INSERT INTO actions (${names.join(', ')}) VALUES (${names.map((n) => `@${n}`).join(', ')})`).run(raw);
+      db.prepare(
+        `INSERT INTO actions (${names.join(', ')}) VALUES (${names.map((n) => `@${n}`).join(', ')})`,
+      ).run(raw);
     },
     update(id, patch) {
       const raw = toRaw(patch);
@@ -85,7 +91,9 @@ export function actionStore(db: Db): ActionStore {
     unfinished: () => all("SELECT * FROM actions WHERE phase <> 'finished'"),
     countSince: (agent, ms) =>
       db
-        .prepare<[number, string], { n: number }>('SELECT count(*) AS n FROM actions WHERE created_ms > ? AND agent = ?')
+        .prepare<[number, string], { n: number }>(
+          'SELECT count(*) AS n FROM actions WHERE created_ms > ? AND agent = ?',
+        )
         .get(ms, agent)?.n ?? 0,
     lastWithDigest: (digest, limit) =>
       all(

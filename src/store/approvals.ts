@@ -25,7 +25,9 @@ export interface ApprovalStore {
 }
 
 export function approvalStore(db: Db): ApprovalStore {
-  const newest = db.prepare<[string], ApprovalRow>('SELECT * FROM approvals WHERE action_id = ? ORDER BY n DESC LIMIT 1');
+  const newest = db.prepare<[string], ApprovalRow>(
+    'SELECT * FROM approvals WHERE action_id = ? ORDER BY n DESC LIMIT 1',
+  );
   return {
     request(row) {
       db.prepare(
@@ -49,9 +51,12 @@ export function approvalStore(db: Db): ApprovalStore {
       status === undefined
         ? db.prepare<[number], ApprovalRow>('SELECT * FROM approvals ORDER BY n DESC LIMIT ?').all(limit)
         : db
-            .prepare<[string, number], ApprovalRow>('SELECT * FROM approvals WHERE status = ? ORDER BY n DESC LIMIT ?')
+            .prepare<[string, number], ApprovalRow>(
+              'SELECT * FROM approvals WHERE status = ? ORDER BY n DESC LIMIT ?',
+            )
             .all(status, limit),
     countPending: () =>
-      db.prepare<[], { n: number }>("SELECT count(*) AS n FROM approvals WHERE status = 'pending'").get()?.n ?? 0,
+      db.prepare<[], { n: number }>("SELECT count(*) AS n FROM approvals WHERE status = 'pending'").get()
+        ?.n ?? 0,
   };
 }

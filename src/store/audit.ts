@@ -77,7 +77,7 @@ export function auditLog(db: Db): AuditLog {
       return rows.map((row) => ({ seq: row.seq, hash: row.hash, body: JSON.parse(row.body) as AuditBody }));
     },
 
-    count: () => db.prepare<[], { n: number }>('SELECT count(*) AS n FROM audit').get()?.n ?? 0,
+    count: () => db.prepare<[], { n: number | null }>('SELECT max(seq) AS n FROM audit').get()?.n ?? 0,
 
     verify() {
       let prev = GENESIS;
@@ -101,8 +101,10 @@ export function auditLog(db: Db): AuditLog {
 }
 
 function checkLink(row: Row, expected: number, prev: string): ChainVerdict['problem'] {
-  if (row.seq !== expected) return { seq: expected, what: `records ${expected} to ${row.seq - 1} are missing` };
-  if (sha256(row.body) !== row.hash) return { seq: row.seq, what: 'its content was changed after it was written' };
+  if (row.seq !== expected)
+    return { seq: expected, what: `records ${expected} to ${row.seq - 1} are missing` };
+  if (sha256(row.body) !== row.hash)
+    return { seq: row.seq, what: 'its content was changed after it was written' };
   const body = JSON.parse(row.body) as AuditBody;
   if (body.prev !== prev) return { seq: row.seq, what: 'it does not follow from the record before it' };
   if (body.seq !== row.seq) return { seq: row.seq, what: 'it was moved from another place' };

@@ -55,13 +55,19 @@ function storeError(home: Home, error: unknown): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(error.code)) {
     const copy = keepAside(home.database);
-    return new HomeostatError('state_corrupt', `${home.database} is damaged (${error.message}); a copy is ${copy}`, {
-      next: `A person restores a good copy, or begins anew without the old record: mv ${home.folder} ${home.folder}.old`,
-      cause: error,
-    });
+    return new HomeostatError(
+      'state_corrupt',
+      `${home.database} is damaged (${error.message}); a copy is ${copy}`,
+      {
+        next: `A person restores a good copy, or begins anew without the old record: mv ${home.folder} ${home.folder}.old`,
+        cause: error,
+      },
+    );
   }
   if (/^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|BUSY|LOCKED|PERM|NOLFS)/.test(error.code)) {
-    return new HomeostatError('record_failed', `${home.database}: ${error.message} (${error.code})`, { cause: error });
+    return new HomeostatError('record_failed', `${home.database}: ${error.message} (${error.code})`, {
+      cause: error,
+    });
   }
   return error;
 }

@@ -8,6 +8,8 @@ export interface Home {
   readonly folder: string;
   readonly database: string;
   readonly objects: string;
+  /** What scans of roots remember; a cache. */
+  readonly scans: string;
   /** Its presence is the emergency stop. */
   readonly stop: string;
   readonly approver: string;
@@ -23,6 +25,7 @@ export function homeAt(folder: string): Home {
     folder,
     database: join(folder, 'state.db'),
     objects: join(folder, 'objects'),
+    scans: join(folder, 'scans'),
     stop: join(folder, 'stop'),
     approver: join(folder, 'approver.json'),
   };
@@ -37,9 +40,13 @@ export function prepareHome(home: Home): void {
     mkdirSync(home.folder, { recursive: true, mode: 0o700 });
     chmodSync(home.folder, 0o700);
   } catch (cause) {
-    throw new HomeostatError('record_failed', `the state folder ${home.folder} cannot be written: ${String(cause)}`, {
-      cause,
-    });
+    throw new HomeostatError(
+      'record_failed',
+      `the state folder ${home.folder} cannot be written: ${String(cause)}`,
+      {
+        cause,
+      },
+    );
   }
   if (existsSync(home.objects) && !existsSync(home.database)) {
     throw new HomeostatError('state_corrupt', `${home.database} is missing though ${home.objects} exists`, {

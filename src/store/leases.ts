@@ -20,7 +20,11 @@ export function leaseStore(db: Db): LeaseStore {
   return {
     all: () => db.prepare<[], LeaseRow>('SELECT * FROM leases').all(),
     take: (lease) =>
-      void db.prepare('INSERT OR REPLACE INTO leases (resource, action_id, owner) VALUES (@resource, @action_id, @owner)').run(lease),
+      void db
+        .prepare(
+          'INSERT OR REPLACE INTO leases (resource, action_id, owner) VALUES (@resource, @action_id, @owner)',
+        )
+        .run(lease),
     release: (actionId) => void db.prepare('DELETE FROM leases WHERE action_id = ?').run(actionId),
     beat: (owner, beat) =>
       void db.prepare('INSERT OR REPLACE INTO processes (owner, beat) VALUES (?, ?)').run(owner, beat),

@@ -10,12 +10,17 @@ import type { Objects } from '../core/host.ts';
 const CHUNK = 1 << 20;
 const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin:/run/current-system/sw/bin';
 
-export const sha256 = (content: Uint8Array | string): string => createHash('sha256').update(content).digest('hex');
+export const sha256 = (content: Uint8Array | string): string =>
+  createHash('sha256').update(content).digest('hex');
 
 /** Opens the store of objects in a folder; writing twice the same content is harmless, also from two processes. */
 export function openObjects(folder: string): Objects {
   const pathOf = (digest: string): string => join(folder, digest.slice(0, 2), digest.slice(2));
-  const exists = async (path: string): Promise<boolean> => access(path).then(() => true, () => false);
+  const exists = async (path: string): Promise<boolean> =>
+    access(path).then(
+      () => true,
+      () => false,
+    );
   let pending: Promise<void> | null = null;
   let unsynced = false;
 
@@ -39,9 +44,14 @@ export function openObjects(folder: string): Objects {
     const temporary = join(folder, `.${randomBytes(9).toString('hex')}`);
     const to = await open(temporary, 'wx', 0o600);
     try {
-      const { digest, value } = await fill(to).finally(() => to.close());
-      await settle(temporary, digest);
-      return value;
+      let filled;
+      try {
+        filled = await fill(to);
+      } finally {
+        await to.close();
+      }
+      await settle(temporary, filled.digest);
+      return filled.value;
     } catch (cause) {
       await rm(temporary, { force: true });
       if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') {
@@ -90,7 +100,9 @@ export function openObjects(folder: string): Objects {
 
     async get(digest) {
       const content = await readFile(pathOf(digest)).catch((cause: unknown) => {
-        throw new HomeostatError('snapshot_gone', `the object ${digest.slice(0, 12)} is not kept any more`, { cause });
+        throw new HomeostatError('snapshot_gone', `the object ${digest.slice(0, 12)} is not kept any more`, {
+          cause,
+        });
       });
       if (sha256(content) !== digest) {
         throw new HomeostatError('state_corrupt', `the object ${digest.slice(0, 12)} is damaged on disk`);

@@ -50,7 +50,10 @@ export function snapshotStore(db: Db): SnapshotStore {
     },
     drop: (actionId) => void db.prepare('DELETE FROM snapshots WHERE action_id = ?').run(actionId),
     list: (limit) =>
-      db.prepare<[number], Raw>('SELECT * FROM snapshots ORDER BY created_ms DESC LIMIT ?').all(limit).map(read),
+      db
+        .prepare<[number], Raw>('SELECT * FROM snapshots ORDER BY created_ms DESC LIMIT ?')
+        .all(limit)
+        .map(read),
     surplus: (keep, beforeMs) =>
       db
         .prepare<[number, number], { action_id: string }>(

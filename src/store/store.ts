@@ -1,6 +1,7 @@
 import { type ActionStore, actionStore } from './actions.ts';
 import { type ApprovalStore, approvalStore } from './approvals.ts';
 import { type AuditLog, auditLog } from './audit.ts';
+import { collectObjects } from './collect.ts';
 import { type Db, guarded, openDatabase } from './database.ts';
 import type { Home } from './home.ts';
 import { type LeaseStore, leaseStore } from './leases.ts';
@@ -19,6 +20,8 @@ export interface Store {
   read<T>(work: () => T): T;
   setting(key: string): string | null;
   setSetting(key: string, value: string): void;
+  /** Removes objects that nothing names and that are older than `beforeMs`; the caller holds a write transaction. */
+  collect(beforeMs: number): number;
   /** True when SQLite finds the file's structure sound. */
   sound(): boolean;
   close(): void;
@@ -30,19 +33,22 @@ export function openStore(home: Home): Store {
 }
 
 function assemble(home: Home, db: Db): Store {
+  const snapshots = snapshotStore(db);
   return {
     home,
     actions: actionStore(db),
     approvals: approvalStore(db),
     audit: auditLog(db),
     leases: leaseStore(db),
-    snapshots: snapshotStore(db),
+    snapshots,
     write: (work) => guarded(home, () => (db.inTransaction ? work() : db.transaction(work).immediate())),
     read: (work) => guarded(home, work),
     setting: (key) =>
-      db.prepare<[string], { value: string }>('SELECT value FROM settings WHERE key = ?').get(key)?.value ?? null,
+      db.prepare<[string], { value: string }>('SELECT value FROM settings WHERE key = ?').get(key)?.value ??
+      null,
     setSetting: (key, value) =>
       void db.prepare('INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)').run(key, value),
+    collect: (beforeMs) => collectObjects(home.objects, home.scans, snapshots.references(), beforeMs),
     sound: () => db.pragma('quick_check(1)', { simple: true }) === 'ok',
     close: () => db.close(),
   };

@@ -26,10 +26,17 @@ export function decide(risk: Risk, autonomy: Autonomy, spoken: readonly Circumst
       id: `autonomy-${autonomy}`,
       reason: `${risk.level}, ${risk.reversibility}, at autonomy ${autonomy}: ${table}.`,
     },
-    ...spoken.flatMap((r) => (r.decision === undefined ? [] : [{ verdict: r.decision, id: r.id, reason: r.reason }])),
+    ...spoken.flatMap((r) =>
+      r.decision === undefined ? [] : [{ verdict: r.decision, id: r.id, reason: r.reason }],
+    ),
   ];
-  const verdict = verdicts.map((v) => v.verdict).reduce((a, b) => (ORDER.indexOf(b) > ORDER.indexOf(a) ? b : a));
-  return { verdict, rules: verdicts.filter((v) => v.verdict === verdict).map(({ id, reason }) => ({ id, reason })) };
+  const verdict = verdicts
+    .map((v) => v.verdict)
+    .reduce((a, b) => (ORDER.indexOf(b) > ORDER.indexOf(a) ? b : a));
+  return {
+    verdict,
+    rules: verdicts.filter((v) => v.verdict === verdict).map(({ id, reason }) => ({ id, reason })),
+  };
 }
 
 export function levelOf(spoken: readonly CircumstanceRule[]): { rule: CircumstanceRule; level: Level }[] {

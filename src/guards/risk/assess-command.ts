@@ -35,7 +35,9 @@ export function assessCommand(
   }
   const telling = Object.keys(env).find((name) => TELLING_VARIABLE.test(name));
   if (telling !== undefined) {
-    risks.push(certain('telling-variable', 'HIGH', `${telling} decides what is run.`, `${telling}=${env[telling]}`));
+    risks.push(
+      certain('telling-variable', 'HIGH', `${telling} decides what is run.`, `${telling}=${env[telling]}`),
+    );
   }
   return {
     factors: risks.flatMap((r) => r.factors),
@@ -71,10 +73,12 @@ function program(command: SimpleCommand, ctx: CommandContext): CommandRisk {
     factors: [{ rule: rule.id, level: rule.level, reason: rule.reason, evidence: quote(command.source) }],
     reversibility: rule.reversibility ?? 'reversible',
   }));
-  for (const rule of rules) risks.push(...targets(rule, command).map((t) => touch(t, rule.change ?? 'modify', command, ctx)));
+  for (const rule of rules)
+    risks.push(...targets(rule, command).map((t) => touch(t, rule.change ?? 'modify', command, ctx)));
   if (!known) {
     const name = command.name?.value;
-    const reason = name === null ? 'Which program it runs cannot be known before.' : `Nobody knows what ${name} does.`;
+    const reason =
+      name === null ? 'Which program it runs cannot be known before.' : `Nobody knows what ${name} does.`;
     risks.push(certain('unknown-program', name === null ? 'HIGH' : 'MEDIUM', reason, command.source));
   }
   return {
@@ -102,7 +106,12 @@ function touch(target: Arg, change: ChangeKind, command: SimpleCommand, ctx: Com
     ...touchFactors(path, change, quote(command.source), ctx),
     ...(ctx.real(path) === path ? [] : touchFactors(ctx.real(path), change, quote(command.source), ctx)),
   ]);
-  const plain: Factor = { rule: 'workspace-write', level: 'LOW', reason: 'It writes in a root.', evidence: quote(command.source) };
+  const plain: Factor = {
+    rule: 'workspace-write',
+    level: 'LOW',
+    reason: 'It writes in a root.',
+    evidence: quote(command.source),
+  };
   const severe = rank(strictest(factors.map((f) => f.level))) >= rank('HIGH');
   return { factors: [plain, ...factors], reversibility: severe ? 'irreversible' : 'reversible' };
 }
@@ -113,7 +122,9 @@ function mention(arg: Arg, command: SimpleCommand, ctx: CommandContext): Command
   if (value === undefined || value === '' || value.startsWith('-')) return [];
   const paths = command.cwds.flatMap((cwd) => [resolve(cwd, value), ctx.real(resolve(cwd, value))]);
   if (paths.some((path) => isOwn(path, ctx))) {
-    return [certain('own-state', 'CRITICAL', 'It names homeostat’s own state or configuration.', command.source)];
+    return [
+      certain('own-state', 'CRITICAL', 'It names homeostat’s own state or configuration.', command.source),
+    ];
   }
   const secret = paths.flatMap((path) => pathRules(path, ctx)).find((rule) => rule.secret);
   return secret === undefined ? [] : [certain(secret.id, 'HIGH', secret.reason, command.source)];

@@ -1,6 +1,6 @@
 import type { Effects } from '../../core/effects.ts';
 import { type Factor, type Risk, leastReversible, riskOf } from '../../core/risk.ts';
-import type { Intent } from '../../core/tool.ts';
+import type { Intent } from '../../core/stages.ts';
 import { type CommandContext, assessCommand } from './assess-command.ts';
 import { touchFactors } from './paths.ts';
 
@@ -9,7 +9,12 @@ export type AssessContext = CommandContext;
 /** What a request risks, by what it says it would do. */
 export function assessIntent(intent: Intent, ctx: AssessContext): Risk {
   const commands = intent.commands.map((c) => assessCommand(c.line, c.cwd, c.env, ctx));
-  const base: Factor = { rule: 'kind-of-action', level: intent.level, reason: 'The least an action of this kind risks.', evidence: intent.summary };
+  const base: Factor = {
+    rule: 'kind-of-action',
+    level: intent.level,
+    reason: 'The least an action of this kind risks.',
+    evidence: intent.summary,
+  };
   const factors = [
     base,
     ...intent.touches.flatMap((t) => touchFactors(t.path, t.change, t.path, ctx)),
@@ -20,7 +25,12 @@ export function assessIntent(intent: Intent, ctx: AssessContext): Risk {
 }
 
 /** The same risk once more with what staging found: facts where there were intentions. */
-export function assessEffects(before: Risk, effects: Effects, reversibility: Risk['reversibility'], ctx: AssessContext): Risk {
+export function assessEffects(
+  before: Risk,
+  effects: Effects,
+  reversibility: Risk['reversibility'],
+  ctx: AssessContext,
+): Risk {
   const factors = effects.changes.flatMap((c) => touchFactors(c.path, c.change, c.path, ctx));
   return riskOf(
     unique([...before.factors, ...factors]),

@@ -20,7 +20,9 @@ function check(
   matches: (example: string) => boolean,
 ): void {
   const missed = rule.match.find((example) => !matches(example));
-  if (missed !== undefined) throw new HomeostatError('registry_invalid', `rule ${rule.id} does not match: ${missed}`);
+  if (missed !== undefined)
+    throw new HomeostatError('registry_invalid', `rule ${rule.id} does not match: ${missed}`);
   const wrong = rule.not_match.find(matches);
-  if (wrong !== undefined) throw new HomeostatError('registry_invalid', `rule ${rule.id} must not match: ${wrong}`);
+  if (wrong !== undefined)
+    throw new HomeostatError('registry_invalid', `rule ${rule.id} must not match: ${wrong}`);
 }

@@ -21,14 +21,19 @@ export function programOf(command: SimpleCommand): string | null {
 }
 
 /** The rules that know this command; where none does, those that look at its text. */
-export function commandRules(command: SimpleCommand, rules: readonly CommandRule[]): { known: boolean; rules: CommandRule[] } {
+export function commandRules(
+  command: SimpleCommand,
+  rules: readonly CommandRule[],
+): { known: boolean; rules: CommandRule[] } {
   const program = programOf(command);
   const args = command.args.map(shown).join(' ');
   const knowing = rules.filter(
     (rule) => program !== null && rule.program?.includes(program) && (rule.args?.test(args) ?? true),
   );
   if (knowing.length > 0) return { known: true, rules: knowing };
-  const text = rules.filter((rule) => rule.text?.test(command.source) || rule.text?.test(`${program ?? ''} ${args}`));
+  const text = rules.filter(
+    (rule) => rule.text?.test(command.source) || rule.text?.test(`${program ?? ''} ${args}`),
+  );
   return { known: false, rules: text };
 }
 

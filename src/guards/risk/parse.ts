@@ -1,5 +1,13 @@
 import { resolve } from 'node:path';
-import { type Command, type Redirect, type SyntaxNode, type Word, type WordPart, forEachChild, parse } from 'unbash';
+import {
+  type Command,
+  type Redirect,
+  type SyntaxNode,
+  type Word,
+  type WordPart,
+  forEachChild,
+  parse,
+} from 'unbash';
 
 /** A word of a command: its value where that can be known before it runs, else null. */
 export interface Arg {
@@ -38,7 +46,8 @@ export function parseLine(line: string, cwd: string, home: string): ParsedLine {
   if (error !== undefined) return { commands: [], problem: `${error.message} at character ${error.pos + 1}` };
   const walker = new Walker(line, home);
   walker.visit(script, { cwds: [cwd] });
-  const problem = walker.commands.length > MAX_COMMANDS ? `more than ${MAX_COMMANDS} commands` : walker.problem;
+  const problem =
+    walker.commands.length > MAX_COMMANDS ? `more than ${MAX_COMMANDS} commands` : walker.problem;
   return { commands: walker.commands, problem };
 }
 
@@ -61,10 +70,13 @@ class Walker {
     if (this.commands.length > MAX_COMMANDS) return;
     if (node.type === 'Command') this.command(node, place);
     const nested = (node as { script?: { errors?: readonly unknown[] } }).script;
-    if (nested?.errors !== undefined && nested.errors.length > 0) this.problem = 'a substitution cannot be parsed';
+    if (nested?.errors !== undefined && nested.errors.length > 0)
+      this.problem = 'a substitution cannot be parsed';
     // What a loop or a function does to the folder cannot be told from one pass.
     const loops = ['For', 'While', 'Select', 'ArithmeticFor', 'Function', 'Coproc'].includes(node.type);
-    const own = ['Subshell', 'CommandExpansion', 'ProcessSubstitution'].includes(node.type) ? { ...place } : place;
+    const own = ['Subshell', 'CommandExpansion', 'ProcessSubstitution'].includes(node.type)
+      ? { ...place }
+      : place;
     const before = own.cwds;
     forEachChild(node, (child) => this.visit(child, own));
     if (loops && own.cwds !== before) own.cwds = [];
@@ -73,7 +85,9 @@ class Walker {
   private command(node: Command, place: Place): void {
     const words = node.args.map((a) => (a.type === 'Word' ? this.arg(a) : { value: a.text, source: a.text }));
     const name = node.name === undefined ? null : this.arg(node.name);
-    const assigns = [...node.prefix, ...node.suffix].flatMap((p) => (p.type === 'Assignment' ? [p.name] : []));
+    const assigns = [...node.prefix, ...node.suffix].flatMap((p) =>
+      p.type === 'Assignment' ? [p.name] : [],
+    );
     const writes = node.redirects
       .filter((r): r is Redirect => r.type === 'Redirect' && writesTo(r))
       .flatMap((r) => (r.target === undefined ? [] : [this.arg(r.target)]));
@@ -87,7 +101,8 @@ class Walker {
   private moved(cwds: readonly string[], args: readonly Arg[], name: string): readonly string[] {
     const to = args.find((a) => a.value !== '-P' && a.value !== '-L' && a.value !== '--');
     const target = to === undefined ? this.home : to.value;
-    if (name === 'popd' || target === null || target === '-' || cwds.length === 0 || /[*?[\]]/.test(target)) return [];
+    if (name === 'popd' || target === null || target === '-' || cwds.length === 0 || /[*?[\]]/.test(target))
+      return [];
     const all = new Set([...cwds.map((c) => resolve(c, target)), ...cwds]);
     return all.size > MAX_CWDS ? [] : [...all];
   }

@@ -18,7 +18,8 @@ export interface PathContext {
 const inside = (path: string, folder: string): boolean =>
   path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 
-export const isOwn = (path: string, ctx: PathContext): boolean => ctx.ownFolders.some((folder) => inside(path, folder));
+export const isOwn = (path: string, ctx: PathContext): boolean =>
+  ctx.ownFolders.some((folder) => inside(path, folder));
 
 /** The path rules that speak of an absolute path: by where it lies in its root, or as it is. */
 export function pathRules(path: string, ctx: PathContext): PathRule[] {
@@ -51,11 +52,15 @@ function configured(ctx: PathContext): PathRule[] {
 export function touchFactors(path: string, change: ChangeKind, evidence: string, ctx: PathContext): Factor[] {
   if (/^\/dev\/(null|stdout|stderr|tty|zero|full)$/.test(path)) return [];
   const factor = (rule: string, level: Level, reason: string): Factor => ({ rule, level, reason, evidence });
-  if (isOwn(path, ctx)) return [factor('own-state', 'CRITICAL', 'It touches homeostat’s own state or configuration.')];
+  if (isOwn(path, ctx))
+    return [factor('own-state', 'CRITICAL', 'It touches homeostat’s own state or configuration.')];
   const factors = pathRules(path, ctx).map((rule) => factor(rule.id, rule.change, rule.reason));
   const holdsRoot = ctx.workspace.roots.some((root) => inside(root, path));
   if (holdsRoot && change !== 'create') {
-    return [...factors, factor('whole-root', change === 'delete' ? 'DESTRUCTIVE' : 'HIGH', `${path} holds a whole root.`)];
+    return [
+      ...factors,
+      factor('whole-root', change === 'delete' ? 'DESTRUCTIVE' : 'HIGH', `${path} holds a whole root.`),
+    ];
   }
   if (!ctx.workspace.roots.some((root) => inside(path, root))) {
     const level = change === 'delete' ? 'CRITICAL' : 'HIGH';

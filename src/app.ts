@@ -1,0 +1,218 @@
+import { readFileSync, realpathSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Card } from './core/card.ts';
+import { configSchema } from './core/config.ts';
+import { asHomeostatError } from './core/errors.ts';
+import type { Gateway, Operator } from './core/gateway.ts';
+import type { Caller, Connection } from './core/principal.ts';
+import type { Tool } from './core/tool.ts';
+import { believed, isTrusted } from './guards/config-trust.ts';
+import { type Guarded, guardedCalls, refusal } from './guards/gateway.ts';
+import type { House } from './guards/house.ts';
+import { operator } from './guards/operator.ts';
+import { workspaceOf } from './guards/policy/roots.ts';
+import { recover } from './guards/recover.ts';
+import { checkExamples } from './guards/risk/examples.ts';
+import { prune } from './guards/snapshots/prune.ts';
+import { openMachine } from './host/machine.ts';
+import { type Requirement, surveyMachine } from './host/survey.ts';
+import { loadCards } from './registry/cards.ts';
+import { type ConfigFile, configPath, loadConfig } from './registry/config-file.ts';
+import { loadRules } from './registry/rules.ts';
+import { approverFile } from './store/approver-file.ts';
+import { type Home, homeAt, stateFolder } from './store/home.ts';
+import { openObjects } from './store/objects.ts';
+import { type StopFile, stopFile } from './store/stop-file.ts';
+import { openStore } from './store/store.ts';
+import { TOOLS } from './tools/index.ts';
+
+export const PACKAGE_ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+export const VERSION = (
+  JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string }
+).version;
+
+export interface AppOptions {
+  readonly config?: string | undefined;
+  readonly roots?: readonly string[] | undefined;
+  /** Offers queries alone. */
+  readonly readOnly?: boolean | undefined;
+  readonly toolsets?: readonly string[] | undefined;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Called at each step of the pipeline. */
+  readonly trace?: ((step: string) => void) | undefined;
+}
+
+/** The whole product, put together; faces are handed what they need of it. */
+export interface App {
+  readonly gateway: Gateway;
+  readonly home: Home;
+  readonly configPath: string;
+  readonly cards: ReadonlyMap<string, Card>;
+  /** Opens the state, if that has not been done, and ends what a crash left unfinished. */
+  ready(): Promise<void>;
+  /** What this machine has of what the guarantees rest on. */
+  survey(): Promise<Requirement[]>;
+  /** What a person alone can do. Throws where the state cannot be opened. */
+  operator(): Promise<Operator>;
+}
+
+interface Opened {
+  readonly house: House;
+  readonly guarded: Guarded;
+  readonly file: ConfigFile;
+}
+
+export function openApp(options: AppOptions = {}): App {
+  const env = options.env ?? process.env;
+  const home = homeAt(stateFolder(env));
+  const path = configPath(options.config, env);
+  const cards = loadCards(join(PACKAGE_ROOT, 'agents'));
+  const tools = lazily(() => offeredTools(options, path));
+  const stop = stopFile(home.stop);
+  let opened: Promise<Opened> | null = null;
+
+  // Opened at the first call and not at the handshake: a client that only probes leaves no trace,
+  // and a state that cannot be opened is told with each answer and tried again at the next.
+  const open = async (): Promise<Opened> => {
+    opened ??= build(options, { env, home, path, cards, tools: tools(), stop }).catch((error: unknown) => {
+      opened = null;
+      throw error;
+    });
+    return opened;
+  };
+
+  return {
+    home,
+    configPath: path,
+    cards,
+    gateway: {
+      tools,
+      async call(name, input, connection) {
+        const tool = tools().find((candidate) => candidate.name === name);
+        try {
+          const { house, guarded } = await open();
+          return await guarded.call(
+            name,
+            input,
+            callerOf(connection, tool?.kind === 'action' && tool.urgent, options, path, house),
+          );
+        } catch (error) {
+          const failure = asHomeostatError(error);
+          // Without a state nothing else can run, but the stop still reaches every process that has one.
+          if (tool?.kind === 'action' && tool.urgent) stop.pull('pulled while the state could not be opened');
+          return refusal(tool, failure);
+        }
+      },
+      async close() {
+        if (opened === null) return;
+        const { guarded, house } = await opened;
+        guarded.close();
+        house.store.close();
+      },
+    },
+    ready: async () => void (await open()),
+    survey: surveyMachine,
+    async operator() {
+      const { house, file } = await open();
+      return operator(house, approverFile(home.approver), file);
+    },
+  };
+}
+
+interface Parts {
+  readonly env: NodeJS.ProcessEnv;
+  readonly home: Home;
+  readonly path: string;
+  readonly cards: ReadonlyMap<string, Card>;
+  readonly tools: readonly Tool[];
+  readonly stop: StopFile;
+}
+
+async function build(options: AppOptions, { env, home, path, cards, tools, stop }: Parts): Promise<Opened> {
+  const file = loadConfig(path);
+  const rules = loadRules(join(PACKAGE_ROOT, 'registry'));
+  checkExamples(rules);
+  const store = openStore(home);
+  const config = believed(file, userInfo().username, store);
+  const { snapshot_files, snapshot_bytes } = config.limits;
+  const machine = openMachine({
+    objects: openObjects(home.objects),
+    cacheFolder: home.scans,
+    limits: { files: snapshot_files, bytes: snapshot_bytes },
+    env,
+  });
+  const house: House = {
+    store,
+    stop,
+    machine,
+    config,
+    configuration: file.source === null ? 'none' : isTrusted(file, store) ? 'trusted' : 'untrusted',
+    rules,
+    tools: new Map(tools.map((tool) => [tool.name, tool])),
+    cards,
+    ownFolders: [home.folder, dirname(path)].map((folder) => machine.real(folder)),
+    version: VERSION,
+    trace: options.trace ?? ((): void => undefined),
+  };
+  await recover(house);
+  prune(house);
+  return { house, guarded: guardedCalls(house), file };
+}
+
+/** A connection with its workspace; the emergency stop needs none, so that nothing can stand in its way. */
+function callerOf(
+  { cwd, announced, ...connection }: Connection,
+  urgent: boolean,
+  options: AppOptions,
+  path: string,
+  house: House,
+): Caller {
+  const request = {
+    configured: house.config.roots,
+    added: options.roots ?? [],
+    announced,
+    cwd,
+    home: house.machine.home,
+    ownFolders: house.ownFolders,
+    configPath: path,
+    real: realOf,
+  };
+  try {
+    return { ...connection, workspace: workspaceOf(request) };
+  } catch (error) {
+    if (urgent) return { ...connection, workspace: { roots: [], cwd } };
+    throw error;
+  }
+}
+
+/** The toolsets asked for; an unreadable configuration hides none, since each call then says what is wrong with it. */
+function offeredTools({ readOnly, toolsets }: AppOptions, path: string): readonly Tool[] {
+  const wanted = toolsets ?? configuredToolsets(path);
+  const readsOnly = (tool: Tool): boolean =>
+    tool.annotations.readOnlyHint || (tool.kind === 'action' && tool.urgent);
+  return TOOLS.filter((tool) => wanted.includes(tool.toolset) && (readOnly !== true || readsOnly(tool)));
+}
+
+function configuredToolsets(path: string): readonly string[] {
+  try {
+    return loadConfig(path).config.toolsets;
+  } catch {
+    return configSchema.parse({}).toolsets;
+  }
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
+}
+
+function realOf(path: string): string | null {
+  try {
+    return realpathSync(path);
+  } catch {
+    return null;
+  }
+}

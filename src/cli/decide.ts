@@ -1,0 +1,66 @@
+import { HomeostatError } from '../core/errors.ts';
+import { type GlobalOptions, withSession } from './session.ts';
+import { note, print } from './terminal.ts';
+
+/** `homeostat approve ID`: shows exactly what is approved, then takes the proof. */
+export async function approve(id: string, options: GlobalOptions & { run?: boolean }): Promise<void> {
+  await withSession(options, async (session) => {
+    const operator = await session.operator();
+    const shown = operator.show(id);
+    if (options.json !== true) note(shown.text);
+    if (!operator.enrolled())
+      throw new HomeostatError('approver_missing', `approve ${id} needs an approver, and none is enrolled`);
+    await operator.approve(id, shown.digest, await session.proof('Passphrase to approve this: '));
+    if (options.run === true) {
+      session.show(shown.tool, await operator.resume(id, session.connection()));
+    } else if (options.json === true) print(JSON.stringify({ action_id: id, status: 'approved' }));
+    else note(`approved ${id}; the agent carries it out when it asks (or: homeostat approve ${id} --run)`);
+  });
+}
+
+export async function deny(id: string, options: GlobalOptions & { reason?: string }): Promise<void> {
+  await withSession(options, async ({ operator }) => {
+    (await operator()).deny(id, options.reason ?? 'denied without a reason');
+    done({ action_id: id, status: 'denied' }, options);
+  });
+}
+
+export async function revoke(id: string, options: GlobalOptions): Promise<void> {
+  await withSession(options, async ({ operator }) => {
+    (await operator()).revoke(id);
+    done({ action_id: id, status: 'revoked' }, options);
+  });
+}
+
+export async function stop(reason: string[], options: GlobalOptions): Promise<void> {
+  await withSession(options, async ({ operator }) => {
+    (await operator()).stop(reason.join(' ') || 'pulled by a person');
+    done({ emergency_stop: true }, options);
+  });
+}
+
+export async function release(options: GlobalOptions): Promise<void> {
+  await withSession(options, async ({ operator, proof }) => {
+    const person = await operator();
+    await person.release(await proof('Passphrase to release the stop: '));
+    done({ emergency_stop: false }, options);
+  });
+}
+
+export async function trust(options: GlobalOptions): Promise<void> {
+  await withSession(options, async ({ operator, proof, app }) => {
+    const person = await operator();
+    await person.trustConfig(await proof(`Passphrase to trust ${app.configPath}: `));
+    done({ trusted: app.configPath }, options);
+  });
+}
+
+function done(what: object, options: GlobalOptions): void {
+  if (options.json === true) print(JSON.stringify(what));
+  else
+    note(
+      Object.entries(what)
+        .map(([key, value]) => `${key}: ${String(value)}`)
+        .join(', '),
+    );
+}

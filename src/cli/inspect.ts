@@ -1,0 +1,137 @@
+import { HomeostatError } from '../core/errors.ts';
+import type { Report } from '../core/outcome.ts';
+import type { ApprovalInfo, AuditBody, SnapshotInfo } from '../core/records.ts';
+import { visibleLine } from '../core/visible.ts';
+import { paintLevel, renderDiff } from './render.ts';
+import { EXIT } from './exit-codes.ts';
+import { type GlobalOptions, type Session, withSession } from './session.ts';
+import { note, paint, print } from './terminal.ts';
+
+type Printer = (result: Record<string, unknown>) => void;
+
+/** Answers a query for people, or as JSON where that is asked for. */
+async function query(tool: string, input: object, options: GlobalOptions, printer: Printer): Promise<void> {
+  await withSession(options, async (session) => {
+    const report = await session.call(tool, input);
+    if (options.json === true || report.result === null) return session.show(tool, report);
+    printer(report.result as Record<string, unknown>);
+  });
+}
+
+const line = (...parts: string[]): void => print(parts.map(visibleLine).join('  '));
+
+export const snapshots = async (options: GlobalOptions & { limit?: number }): Promise<void> =>
+  query('list_snapshots', { limit: options.limit ?? 20 }, options, ({ snapshots: list }) => {
+    for (const s of list as SnapshotInfo[]) {
+      const undone = s.undone_by === null ? '' : paint('dim', ` (undone by ${s.undone_by})`);
+      line(
+        s.snapshot_id,
+        s.time.slice(0, 19),
+        `${s.changes} paths`.padEnd(9),
+        s.summary.slice(0, 80) + undone,
+      );
+    }
+    if ((list as unknown[]).length === 0) note('nothing to undo yet');
+  });
+
+export const diff = async (id: string, options: GlobalOptions): Promise<void> =>
+  query('diff_snapshot', { id }, options, (effects) => {
+    note(String(effects['note']));
+    print(renderDiff(String(effects['diff'])));
+  });
+
+export const approvals = async (options: GlobalOptions & { all?: boolean }): Promise<void> =>
+  query(
+    'list_approvals',
+    options.all === true ? {} : { status: 'pending' },
+    options,
+    ({ approvals: list }) => {
+      for (const a of list as ApprovalInfo[]) {
+        print(
+          `${a.action_id}  ${a.status.padEnd(8)}  ${paintLevel(a.risk_level)}  ${visibleLine(a.summary.slice(0, 100))}`,
+        );
+      }
+      if ((list as unknown[]).length === 0) note('nothing waits for you');
+    },
+  );
+
+interface AuditOptions extends GlobalOptions {
+  readonly limit?: number;
+  readonly action?: string;
+  readonly byAgent?: string;
+  readonly id?: string;
+  readonly text?: string;
+  readonly since?: string;
+}
+
+export const audit = async (options: AuditOptions): Promise<void> => {
+  const { limit = 20, action, byAgent, id, text, since } = options;
+  const filter = { limit, action, agent: byAgent, action_id: id, text, since };
+  const given = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+  await query('query_audit', given, options, ({ records }) => {
+    for (const r of records as AuditBody[]) {
+      line(
+        String(r.seq).padStart(6),
+        r.time.slice(0, 19),
+        r.event.padEnd(17),
+        (r.result ?? '').padEnd(9),
+        (r.risk_level ?? '').padEnd(8),
+        r.agent,
+        `${r.action} ${r.action_id ?? ''}`,
+      );
+    }
+  });
+};
+
+/** `homeostat audit verify`: names the first bad link, and ends with 1 where there is one. */
+export async function verify(options: GlobalOptions): Promise<void> {
+  await withSession(options, async ({ operator }) => {
+    const verdict = (await operator()).verifyAudit();
+    if (options.json === true) print(JSON.stringify(verdict));
+    else if (verdict.problem === null) print(`the chain of ${verdict.records} records is whole`);
+    else print(`${paint('red', 'broken')} at record ${verdict.problem.seq}: ${verdict.problem.what}`);
+    process.exitCode = verdict.ok ? EXIT.done : EXIT.failed;
+  });
+}
+
+/** `homeostat status`, and what `homeostat` alone shows at a terminal. */
+export async function status(options: GlobalOptions): Promise<void> {
+  await withSession(options, async (session) => {
+    const report = await session.call('get_status', {});
+    if (options.json === true) return session.show('get_status', report);
+    if (report.result === null) session.show('get_status', report);
+    else printStatus(report);
+    await printAdvice(session, report);
+  });
+}
+
+function printStatus(report: Report): void {
+  const s = report.result as Record<string, unknown>;
+  print(`${paint('bold', 'homeostat')} ${String(s['version'])}`);
+  print(`roots          ${(s['roots'] as string[]).join(', ')}`);
+  print(`autonomy       ${String(s['autonomy'])}, configuration ${String(s['configuration'])}`);
+  print(`emergency stop ${s['emergency_stop'] === true ? paint('red', 'PULLED') : 'not pulled'}`);
+  print(
+    `waiting        ${String(s['pending_approvals'])} approvals, ${String(s['running_actions'])} running`,
+  );
+  print(`audit          ${String(s['audit_records'])} records`);
+}
+
+async function printAdvice(session: Session, report: Report): Promise<void> {
+  const s = (report.result ?? {}) as Record<string, unknown>;
+  const advice: string[] = [];
+  try {
+    const operator = await session.operator();
+    if (!operator.enrolled())
+      advice.push('homeostat init         enrol yourself as approver, write a configuration');
+  } catch (error) {
+    if (!(error instanceof HomeostatError)) throw error;
+    advice.push('homeostat doctor       find out what is wrong with the state');
+  }
+  if (s['emergency_stop'] === true) advice.push('homeostat release      let agents work again');
+  if (Number(s['pending_approvals'] ?? 0) > 0) advice.push('homeostat approvals    see what waits for you');
+  if (s['configuration'] === 'untrusted')
+    advice.push('homeostat trust        let the changed configuration take effect');
+  advice.push('homeostat snapshots    see what can be undone', 'homeostat --help       everything else');
+  print(`\nWhat to do:\n${advice.map((a) => `  ${a}`).join('\n')}`);
+}

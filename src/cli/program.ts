@@ -1,0 +1,137 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { VERSION } from '../app.ts';
+import { asHomeostatError } from '../core/errors.ts';
+import { visible } from '../core/visible.ts';
+import { assess, call, run, undo } from './act.ts';
+import { approve, deny, release, revoke, stop, trust } from './decide.ts';
+import { doctor } from './doctor.ts';
+import { CLASS_EXIT, EXIT } from './exit-codes.ts';
+import { init, uninstall } from './init.ts';
+import { approvals, audit, diff, snapshots, status, verify } from './inspect.ts';
+import type { GlobalOptions } from './session.ts';
+import { tour } from './tour.ts';
+
+const collect = (value: string, all: string[] = []): string[] => [...all, value];
+const list = (value: string): string[] => value.split(',');
+const count = (value: string): number => {
+  if (!/^[1-9]\d{0,5}$/.test(value)) throw new InvalidArgumentError('a whole number above 0');
+  return Number(value);
+};
+
+/** Every command of the CLI; each is a thin way to the same tools. */
+export function program(): Command {
+  const cli = new Command('homeostat')
+    .description(
+      'Guarded hands for AI agents: every action assessed, approved where it matters, recorded, reversible.',
+    )
+    .version(VERSION)
+    .option('--config <file>', 'the configuration file')
+    .option('--root <dir>', 'a folder in which agents may work (repeatable)', collect)
+    .option('--agent <card>', 'act under a card')
+    .option('--toolsets <list>', 'toolsets to offer, separated by commas', list)
+    .option('--read-only', 'offer queries alone')
+    .option('--json', 'print structured content')
+    .option('--passphrase-stdin', 'read the passphrase from standard input')
+    .enablePositionalOptions()
+    .passThroughOptions()
+    .exitOverride()
+    .showHelpAfterError('(homeostat --help shows every command)');
+  const add = (name: string, description: string): Command =>
+    cli
+      .command(name)
+      .description(description)
+      .option('--json', 'print structured content')
+      .option('--passphrase-stdin', 'read the passphrase from standard input');
+  const options = (command: Command): GlobalOptions => command.optsWithGlobals();
+
+  cli.action(async () => status(options(cli)));
+  cli.command('serve').description('speak MCP: --stdio (see serve --help)');
+
+  add('run <words...>', 'run a command in this folder: homeostat run -- CMD…')
+    .option('--dry-run', 'show what would happen')
+    .option('--reason <text>', 'why')
+    .passThroughOptions()
+    .action(async (words: string[], _: unknown, c: Command) => run(words, options(c)));
+  add('call <tool> [json]', 'call any tool, as an agent').action(
+    async (tool: string, json: string | undefined, _: unknown, c: Command) => call(tool, json, options(c)),
+  );
+  add('assess <words...>', 'tell what a command would risk')
+    .passThroughOptions()
+    .action(async (words: string[], _: unknown, c: Command) => assess(words, options(c)));
+  add('undo [id]', 'undo an action; without an id the last one in this folder')
+    .option('--dry-run', 'show what would happen')
+    .option('--reason <text>', 'why')
+    .action(async (id: string | undefined, _: unknown, c: Command) => undo(id, options(c)));
+
+  add('approvals', 'what waits for you')
+    .option('--all', 'decided ones too')
+    .action(async (_: unknown, c: Command) => approvals(options(c)));
+  add('approve <id>', 'approve a held action')
+    .option('--run', 'carry it out here and now')
+    .action(async (id: string, _: unknown, c: Command) => approve(id, options(c)));
+  add('deny <id>', 'deny a held action')
+    .option('--reason <text>', 'why; the agent reads it')
+    .action(async (id: string, _: unknown, c: Command) => deny(id, options(c)));
+  add('revoke <id>', 'take an approval back before it is used').action(
+    async (id: string, _: unknown, c: Command) => revoke(id, options(c)),
+  );
+
+  add('snapshots', 'what can be undone')
+    .option('--limit <n>', 'how many', count)
+    .action(async (_: unknown, c: Command) => snapshots(options(c)));
+  add('diff <id>', 'what an action changed, or would change').action(
+    async (id: string, _: unknown, c: Command) => diff(id, options(c)),
+  );
+  const log = add('audit', 'the record, newest first')
+    .option('--limit <n>', 'how many', count)
+    .option('--action <tool>')
+    .option('--by-agent <agent>')
+    .option('--id <action>')
+    .option('--text <text>')
+    .option('--since <time>', 'ISO 8601, UTC')
+    .action(async (_: unknown, c: Command) => audit(options(c)));
+  log
+    .command('verify')
+    .description('check the chain of records')
+    .option('--json', 'print structured content')
+    .action(async (_: unknown, c: Command) => verify(options(c)));
+
+  add('stop [reason...]', 'pull the emergency stop').action(
+    async (reason: string[], _: unknown, c: Command) => stop(reason, options(c)),
+  );
+  add('release', 'release the emergency stop').action(async (_: unknown, c: Command) => release(options(c)));
+  add('trust', 'let the configuration, as it now is, take effect').action(async (_: unknown, c: Command) =>
+    trust(options(c)),
+  );
+  add('status', 'roots, autonomy, what waits').action(async (_: unknown, c: Command) => status(options(c)));
+  add('doctor', 'check this machine, and what each guarantee needs').action(async (_: unknown, c: Command) =>
+    doctor(options(c)),
+  );
+  add('init', 'enrol yourself as approver and write a configuration').action(async (_: unknown, c: Command) =>
+    init(options(c)),
+  );
+  add('uninstall', 'remove state and configuration')
+    .option('--yes', 'do it')
+    .action(async (_: unknown, c: Command) => uninstall(options(c)));
+  add('tour', 'see the main job done in a temporary folder').action(async () => tour());
+  return cli;
+}
+
+export async function main(argv: string[]): Promise<void> {
+  try {
+    await program().parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+      return;
+    }
+    const failure = asHomeostatError(error);
+    if (argv.includes('--json'))
+      process.stdout.write(`${JSON.stringify({ outcome: 'failed', result: null, error: failure.body() })}\n`);
+    else
+      process.stderr.write(
+        `homeostat: ${failure.code}: ${visible(failure.message)}\n  ${visible(failure.next)}\n`,
+      );
+    process.exitCode = failure.code === 'invalid_input' ? EXIT.usage : CLASS_EXIT[failure.class];
+  }
+}

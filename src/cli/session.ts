@@ -1,0 +1,85 @@
+import { userInfo } from 'node:os';
+import { type App, type AppOptions, openApp } from '../app.ts';
+import type { Operator, Proof } from '../core/gateway.ts';
+import type { Report } from '../core/outcome.ts';
+import type { Connection } from '../core/principal.ts';
+import { exitOf } from './exit-codes.ts';
+import { renderReport } from './render.ts';
+import { askSecret, atTerminal, print, progressLine, readLine } from './terminal.ts';
+
+/** Options that every command has. */
+export interface GlobalOptions {
+  readonly config?: string;
+  readonly root?: string[];
+  readonly agent?: string;
+  readonly json?: boolean;
+  readonly toolsets?: string[];
+  readonly readOnly?: boolean;
+  readonly passphraseStdin?: boolean;
+}
+
+export interface Session {
+  readonly app: App;
+  readonly options: GlobalOptions;
+  /** Calls a tool as an agent would. */
+  call(tool: string, input: unknown): Promise<Report>;
+  /** Prints a report, as JSON or for people, and sets the exit code. */
+  show(tool: string, report: Report): void;
+  operator(): Promise<Operator>;
+  proof(question: string): Promise<Proof>;
+  connection(): Connection;
+}
+
+export function appOptions(options: GlobalOptions): AppOptions {
+  return {
+    config: options.config,
+    roots: options.root,
+    toolsets: options.toolsets,
+    readOnly: options.readOnly,
+  };
+}
+
+/** Opens the product for one command of the CLI and closes it again, whatever happens. */
+export async function withSession(
+  options: GlobalOptions,
+  work: (session: Session) => Promise<void>,
+): Promise<void> {
+  const app = openApp(appOptions(options));
+  const abort = new AbortController();
+  const interrupt = (): void => abort.abort();
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  const onProgress = progressLine();
+  const connection = (): Connection => ({
+    principal: { client: 'cli', card: options.agent ?? null, user: userInfo().username },
+    cwd: process.cwd(),
+    announced: null,
+    signal: abort.signal,
+    onProgress,
+  });
+  try {
+    await work({
+      app,
+      options,
+      connection,
+      call: async (tool, input) => app.gateway.call(tool, input, connection()),
+      show(tool, report) {
+        if (options.json === true) print(JSON.stringify(report, null, 2));
+        else renderReport(tool, report);
+        process.exitCode = exitOf(report);
+      },
+      operator: async () => app.operator(),
+      proof: async (question) => proofFor(question, options),
+    });
+  } finally {
+    await app.gateway.close();
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+async function proofFor(question: string, options: GlobalOptions): Promise<Proof> {
+  if (options.passphraseStdin === true) return { passphrase: await readLine(), terminal: false };
+  if (!atTerminal()) return { terminal: false };
+  return { passphrase: (await askSecret(question)) || undefined, terminal: true };
+}

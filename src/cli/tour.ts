@@ -1,0 +1,1 @@
+export async function tour(): Promise<void> {}

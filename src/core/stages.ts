@@ -1,0 +1,50 @@
+import type { ChangeKind, Effects } from './effects.ts';
+import type { HomeostatError } from './errors.ts';
+import type { Level, Reversibility } from './risk.ts';
+
+/** What an action says it would do, as facts for the assessor; the level is never the tool's to decide alone. */
+export interface Intent {
+  /** One line for people. */
+  readonly summary: string;
+  /** The least level that an action of this kind has. */
+  readonly level: Level;
+  readonly reversibility: Reversibility;
+  readonly touches: readonly { readonly path: string; readonly change: ChangeKind }[];
+  readonly commands: readonly {
+    readonly line: string;
+    readonly cwd: string;
+    readonly env: Readonly<Record<string, string>>;
+  }[];
+  /** Keys to lock: `file:PATH`, `tree:PATH`, or another scheme with an exact name. */
+  readonly resources: readonly string[];
+  /** Circumstances that rules may name, such as `not_own_action`. */
+  readonly circumstances: readonly string[];
+  /** The action that this one takes back, if it does. */
+  readonly undoes?: string;
+}
+
+/** A stage: worked out, durable, not yet let into the world. */
+export interface Staged<S> {
+  readonly stage: S;
+  readonly effects: Effects;
+  /** Circumstances found while staging, such as `root_over_limit`. */
+  readonly circumstances: readonly string[];
+  readonly reversibility: Reversibility;
+}
+
+export interface Committed<O, P> {
+  /** Null where the stage was an undo's, so that the tool itself did nothing anew. */
+  readonly output: O | null;
+  /** What undo needs; null where nothing changed. */
+  readonly snapshot: P | null;
+  readonly effects: Effects;
+}
+
+/** Whether the world is as the action claims; where it is not, the pipeline takes the action back. */
+export type Verification = { readonly ok: true } | { readonly ok: false; readonly error: HomeostatError };
+
+/** How a half-done commit was brought to an end after a crash. */
+export interface Recovery {
+  readonly outcome: 'rolled_back' | 'rollback_failed' | 'unknown';
+  readonly message: string;
+}

@@ -1,0 +1,31 @@
+import { HomeostatError } from '../core/errors.ts';
+import type { Caller } from '../core/principal.ts';
+import type { Tool } from '../core/tool.ts';
+import { takeLeases } from './limits/leases.ts';
+import { checkBreaker, checkRates } from './limits/rates.ts';
+import type { House } from './house.ts';
+import type { Run } from './run.ts';
+
+/** Step 2: whether this agent may act at all, now, on these resources. */
+export async function admit(run: Run, house: House): Promise<void> {
+  checkStop(house);
+  checkCard(run.tool, run.caller, house);
+  house.store.read(() => {
+    checkRates(run.agent, house);
+    if (run.bound?.dryRun !== true) checkBreaker(run.requestDigest, house);
+  });
+  // A dry run changes nothing, so nobody needs to wait for it.
+  if (run.bound?.dryRun !== true) await takeLeases(run.intent?.resources ?? [], run.id, house, run.signal);
+}
+
+export function checkStop(house: House): void {
+  const reason = house.stop.pulled();
+  if (reason !== null)
+    throw new HomeostatError('emergency_stopped', `the emergency stop is pulled: ${reason}`);
+}
+
+export function checkCard(tool: Tool, caller: Caller, house: House): void {
+  const { card } = caller.principal;
+  if (card === null || house.cards.get(card)?.tools.includes(tool.name) === true) return;
+  throw new HomeostatError('tool_not_on_card', `the card ${card} does not name ${tool.name}`);
+}

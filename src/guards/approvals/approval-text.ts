@@ -1,0 +1,35 @@
+import { visible, visibleLine } from '../../core/visible.ts';
+import type { ActionRow } from '../../store/actions.ts';
+import { redactText } from '../redact.ts';
+
+/** All that a person decides on, safe for a terminal: nothing in it can hide or move another part. */
+export function approvalText(row: ActionRow): string {
+  const effects = row.effects;
+  const lines = [
+    row.summary,
+    `asked by   ${row.agent}`,
+    `in         ${row.workspace.cwd}`,
+    `because    ${row.reason || '(no reason given)'}`,
+    `risk       ${row.risk.level} (score ${row.risk.score}), ${row.risk.reversibility}`,
+    ...row.risk.factors.map((f) => `           ${f.level} ${f.rule}: ${f.reason} [${f.evidence}]`),
+    ...row.decision.rules.map((rule) => `rule       ${rule.id}: ${rule.reason}`),
+    `undo       ${effects?.note ?? 'unknown'}`,
+    ...(effects?.changes ?? []).map((c) => `${c.change.padEnd(10)} ${c.path} (${c.was} → ${c.bytes} bytes)`),
+    ...commandOf(row),
+  ];
+  return [
+    ...lines.map((line) => visibleLine(redactText(line))),
+    visible(redactText(effects?.diff ?? '')),
+  ].join('\n');
+}
+
+/** The whole input of an action whose effects cannot be shown before it runs. */
+function commandOf(row: ActionRow): string[] {
+  if (row.effects?.known === true) return [];
+  return [
+    'input',
+    ...JSON.stringify(row.input, null, 2)
+      .split('\n')
+      .map((line) => `           ${line}`),
+  ];
+}

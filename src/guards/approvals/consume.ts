@@ -1,0 +1,44 @@
+import { type ErrorCode, HomeostatError } from '../../core/errors.ts';
+import type { ApprovalStatus } from '../../core/outcome.ts';
+import type { ApprovalRow } from '../../store/approvals.ts';
+import type { House } from '../house.ts';
+import type { Run } from '../run.ts';
+import { approvalDigest } from './digest.ts';
+
+const REFUSED: Partial<Record<ApprovalStatus, ErrorCode>> = {
+  pending: 'approval_required',
+  denied: 'approval_denied',
+  expired: 'approval_expired',
+  revoked: 'approval_revoked',
+  consumed: 'not_held',
+};
+
+/** Uses an approval up; the caller is inside the transaction that begins the commit. */
+export function consume(run: Run, house: House): ApprovalStatus {
+  const { actions, approvals } = house.store;
+  const row = actions.get(run.id);
+  const approval = approvals.of(run.id);
+  if (row === null || approval === null) throw new HomeostatError('not_held', `action ${run.id} is not held`);
+  if (isExpired(approval, house))
+    throw new HomeostatError('approval_expired', `the approval of ${run.id} has expired`);
+  if (approval.digest !== approvalDigest(row)) {
+    throw new HomeostatError('approval_revoked', `what was staged for ${run.id} is not what was approved`);
+  }
+  if (!approvals.move(run.id, ['approved'], 'consumed')) {
+    throw new HomeostatError(
+      REFUSED[approval.status] ?? 'not_held',
+      `the approval of ${run.id} is ${approval.status}`,
+    );
+  }
+  return 'consumed';
+}
+
+/** By the wall clock or by time since boot, whichever comes first; a clock set back to before the request counts too. */
+export function isExpired(approval: ApprovalRow, house: House): boolean {
+  if (approval.status !== 'pending' && approval.status !== 'approved') return approval.status === 'expired';
+  const now = Date.now();
+  const { boot, ms } = house.machine.uptime();
+  const [boundBoot, deadline] = approval.uptime_deadline.split(' ');
+  const overUptime = boundBoot === boot && ms > Number(deadline);
+  return now > approval.expires_ms || now < approval.requested_ms - 60_000 || overUptime;
+}

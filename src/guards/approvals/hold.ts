@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { HomeostatError } from '../../core/errors.ts';
+import type { ActionReport } from '../../core/outcome.ts';
+import type { House } from '../house.ts';
+import { auditBase, reportOf, type Run } from '../run.ts';
+import { approvalDigest } from './digest.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Step 7: the stage waits on disk for a person; any process can resume it by its id. */
+export function hold(run: Run, house: House): ActionReport {
+  const { actions, approvals, audit, leases } = house.store;
+  const { risk, decision } = run;
+  if (risk === null || decision === null)
+    throw new HomeostatError('internal_error', 'held before it was judged');
+  const report = house.store.write(() => {
+    actions.update(run.id, { phase: 'held', risk, decision });
+    const row = actions.get(run.id);
+    if (row === null) throw new HomeostatError('internal_error', `action ${run.id} is not on record`);
+    const now = Date.now();
+    const lifetime = house.config.approvals.expire_hours * HOUR_MS;
+    const { boot, ms } = house.machine.uptime();
+    approvals.request({
+      action_id: run.id,
+      digest: approvalDigest(row),
+      requested_ms: now,
+      expires_ms: now + lifetime,
+      uptime_deadline: `${boot} ${ms + lifetime}`,
+    });
+    leases.release(run.id);
+    run.audit.push(
+      audit.append({ ...auditBase(run), event: 'action.held', result: 'held', approval_status: 'pending' }),
+    );
+    return heldReport(run);
+  });
+  house.trace('held');
+  notify(run.id, house);
+  return report;
+}
+
+export function heldReport(run: Run): ActionReport {
+  const error = new HomeostatError(
+    'approval_required',
+    `${run.tool.name} waits for a person: ${run.intent?.summary ?? run.id}`,
+    {
+      next: `Tell the person to run \`homeostat approve ${run.id}\` in a terminal, then call wait_for_approval with this id.`,
+    },
+  );
+  return reportOf(run, { outcome: 'held', error });
+}
+
+/** Runs the person's own notify line; it is configuration, so its failure is theirs to see, never the action's. */
+function notify(actionId: string, house: House): void {
+  const line = house.config.approvals.notify;
+  if (line === undefined) return;
+  const child = spawn('/bin/sh', ['-c', line], {
+    env: { ...process.env, HOMEOSTAT_ACTION: actionId },
+    stdio: 'ignore',
+    detached: true,
+  });
+  child.on('error', () => undefined);
+  child.unref();
+}

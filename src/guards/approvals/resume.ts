@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HomeostatError } from '../../core/errors.ts';
+import type { ActionReport } from '../../core/outcome.ts';
+import { type Caller, agentName } from '../../core/principal.ts';
+import type { ActionRow } from '../../store/actions.ts';
+import { commitRun } from '../commit.ts';
+import { findAction, type House } from '../house.ts';
+import { judgeRun, refuseIfDenied } from '../judge.ts';
+import { heartbeat, takeLeases } from '../limits/leases.ts';
+import { actionContext } from '../context.ts';
+import { checkStop } from '../admit.ts';
+import { checkAlive, ended } from '../ending.ts';
+import { stage } from '../stage.ts';
+import { type Run, openRun } from '../run.ts';
+import { isExpired } from './consume.ts';
+import { expire } from './settle.ts';
+import { hold, heldReport } from './hold.ts';
+
+const POLL_MS = 100;
+
+/**
+ * Waits for a person's word on a held action, then commits exactly what was shown. `anybody` is for the
+ * approver's own terminal; an agent can resume only what it asked for itself.
+ */
+export async function resumeAction(
+  id: string,
+  waitMs: number,
+  caller: Caller,
+  house: House,
+  anybody = false,
+): Promise<ActionReport> {
+  const row = heldBy(id, caller, house, anybody);
+  if (row.report !== null) return row.report;
+  const run = await reopen(row, caller, house);
+  const stopBeating = heartbeat(house);
+  const deadline = house.machine.uptime().ms + waitMs;
+  try {
+    for (;;) {
+      const now = house.store.read(() => house.store.actions.get(id));
+      if (now?.report != null) return now.report;
+      const approval = house.store.read(() => house.store.approvals.of(id));
+      if (approval !== null && isExpired(approval, house)) expire(id, house);
+      else if (approval?.status === 'approved' && now?.phase === 'held') return await commitHeld(run, house);
+      else if (house.machine.uptime().ms >= deadline) return heldReport(run);
+      else {
+        run.caller.onProgress?.(`waiting for a person to decide on ${id}`);
+        await sleep(Math.min(POLL_MS, Math.max(1, waitMs)), undefined, { signal: run.signal });
+      }
+    }
+  } catch (error) {
+    // A wait that is cancelled leaves the action held; only a commit that has begun is ended here.
+    if (run.signal.aborted && !run.resumed) return heldReport(run);
+    throw error;
+  } finally {
+    stopBeating();
+    run.close();
+  }
+}
+
+async function commitHeld(run: Run, house: House): Promise<ActionReport> {
+  run.resumed = true;
+  try {
+    checkStop(house);
+    await takeLeases(run.intent?.resources ?? [], run.id, house, run.signal);
+    judgeRun(run, house);
+    refuseIfDenied(run, house, 'before commit');
+    if (await isStale(run, house)) return await stageAnew(run, house);
+    return await commitRun(run, house);
+  } catch (error) {
+    if (error instanceof HomeostatError && ['not_held', 'approval_required'].includes(error.code)) {
+      return heldReport(run);
+    }
+    return ended(run, run.bound?.input, error, house);
+  }
+}
+
+/** Whether what the stage was worked out from has changed, as a staging done now would find. */
+async function isStale(run: Run, house: House): Promise<boolean> {
+  try {
+    await run.tool.recheck(run.staged?.stage, actionContext(run, house));
+    return false;
+  } catch (error) {
+    if (error instanceof HomeostatError && error.code === 'world_changed') return true;
+    throw error;
+  }
+}
+
+/** The world has moved on: the old approval is void, the action is worked out again and asked anew. */
+async function stageAnew(run: Run, house: House): Promise<ActionReport> {
+  house.store.write(() =>
+    house.store.approvals.move(run.id, ['approved'], 'revoked', 'the world had changed'),
+  );
+  run.resumed = false;
+  await stage(run, house);
+  judgeRun(run, house);
+  refuseIfDenied(run, house, 'before commit');
+  checkAlive(run, house);
+  return hold(run, house);
+}
+
+function heldBy(id: string, caller: Caller, house: House, anybody: boolean): ActionRow {
+  const row = house.store.read(() => house.store.actions.get(id));
+  if (row === null) throw new HomeostatError('not_found', `no action has the id ${id}`);
+  if (!anybody && row.agent !== agentName(caller.principal)) {
+    throw new HomeostatError('not_yours', `action ${id} was asked for by ${row.agent}`);
+  }
+  if (row.report === null && row.phase !== 'held' && row.phase !== 'committing') {
+    throw new HomeostatError('not_held', `action ${id} is ${row.phase}`);
+  }
+  return row;
+}
+
+/** The run as it was when it was held, with the workspace and principal that it was asked with. */
+async function reopen(row: ActionRow, caller: Caller, house: House): Promise<Run> {
+  const tool = findAction(house, row.tool);
+  if (tool === null) throw new HomeostatError('unknown_tool', `no tool ${row.tool} is here`);
+  const original: Caller = { ...caller, principal: row.principal, workspace: row.workspace };
+  const run = openRun(tool, original, house, row.id);
+  run.bound = tool.bind({ ...(row.input as object), reason: row.reason });
+  run.intent = await run.bound.assess(actionContext(run, house));
+  run.requestDigest = row.request_digest;
+  run.undoes = row.undoes;
+  run.risk = row.risk;
+  run.decision = row.decision;
+  run.recorded = true;
+  run.staged = {
+    stage: row.stage,
+    effects: row.effects ?? { known: false, note: '', changes: [], diff: '' },
+    circumstances: [],
+    reversibility: row.risk.reversibility,
+  };
+  return run;
+}

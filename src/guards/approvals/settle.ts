@@ -1,0 +1,76 @@
+import { type ErrorCode, HomeostatError } from '../../core/errors.ts';
+import { BLANK } from '../../store/audit.ts';
+import type { ActionRow } from '../../store/actions.ts';
+import type { House } from '../house.ts';
+import { redact } from '../redact.ts';
+import { isExpired } from './consume.ts';
+
+/** Ends a held action that will not be committed: its stage is discarded, the reason is on record. */
+export function settle(
+  row: ActionRow,
+  status: 'denied' | 'expired' | 'revoked',
+  agent: string,
+  note: string | null,
+  house: House,
+): void {
+  const codes: Record<typeof status, ErrorCode> = {
+    denied: 'approval_denied',
+    expired: 'approval_expired',
+    revoked: 'approval_revoked',
+  };
+  const error = new HomeostatError(codes[status], note ?? `the approval of ${row.id} is ${status}`);
+  house.store.write(() => {
+    if (!house.store.approvals.move(row.id, ['pending', 'approved'], status, note ?? undefined)) {
+      throw new HomeostatError('not_held', `action ${row.id} is not waiting for anybody`);
+    }
+    const seq = house.store.audit.append({
+      ...BLANK,
+      agent,
+      event: `approval.${status}`,
+      action: row.tool,
+      action_id: row.id,
+      risk_level: row.risk.level,
+      approval_status: status,
+      result: 'denied',
+      error: error.code,
+      detail: note === null ? null : redact(note.slice(0, 300).toWellFormed()),
+    });
+    house.store.actions.update(row.id, {
+      phase: 'finished',
+      outcome: 'denied',
+      error: error.body(),
+      report: {
+        outcome: 'denied',
+        action_id: row.id,
+        dry_run: false,
+        result: null,
+        error: redact(error.body()),
+        risk: row.risk,
+        decision: row.decision,
+        effects: redact(row.effects),
+        snapshot_id: null,
+        audit: [seq],
+        execution_time_ms: 0,
+      },
+      input: null,
+      stage: null,
+      effects: redact(row.effects),
+      finished_ms: Date.now(),
+    });
+  });
+}
+
+/** Ends one action whose time to be decided is over. */
+export function expire(actionId: string, house: House): void {
+  const row = house.store.actions.get(actionId);
+  if (row?.phase === 'held') settle(row, 'expired', 'homeostat', 'nobody decided in time', house);
+}
+
+/** Ends every held action whose time is over. */
+export function expireOverdue(house: House): void {
+  const { approvals } = house.store;
+  for (const status of ['pending', 'approved'] as const) {
+    for (const approval of approvals.list(status, 1000))
+      if (isExpired(approval, house)) expire(approval.action_id, house);
+  }
+}

@@ -1,0 +1,17 @@
+import { canonical } from '../store/audit.ts';
+import { sha256 } from '../store/objects.ts';
+import { actionContext } from './context.ts';
+import type { House } from './house.ts';
+import type { Run } from './run.ts';
+
+/** Step 1: the input is checked, and the tool says in facts what it would do. */
+export async function bind(run: Run, raw: unknown, house: House): Promise<void> {
+  run.bound = run.tool.bind(raw);
+  run.intent = await run.bound.assess(actionContext(run, house));
+  const { principal, workspace } = run.caller;
+  // What an approval will be bound to, together with the staged effects.
+  run.requestDigest = sha256(
+    canonical({ tool: run.tool.name, input: run.bound.input, principal, workspace }),
+  );
+  run.undoes = run.intent.undoes ?? null;
+}

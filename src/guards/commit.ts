@@ -1,0 +1,99 @@
+import { HomeostatError, asHomeostatError } from '../core/errors.ts';
+import type { ActionReport } from '../core/outcome.ts';
+import type { Committed } from '../core/stages.ts';
+import { consume } from './approvals/consume.ts';
+import { actionContext } from './context.ts';
+import { checkAlive, endedBy } from './ending.ts';
+import type { House } from './house.ts';
+import { recordOutcome } from './record.ts';
+import { auditBase, reportOf, type Run } from './run.ts';
+
+/** How long a rollback may take; it has a signal of its own, since what ended the action must not end its undoing. */
+const ROLLBACK_MS = 120_000;
+
+/** Steps 8 to 10: the stage is let into the world, looked at, and taken back where it is not what it claims. */
+export async function commitRun(run: Run, house: House): Promise<ActionReport> {
+  checkAlive(run, house);
+  beginCommit(run, house); //                                            8
+  house.trace('committing');
+  const ctx = actionContext(run, house);
+  let committed: Committed<Record<string, unknown>, unknown> | null = null;
+  try {
+    committed = await run.tool.commit(run.staged?.stage, ctx);
+    house.trace('committed');
+    const seen = await run.tool.verify(committed.output, committed.snapshot, ctx); // 9
+    house.trace('verified');
+    if (!seen.ok) return await rollBack(run, seen.error, committed, house);
+  } catch (error) {
+    return await rollBack(run, asHomeostatError(error), committed, house);
+  }
+  const { output, effects, snapshot } = committed;
+  try {
+    const report = recordOutcome(
+      run,
+      { outcome: 'succeeded', result: output, effects, snapshot: snapshot !== null },
+      house,
+    ); // 10
+    house.trace('finished');
+    return report;
+  } catch (error) {
+    // Done but not recorded: the next start finds the open commit and takes it back.
+    return reportOf(run, { outcome: 'unknown', error: asHomeostatError(error), effects });
+  }
+}
+
+/** Consumes the approval, where there is one, and writes the commit record: both or neither. */
+function beginCommit(run: Run, house: House): void {
+  house.store.write(() => {
+    const consumed = run.resumed ? consume(run, house) : null;
+    house.store.actions.update(run.id, { phase: 'committing', owner: house.machine.owner });
+    run.audit.push(
+      house.store.audit.append({ ...auditBase(run), event: 'action.committing', approval_status: consumed }),
+    );
+  });
+}
+
+/** Takes back what the action changed, as far as nobody else has changed it since. */
+async function rollBack(
+  run: Run,
+  error: HomeostatError,
+  committed: Committed<Record<string, unknown>, unknown> | null,
+  house: House,
+): Promise<ActionReport> {
+  const result = committed?.output ?? null;
+  const effects = committed?.effects;
+  const kept = house.store.read(() => house.store.snapshots.get(run.id));
+  // Nothing was preserved, or nothing had changed: there is nothing to take back.
+  if (kept === null || (committed !== null && committed.snapshot === null)) {
+    return recordOutcome(
+      run,
+      { outcome: 'failed', error: endedBy(run, error, house), result, effects },
+      house,
+    );
+  }
+  house.trace('rolling back');
+  const ctx = actionContext(run, house, { signal: AbortSignal.timeout(ROLLBACK_MS) });
+  try {
+    const recovery = await run.tool.recover(kept.data, ctx);
+    const outcome = recovery.outcome;
+    const said = endedBy(run, error, house);
+    const full = new HomeostatError(
+      outcome === 'rollback_failed' ? 'rollback_conflict' : said.code,
+      `${said.message}; ${recovery.message}`,
+      { cause: error },
+    );
+    return recordOutcome(
+      run,
+      { outcome, error: full, result, effects, snapshot: outcome !== 'rolled_back' },
+      house,
+    );
+  } catch (failure) {
+    const what = `${error.message}; taking it back failed: ${asHomeostatError(failure).message}`;
+    const full = new HomeostatError('rollback_conflict', what, { cause: failure });
+    return recordOutcome(
+      run,
+      { outcome: 'rollback_failed', error: full, result, effects, snapshot: true },
+      house,
+    );
+  }
+}

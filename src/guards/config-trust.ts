@@ -1,0 +1,49 @@
+import { type Config, tightened } from '../core/config.ts';
+import type { ConfigFile } from '../registry/config-file.ts';
+import { BLANK } from '../store/audit.ts';
+import { sha256 } from '../store/objects.ts';
+import type { Store } from '../store/store.ts';
+import type { House } from './house.ts';
+
+const TRUSTED = 'trusted_config';
+const SEEN = 'seen_config';
+const NONE = 'none';
+
+const digestOf = (source: string | null): string => (source === null ? NONE : sha256(source));
+
+export function isTrusted(file: ConfigFile, store: Store): boolean {
+  return file.source === null || store.setting(TRUSTED) === digestOf(file.source);
+}
+
+/** The configuration as far as a person has trusted it; a change of it is put on record once. */
+export function believed(file: ConfigFile, user: string, store: Store): Config {
+  const digest = digestOf(file.source);
+  if ((store.setting(SEEN) ?? NONE) !== digest) {
+    store.write(() => {
+      store.setSetting(SEEN, digest);
+      store.audit.append({
+        ...BLANK,
+        agent: `person/${user}`,
+        event: 'config.changed',
+        action: 'configuration',
+        detail: `${digest.slice(0, 16)} ${isTrusted(file, store) ? 'trusted' : 'not trusted'}`,
+      });
+    });
+  }
+  return isTrusted(file, store) ? file.config : tightened(file.config);
+}
+
+/** Records that a person trusts a configuration of this text. */
+export function trust(source: string | null, house: House): void {
+  house.store.write(() => {
+    house.store.setSetting(TRUSTED, digestOf(source));
+    house.store.setSetting(SEEN, digestOf(source));
+    house.store.audit.append({
+      ...BLANK,
+      agent: `person/${house.machine.user}`,
+      event: 'config.trusted',
+      action: 'trust',
+      detail: digestOf(source).slice(0, 16),
+    });
+  });
+}

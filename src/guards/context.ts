@@ -1,0 +1,65 @@
+import type { ActionContext, QueryContext } from '../core/context.ts';
+import { HomeostatError } from '../core/errors.ts';
+import type { Files } from '../core/host.ts';
+import type { Caller, Workspace } from '../core/principal.ts';
+import { assessContext, type House } from './house.ts';
+import { pathRules } from './risk/paths.ts';
+import type { Run } from './run.ts';
+import { preserve } from './snapshots/preserve.ts';
+import { undoing } from './snapshots/undoing.ts';
+
+const isSecretIn =
+  (house: House, workspace: Workspace) =>
+  (path: string): boolean =>
+    pathRules(path, assessContext(house, workspace)).some((rule) => rule.secret);
+
+/** What an action's functions are handed. */
+export function actionContext(run: Run, house: House, options: { signal?: AbortSignal } = {}): ActionContext {
+  const { workspace, principal, onProgress } = run.caller;
+  return {
+    principal,
+    workspace,
+    signal: options.signal ?? run.signal,
+    config: house.config,
+    files: house.machine.files(workspace),
+    isSecret: isSecretIn(house, workspace),
+    progress: (message) => onProgress?.(message),
+    actionId: run.id,
+    reason: run.bound?.reason ?? '',
+    commands: house.machine.commands(workspace),
+    resumed: run.resumed,
+    isReadOnlyLine: (line) => house.rules.read_only_lines.includes(line),
+    preserve: async (snapshot) => preserve(run, snapshot, house),
+    undoing: undoing(run, house),
+    pullStop: (reason) => house.stop.pull(reason),
+  };
+}
+
+/** What a query is handed; it cannot read a file that holds secrets. */
+export function queryContext(
+  caller: Caller,
+  house: House,
+  services: Pick<QueryContext, 'records' | 'assess' | 'resume'>,
+): QueryContext {
+  const isSecret = isSecretIn(house, caller.workspace);
+  return {
+    ...services,
+    principal: caller.principal,
+    workspace: caller.workspace,
+    signal: caller.signal,
+    config: house.config,
+    files: withoutSecrets(house.machine.files(caller.workspace), isSecret),
+    isSecret,
+    progress: (message) => caller.onProgress?.(message),
+  };
+}
+
+function withoutSecrets(files: Files, isSecret: (path: string) => boolean): Files {
+  return {
+    ...files,
+    async read(path, maxBytes) {
+      if (isSecret(path)) throw new HomeostatError('secret_path', `${path} is protected as a secret`);
+      return files.read(path, maxBytes);
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { HomeostatError, asHomeostatError } from '../core/errors.ts';
+import type { ActionReport } from '../core/outcome.ts';
+import type { House } from './house.ts';
+import { recordOutcome, recordRefusal } from './record.ts';
+import { reportOf, type Run } from './run.ts';
+
+/** Throws where the client or the emergency stop has ended the action. */
+export function checkAlive(run: Run, house: House): void {
+  if (!run.signal.aborted) return;
+  throw house.stop.pulled() === null
+    ? new HomeostatError('cancelled', `${run.tool.name} was cancelled`)
+    : new HomeostatError('emergency_stopped', `${run.tool.name} was ended by the emergency stop`);
+}
+
+/** An abort has many faces further down; here it is named for what caused it. */
+export function endedBy(run: Run, error: HomeostatError, house: House): HomeostatError {
+  try {
+    checkAlive(run, house);
+    return error;
+  } catch (alive) {
+    return asHomeostatError(alive);
+  }
+}
+
+/** Every exit that is not a success is recorded too; when even that cannot be done, the answer says so. */
+export function ended(run: Run, raw: unknown, thrown: unknown, house: House): ActionReport {
+  const error = endedBy(run, asHomeostatError(thrown), house);
+  const outcome = error.class === 'refused' ? 'denied' : 'failed';
+  try {
+    return run.recorded
+      ? recordOutcome(run, { outcome, error }, house)
+      : recordRefusal(run, raw, { outcome, error }, house);
+  } catch (recording) {
+    return reportOf(run, { outcome: 'failed', error: asHomeostatError(recording) });
+  }
+}

@@ -1,0 +1,78 @@
+import type { QueryContext } from '../core/context.ts';
+import { asHomeostatError, HomeostatError } from '../core/errors.ts';
+import type { Report } from '../core/outcome.ts';
+import type { Caller } from '../core/principal.ts';
+import type { Tool } from '../core/tool.ts';
+import { resumeAction } from './approvals/resume.ts';
+import { queryJournal, type QueryJournal } from './audit/query-journal.ts';
+import { actionContext, queryContext } from './context.ts';
+import { findAction, type House } from './house.ts';
+import { judge } from './judge.ts';
+import { records } from './records.ts';
+import { runAction } from './run-action.ts';
+import { runQuery } from './run-query.ts';
+import { openRun } from './run.ts';
+
+/** Tool calls, guarded: what `Gateway` promises to the faces, once the house stands. */
+export interface Guarded {
+  call(name: string, input: unknown, caller: Caller): Promise<Report>;
+  close(): void;
+}
+
+export function guardedCalls(house: House): Guarded {
+  const journal = queryJournal(house.store);
+  return {
+    async call(name, input, caller) {
+      const tool = house.tools.get(name);
+      if (tool === undefined)
+        return refusal(
+          undefined,
+          new HomeostatError('unknown_tool', `there is no tool ${JSON.stringify(name)}`),
+        );
+      if (tool.kind === 'query') {
+        return runQuery(tool, input, caller, services(caller, journal, house), journal, house);
+      }
+      try {
+        journal.flush();
+      } catch (error) {
+        // The stop must work even where nothing can be written any more.
+        if (!tool.urgent) return refusal(tool, asHomeostatError(error));
+      }
+      return runAction(tool, input, caller, house);
+    },
+    close: () => journal.close(),
+  };
+}
+
+/** The answer to a call that never reached its tool, in the shape that the tool's answers have. */
+export function refusal(tool: Tool | undefined, error: HomeostatError): Report {
+  const outcome = error.class === 'refused' ? 'denied' : 'failed';
+  const report = { outcome, result: null, error: error.body() } as const;
+  if (tool?.kind !== 'action') return report;
+  const nothing = { action_id: null, risk: null, decision: null, effects: null, snapshot_id: null };
+  return { ...report, ...nothing, dry_run: false, audit: [], execution_time_ms: 0 };
+}
+
+function services(caller: Caller, journal: QueryJournal, house: House): QueryContext {
+  return queryContext(caller, house, {
+    records: {
+      ...records(house),
+      audit(filter) {
+        journal.flush();
+        return records(house).audit(filter);
+      },
+    },
+    async assess(name, input) {
+      const tool = findAction(house, name);
+      if (tool === null) throw new HomeostatError('unknown_tool', `${name} is no action`);
+      const run = openRun(tool, caller, house);
+      try {
+        const intent = await tool.bind(input).assess(actionContext(run, house));
+        return { ...judge(intent, null, caller.workspace, house), summary: intent.summary };
+      } finally {
+        run.close();
+      }
+    },
+    resume: async (id, waitMs) => resumeAction(id, waitMs, caller, house),
+  });
+}

@@ -1,0 +1,43 @@
+import type { Card } from '../core/card.ts';
+import type { Config } from '../core/config.ts';
+import type { Machine } from '../core/host.ts';
+import type { Configuration } from '../core/records.ts';
+import type { Workspace } from '../core/principal.ts';
+import type { Action, Tool } from '../core/tool.ts';
+import type { Rules } from '../registry/rules.ts';
+import type { StopFile } from '../store/stop-file.ts';
+import type { Store } from '../store/store.ts';
+import type { AssessContext } from './risk/assess.ts';
+
+/** All that the pipeline works with; put together in one place, `app.ts`. */
+export interface House {
+  readonly store: Store;
+  readonly stop: StopFile;
+  readonly machine: Machine;
+  readonly config: Config;
+  readonly configuration: Configuration;
+  readonly rules: Rules;
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly cards: ReadonlyMap<string, Card>;
+  /** State and configuration folders: never an agent's to touch. */
+  readonly ownFolders: readonly string[];
+  readonly version: string;
+  /** Called at each step of the pipeline; tests end the process here. */
+  readonly trace: (step: string) => void;
+}
+
+export function assessContext(house: House, workspace: Workspace): AssessContext {
+  return {
+    workspace,
+    rules: house.rules,
+    protectedGlobs: house.config.protected.paths,
+    ownFolders: house.ownFolders,
+    home: house.machine.home,
+    real: (path) => house.machine.real(path),
+  };
+}
+
+export function findAction(house: House, name: string): Action | null {
+  const tool = house.tools.get(name);
+  return tool?.kind === 'action' ? tool : null;
+}

@@ -1,0 +1,48 @@
+import { HomeostatError } from '../core/errors.ts';
+import type { Decision } from '../core/outcome.ts';
+import { type Risk, riskOf } from '../core/risk.ts';
+import type { Intent, Staged } from '../core/stages.ts';
+import type { Workspace } from '../core/principal.ts';
+import { assessContext, type House } from './house.ts';
+import { decide, levelOf } from './policy/decide.ts';
+import { assessEffects, assessIntent } from './risk/assess.ts';
+import type { Run } from './run.ts';
+
+/** Steps 3 and 6, the same function: what the facts so far risk, and what the rules make of it. */
+export function judge(
+  intent: Intent,
+  staged: Staged<unknown> | null,
+  workspace: Workspace,
+  house: House,
+): { risk: Risk; decision: Decision } {
+  const ctx = assessContext(house, workspace);
+  const circumstances = new Set([...intent.circumstances, ...(staged?.circumstances ?? [])]);
+  const spoken = house.rules.circumstances.filter((rule) => circumstances.has(rule.when));
+  const asked = assessIntent(intent, ctx);
+  const seen = staged === null ? asked : assessEffects(asked, staged.effects, staged.reversibility, ctx);
+  const raised = levelOf(spoken).map(({ rule, level }) => ({
+    rule: rule.id,
+    level,
+    reason: rule.reason,
+    evidence: rule.when,
+  }));
+  const risk = riskOf([...seen.factors, ...raised], seen.resources, seen.reversibility);
+  return { risk, decision: decide(risk, house.config.autonomy, spoken) };
+}
+
+export function judgeRun(run: Run, house: House): void {
+  if (run.intent === null) throw new HomeostatError('internal_error', 'judged before it was bound');
+  const { risk, decision } = judge(run.intent, run.staged, run.caller.workspace, house);
+  run.risk = risk;
+  run.decision = decision;
+}
+
+/** Throws where the decision is no; `observe` still lets an action be staged, so that its effects can be shown. */
+export function refuseIfDenied(run: Run, house: House, when: 'before staging' | 'before commit'): void {
+  if (run.decision?.verdict !== 'deny') return;
+  if (when === 'before staging' && (house.config.autonomy === 'observe' || run.bound?.dryRun === true))
+    return;
+  const [rule] = run.decision.rules;
+  const code = rule?.id.startsWith('autonomy-') === true ? 'autonomy_denied' : 'denied_by_policy';
+  throw new HomeostatError(code, `${run.tool.name}: ${rule?.reason ?? 'a rule says no'}`);
+}

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HomeostatError } from '../../core/errors.ts';
+import type { House } from '../house.ts';
+
+const WAIT_MS = 5000;
+const POLL_MS = 25;
+const BEAT_MS = 5000;
+/** A process in another PID namespace whose heart has not beaten for this long is taken for dead. */
+const DEAD_AFTER_MS = 30_000;
+
+/** Whether two resources cannot be worked on at once: equal names, or a path within a tree. */
+export function overlap(a: string, b: string): boolean {
+  if (a === b) return true;
+  const [treeA, treeB] = [a, b].map((r) => (r.startsWith('tree:') ? r.slice(5) : null));
+  const path = (r: string): string | null => (/^(file|tree):/.test(r) ? r.slice(5) : null);
+  const within = (tree: string | null | undefined, other: string | null): boolean =>
+    tree != null && other !== null && (other === tree || other.startsWith(tree === '/' ? '/' : `${tree}/`));
+  return within(treeA, path(b)) || within(treeB, path(a));
+}
+
+/** Whether the process that holds something still lives; where it cannot be seen, its heartbeat tells. */
+export function holderLives(owner: string, beats: ReadonlyMap<string, string>, house: House): boolean {
+  const seen = house.machine.isAlive(owner);
+  if (seen !== null) return seen;
+  const [boot, ms] = beats.get(owner)?.split(' ') ?? [];
+  const now = house.machine.uptime();
+  return boot === now.boot && now.ms - Number(ms) < DEAD_AFTER_MS;
+}
+
+/** Takes leases on all resources or none, waiting a little for those who hold them. */
+export async function takeLeases(
+  resources: readonly string[],
+  actionId: string,
+  house: House,
+  signal: AbortSignal,
+): Promise<void> {
+  if (resources.length === 0) return;
+  const started = house.machine.uptime().ms;
+  for (;;) {
+    const holder = house.store.write(() => tryTake(resources, actionId, house));
+    if (holder === null) return;
+    if (house.machine.uptime().ms - started > WAIT_MS) {
+      throw new HomeostatError('resource_busy', `action ${holder.actionId} holds ${holder.resource}`);
+    }
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}
+
+function tryTake(
+  resources: readonly string[],
+  actionId: string,
+  house: House,
+): { actionId: string; resource: string } | null {
+  const { leases } = house.store;
+  const beats = leases.beats();
+  for (const lease of leases.all()) {
+    if (lease.action_id === actionId || !resources.some((r) => overlap(r, lease.resource))) continue;
+    if (holderLives(lease.owner, beats, house))
+      return { actionId: lease.action_id, resource: lease.resource };
+  }
+  for (const resource of resources)
+    leases.take({ resource, action_id: actionId, owner: house.machine.owner });
+  beat(house);
+  return null;
+}
+
+function beat(house: House): void {
+  const { boot, ms } = house.machine.uptime();
+  house.store.leases.beat(house.machine.owner, `${boot} ${ms}`);
+}
+
+/** Beats while an action runs; the returned function ends it. */
+export function heartbeat(house: House): () => void {
+  const timer = setInterval(() => {
+    try {
+      house.store.write(() => beat(house));
+    } catch {
+      // The action's own next record fails for the same reason, and says so.
+    }
+  }, BEAT_MS).unref();
+  return () => clearInterval(timer);
+}

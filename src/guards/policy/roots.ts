@@ -1,0 +1,81 @@
+import { dirname, sep } from 'node:path';
+import { HomeostatError } from '../../core/errors.ts';
+import type { Workspace } from '../../core/principal.ts';
+
+/** What roots are decided from. Paths are absolute; `real` resolves links and answers null where nothing is. */
+export interface RootsRequest {
+  readonly configured: readonly string[];
+  /** Roots named on the command line. */
+  readonly added: readonly string[];
+  /** Roots that the client announced; they narrow. */
+  readonly announced: readonly string[] | null;
+  readonly cwd: string;
+  readonly home: string;
+  readonly ownFolders: readonly string[];
+  readonly configPath: string;
+  readonly real: (path: string) => string | null;
+}
+
+const inside = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(folder === sep ? sep : folder + sep);
+
+/** The workspace of a connection, or an error that says what a person has to write. */
+export function workspaceOf(request: RootsRequest): Workspace {
+  const named = [...request.configured, ...request.added];
+  const real = named.length > 0 ? namedRoots(named, request) : [defaultRoot(request)];
+  for (const root of real) refuseOwn(root, request);
+  const roots = narrowed(real, request);
+  const cwd = request.real(request.cwd);
+  const within = cwd !== null && roots.some((root) => inside(cwd, root));
+  return { roots, cwd: within ? cwd : (roots[0] ?? request.cwd) };
+}
+
+function namedRoots(named: readonly string[], request: RootsRequest): string[] {
+  return named.map((path) => {
+    const real = path.startsWith(sep) ? request.real(path) : null;
+    if (real !== null) return real;
+    const what = path.startsWith(sep) ? 'does not exist' : 'is not an absolute path';
+    throw new HomeostatError('no_root', `the root ${path} ${what}`, {
+      next: `A person mends it in ${request.configPath} or in --root.`,
+    });
+  });
+}
+
+/** Without any configuration the folder that the server was started in is the root, unless that is everything. */
+function defaultRoot(request: RootsRequest): string {
+  const cwd = request.real(request.cwd);
+  if (cwd !== null && !inside(request.home, cwd)) return cwd;
+  throw new HomeostatError(
+    'no_root',
+    `${request.cwd} is no root by itself: it holds the whole home folder or system`,
+    {
+      next: `A person starts the server with \`--root /path/to/project\`, or writes into ${request.configPath}:\nroots:\n  - /path/to/project`,
+    },
+  );
+}
+
+/** State or configuration within an agent's reach would let it write its own permissions. */
+function refuseOwn(root: string, request: RootsRequest): void {
+  const own = request.ownFolders.find((folder) => inside(folder, root) || inside(root, folder));
+  if (own === undefined) return;
+  throw new HomeostatError(
+    'unsafe_root',
+    `the root ${root} and homeostat’s own folder ${own} lie inside one another`,
+    {
+      next: `A person names a narrower root, or moves the state with HOMEOSTAT_HOME and the configuration with --config.`,
+    },
+  );
+}
+
+function narrowed(roots: readonly string[], request: RootsRequest): string[] {
+  const outer = [...new Set(roots)].filter((r) => !roots.some((o) => o !== r && inside(r, o)));
+  if (request.announced === null) return outer;
+  const announced = request.announced.flatMap((path) => request.real(path) ?? []);
+  const both = outer.flatMap((root) =>
+    announced.flatMap((path) => (inside(path, root) ? [path] : inside(root, path) ? [root] : [])),
+  );
+  if (both.length > 0) return [...new Set(both)].filter((r) => !both.some((o) => o !== r && inside(r, o)));
+  throw new HomeostatError('no_root', `none of the client’s folders lies in ${outer.join(', ')}`, {
+    next: `A person adds ${announced[0] ?? dirname(outer[0] ?? sep)} to roots in ${request.configPath}, or starts the server with --root.`,
+  });
+}

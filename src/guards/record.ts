@@ -1,0 +1,114 @@
+import type { ActionReport } from '../core/outcome.ts';
+import { auditParameters } from './audit/parameters.ts';
+import type { House } from './house.ts';
+import { auditBase, type Ending, reportOf, type Run } from './run.ts';
+
+/** Step 4: the intent, durable before anything runs. */
+export function recordIntent(run: Run, house: House): void {
+  const { bound, intent, risk, decision } = run;
+  if (bound === null || intent === null || risk === null || decision === null) return;
+  house.store.write(() => {
+    house.store.actions.insert({
+      id: run.id,
+      tool: run.tool.name,
+      agent: run.agent,
+      principal: run.caller.principal,
+      workspace: run.caller.workspace,
+      reason: bound.reason,
+      summary: intent.summary,
+      dry_run: bound.dryRun,
+      input: bound.input,
+      request_digest: run.requestDigest,
+      resources: intent.resources,
+      risk,
+      decision,
+      phase: 'intended',
+      stage: null,
+      effects: null,
+      outcome: null,
+      error: null,
+      report: null,
+      undoes: run.undoes,
+      owner: house.machine.owner,
+      created_ms: Date.now(),
+      finished_ms: null,
+    });
+    run.audit.push(
+      house.store.audit.append({
+        ...auditBase(run),
+        event: 'action.intended',
+        parameters: auditParameters({ ...bound.input, dry_run: bound.dryRun, reason: bound.reason }),
+        rollback_id: run.undoes,
+      }),
+    );
+  });
+  run.recorded = true;
+}
+
+/** The stage, durable: what it holds can be committed, discarded or resumed by any process from here on. */
+export function recordStage(run: Run, house: House): void {
+  house.store.write(() =>
+    house.store.actions.update(run.id, {
+      phase: 'staged',
+      stage: run.staged?.stage ?? null,
+      effects: run.staged?.effects ?? null,
+    }),
+  );
+}
+
+/** Step 10: the outcome, and with it the end of everything that was held on disk for the action. */
+export function recordOutcome(run: Run, ending: Ending, house: House): ActionReport {
+  return house.store.write(() => {
+    const base = auditBase(run);
+    const time = Math.round(performance.now() - run.started);
+    run.audit.push(
+      house.store.audit.append({
+        ...base,
+        event: 'action.finished',
+        result: ending.outcome,
+        error: ending.error?.code ?? null,
+        snapshot_id: ending.snapshot === true ? run.id : null,
+        rollback_id: run.undoes,
+        approval_status: run.resumed ? 'consumed' : null,
+        execution_time_ms: time,
+        detail:
+          ending.error === undefined ? null : String(auditParameters(ending.error.message.slice(0, 300))),
+      }),
+    );
+    const report = reportOf(run, ending);
+    if (run.recorded) {
+      if (ending.snapshot !== true) house.store.snapshots.drop(run.id);
+      house.store.leases.release(run.id);
+      house.store.actions.update(run.id, {
+        phase: 'finished',
+        outcome: ending.outcome,
+        error: ending.error?.body() ?? null,
+        report,
+        effects: report.effects,
+        input: null,
+        stage: null,
+        finished_ms: Date.now(),
+      });
+    }
+    return report;
+  });
+}
+
+/** A refusal before the intent was recorded: it leaves one record, with what was asked for. */
+export function recordRefusal(run: Run, raw: unknown, ending: Ending, house: House): ActionReport {
+  return house.store.write(() => {
+    run.audit.push(
+      house.store.audit.append({
+        ...auditBase(run),
+        event: 'action.refused',
+        parameters: auditParameters(raw),
+        result: ending.outcome,
+        error: ending.error?.code ?? null,
+        detail:
+          ending.error === undefined ? null : String(auditParameters(ending.error.message.slice(0, 300))),
+      }),
+    );
+    house.store.leases.release(run.id);
+    return reportOf(run, ending);
+  });
+}

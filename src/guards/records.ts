@@ -1,0 +1,84 @@
+import type { Effects } from '../core/effects.ts';
+import { HomeostatError } from '../core/errors.ts';
+import type { ApprovalInfo, Records, SnapshotInfo } from '../core/records.ts';
+import type { ApprovalRow } from '../store/approvals.ts';
+import { expireOverdue } from './approvals/settle.ts';
+import type { House } from './house.ts';
+import { redact } from './redact.ts';
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** The queries' view of what is stored. */
+export function records(house: House): Records {
+  const { store } = house;
+  return {
+    audit: (filter) => store.read(() => store.audit.query(filter)),
+
+    snapshots: ({ limit, cwd }) =>
+      store.read(() =>
+        store.snapshots
+          .list(cwd === undefined ? limit : limit * 10)
+          .flatMap((snapshot): SnapshotInfo[] => {
+            const row = store.actions.get(snapshot.action_id);
+            if (row?.phase !== 'finished' || (cwd !== undefined && row.workspace.cwd !== cwd)) return [];
+            return [
+              {
+                snapshot_id: row.id,
+                tool: row.tool,
+                agent: row.agent,
+                cwd: row.workspace.cwd,
+                time: iso(snapshot.created_ms),
+                summary: redact(row.summary),
+                changes: snapshot.changes,
+                undone_by: store.actions.undoneBy(row.id),
+              },
+            ];
+          })
+          .slice(0, limit),
+      ),
+
+    effects: (id) => store.read(() => effectsOf(id, house)),
+
+    approvals({ status, limit }) {
+      expireOverdue(house);
+      return store.read(() => store.approvals.list(status, limit).map((row) => approvalInfo(row, house)));
+    },
+
+    status: () =>
+      store.read(() => ({
+        version: house.version,
+        autonomy: house.config.autonomy,
+        configuration: house.configuration,
+        emergency_stop: house.stop.pulled() !== null,
+        pending_approvals: store.approvals.countPending(),
+        running_actions: store.actions.unfinished().filter((row) => row.phase !== 'held').length,
+        audit_records: store.audit.count(),
+      })),
+  };
+}
+
+function effectsOf(id: string, house: House): Effects {
+  const row = house.store.actions.get(id);
+  if (row === null) throw new HomeostatError('not_found', `no action has the id ${id}`);
+  if (row.effects === null)
+    throw new HomeostatError('nothing_to_undo', `action ${id} left no effects on record`);
+  return redact(row.effects);
+}
+
+export function approvalInfo(approval: ApprovalRow, house: House): ApprovalInfo {
+  const row = house.store.actions.get(approval.action_id);
+  if (row === null) throw new HomeostatError('not_found', `no action has the id ${approval.action_id}`);
+  return {
+    action_id: row.id,
+    status: approval.status,
+    tool: row.tool,
+    agent: row.agent,
+    reason: redact(row.reason),
+    summary: redact(row.summary),
+    risk_level: row.risk.level,
+    asked_by: row.decision.rules.map((rule) => rule.id),
+    requested_at: iso(approval.requested_ms),
+    expires_at: iso(approval.expires_ms),
+    note: approval.note,
+  };
+}

@@ -1,0 +1,121 @@
+import { HomeostatError, asHomeostatError } from '../core/errors.ts';
+import type { ActionReport, Outcome } from '../core/outcome.ts';
+import type { Caller } from '../core/principal.ts';
+import type { ActionRow } from '../store/actions.ts';
+import { BLANK } from '../store/audit.ts';
+import { actionContext } from './context.ts';
+import { findAction, type House } from './house.ts';
+import { holderLives } from './limits/leases.ts';
+import { openRun } from './run.ts';
+
+/**
+ * Ends what processes that are gone have left unfinished. A stage that was not committed is discarded or,
+ * where it waits for a person, left alone; a commit half done is taken back; nothing is guessed.
+ */
+export async function recover(house: House): Promise<number> {
+  const { actions, leases } = house.store;
+  const orphans = house.store.read(() => {
+    const beats = leases.beats();
+    return actions
+      .unfinished()
+      .filter((row) => row.phase !== 'held' && !holderLives(row.owner, beats, house));
+  });
+  let ended = 0;
+  for (const row of orphans)
+    if (claim(row, house)) {
+      await end(row, house);
+      ended++;
+    }
+  return ended;
+}
+
+/** Two processes may start at once; the one whose claim is written ends the action. */
+function claim(row: ActionRow, house: House): boolean {
+  return house.store.write(() => {
+    const now = house.store.actions.get(row.id);
+    if (now?.owner !== row.owner || now.phase !== row.phase) return false;
+    house.store.actions.update(row.id, { owner: house.machine.owner });
+    return true;
+  });
+}
+
+async function end(row: ActionRow, house: House): Promise<void> {
+  house.machine.killLeftovers(row.id);
+  if (row.phase !== 'committing') {
+    const what = `the server ended before the commit (${row.phase}); nothing was changed`;
+    return record(row, 'failed', new HomeostatError('interrupted', what), false, house);
+  }
+  const kept = house.store.read(() => house.store.snapshots.get(row.id));
+  if (kept === null) {
+    const what = 'the server ended at the start of the commit, before the first change';
+    return record(row, 'failed', new HomeostatError('interrupted', what), false, house);
+  }
+  const tool = findAction(house, row.tool);
+  if (tool === null) {
+    const what = `the server ended during the commit, and no tool ${row.tool} is here that could say more`;
+    return record(row, 'unknown', new HomeostatError('interrupted', what), true, house);
+  }
+  const caller: Caller = {
+    principal: row.principal,
+    workspace: row.workspace,
+    signal: new AbortController().signal,
+  };
+  const run = openRun(tool, caller, house, row.id);
+  try {
+    const { outcome, message } = await tool.recover(
+      kept.data,
+      actionContext(run, house, { signal: caller.signal }),
+    );
+    const error = new HomeostatError('interrupted', `the server ended during the commit; ${message}`);
+    record(row, outcome, error, outcome !== 'rolled_back', house);
+  } catch (failure) {
+    const what = `the server ended during the commit, and taking it back failed: ${asHomeostatError(failure).message}`;
+    record(row, 'rollback_failed', new HomeostatError('interrupted', what), true, house);
+  } finally {
+    run.close();
+  }
+}
+
+function record(row: ActionRow, outcome: Outcome, error: HomeostatError, keep: boolean, house: House): void {
+  const { actions, audit, leases, snapshots } = house.store;
+  house.store.write(() => {
+    const seq = audit.append({
+      ...BLANK,
+      agent: row.agent,
+      event: 'action.recovered',
+      action: row.tool,
+      action_id: row.id,
+      risk_level: row.risk.level,
+      result: outcome,
+      error: error.code,
+      snapshot_id: keep ? row.id : null,
+      rollback_id: row.undoes,
+      detail: error.message.slice(0, 300).toWellFormed(),
+    });
+    const report: ActionReport = {
+      outcome,
+      action_id: row.id,
+      dry_run: row.dry_run,
+      result: null,
+      error: error.body(),
+      risk: row.risk,
+      decision: row.decision,
+      effects: null,
+      snapshot_id: keep ? row.id : null,
+      audit: [seq],
+      execution_time_ms: 0,
+    };
+    if (!keep) snapshots.drop(row.id);
+    leases.release(row.id);
+    leases.forget(row.owner);
+    actions.update(row.id, {
+      phase: 'finished',
+      outcome,
+      error: error.body(),
+      report,
+      input: null,
+      stage: null,
+      finished_ms: Date.now(),
+    });
+  });
+}

@@ -1,0 +1,33 @@
+/** Known shapes of secrets; the whole match, or its first group, is masked. */
+const SHAPES: readonly RegExp[] = [
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+  /\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{40,}|glpat-[\w-]{20,})/g,
+  /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g,
+  /\bxox[abprs]-[A-Za-z0-9-]{10,}/g,
+  /\bsk-[A-Za-z0-9_-]{20,}/g,
+  /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+/g,
+  /(?<=:\/\/[^\s/:@]*:)[^\s/@]{3,}(?=@)/g,
+  /(?<=\b[\w-]*(?:password|passwd|secret|token|api[_-]?key|access[_-]?key)["']?\s*[=:]\s*["']?)[^\s"',;&|]{8,}/gi,
+  /(?<=\bauthorization:\s*(?:bearer|basic)\s+)[\w.~+/=-]{8,}/gi,
+];
+
+const SECRET_NAME = /(^|_|-)(password|passwd|passphrase|secret|token|api_?key|access_?key|private_?key)s?$/i;
+
+export const MASK = '[redacted]';
+
+export function redactText(text: string): string {
+  return SHAPES.reduce((masked, shape) => masked.replace(shape, MASK), text);
+}
+
+/** Every string inside a JSON value, redacted. */
+export function redact<T>(value: T): T {
+  if (typeof value === 'string') return redactText(value) as T;
+  if (Array.isArray(value)) return value.map((item: unknown) => redact(item)) as T;
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]: [string, unknown]) => [
+      key,
+      typeof inner === 'string' && SECRET_NAME.test(key) ? MASK : redact(inner),
+    ]),
+  ) as T;
+}

@@ -1,0 +1,65 @@
+import { asHomeostatError } from '../core/errors.ts';
+import type { ActionReport } from '../core/outcome.ts';
+import type { Caller } from '../core/principal.ts';
+import type { Action } from '../core/tool.ts';
+import { admit } from './admit.ts';
+import { hold } from './approvals/hold.ts';
+import { bind } from './bind.ts';
+import { commitRun } from './commit.ts';
+import { actionContext } from './context.ts';
+import type { House } from './house.ts';
+import { judgeRun, refuseIfDenied } from './judge.ts';
+import { heartbeat } from './limits/leases.ts';
+import { ended } from './ending.ts';
+import { recordIntent, recordOutcome } from './record.ts';
+import { type Run, openRun, reportOf } from './run.ts';
+import { stage } from './stage.ts';
+
+/** The life of an action, from an agent's words to the world and back into the record. */
+export async function runAction(
+  tool: Action,
+  raw: unknown,
+  caller: Caller,
+  house: House,
+): Promise<ActionReport> {
+  const run = openRun(tool, caller, house);
+  const stopBeating = heartbeat(house);
+  try {
+    await bind(run, raw, house); //                                     1
+    if (tool.urgent) return await runUrgent(run, house);
+    await admit(run, house); //                                         2
+    judgeRun(run, house); //                                            3
+    refuseIfDenied(run, house, 'before staging');
+    recordIntent(run, house); //                                        4
+    house.trace('intended');
+    await stage(run, house); //                                         5
+    if (run.bound?.dryRun === true) return recordOutcome(run, { outcome: 'succeeded' }, house);
+    judgeRun(run, house); //                                            6
+    refuseIfDenied(run, house, 'before commit');
+    if (run.decision?.verdict === 'ask') return hold(run, house); //    7
+    return await commitRun(run, house); //                              8, 9, 10
+  } catch (error) {
+    return ended(run, raw, error, house);
+  } finally {
+    stopBeating();
+    run.close();
+  }
+}
+
+/** The emergency stop: it only takes abilities away, so it acts first and is recorded as well as can be. */
+async function runUrgent(run: Run, house: House): Promise<ActionReport> {
+  judgeRun(run, house);
+  const ctx = actionContext(run, house);
+  run.staged = (await run.bound?.stage(ctx)) ?? null;
+  if (run.bound?.dryRun === true) {
+    recordIntent(run, house);
+    return recordOutcome(run, { outcome: 'succeeded' }, house);
+  }
+  const { output } = await run.tool.commit(run.staged?.stage, ctx);
+  try {
+    recordIntent(run, house);
+    return recordOutcome(run, { outcome: 'succeeded', result: output }, house);
+  } catch (error) {
+    return reportOf(run, { outcome: 'succeeded', result: output, error: asHomeostatError(error) });
+  }
+}

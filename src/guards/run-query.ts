@@ -1,0 +1,59 @@
+import type { QueryContext } from '../core/context.ts';
+import { asHomeostatError } from '../core/errors.ts';
+import type { QueryReport } from '../core/outcome.ts';
+import { type Caller, agentName } from '../core/principal.ts';
+import type { Query } from '../core/tool.ts';
+import { BLANK } from '../store/audit.ts';
+import { checkCard } from './admit.ts';
+import type { QueryJournal } from './audit/query-journal.ts';
+import { auditParameters } from './audit/parameters.ts';
+import type { House } from './house.ts';
+import { redact } from './redact.ts';
+
+/** The life of a query: bound, admitted, answered without secrets, and recorded in a batch. */
+export async function runQuery(
+  query: Query,
+  raw: unknown,
+  caller: Caller,
+  ctx: QueryContext,
+  journal: QueryJournal,
+  house: House,
+): Promise<QueryReport> {
+  const started = performance.now();
+  const report = await answer(query, raw, caller, ctx, house);
+  if (query.recorded) {
+    journal.add({
+      ...BLANK,
+      agent: agentName(caller.principal),
+      event: 'query',
+      action: query.name,
+      parameters: auditParameters(raw ?? {}),
+      risk_level: 'SAFE',
+      result: report.outcome,
+      error: report.error?.code ?? null,
+      execution_time_ms: Math.round(performance.now() - started),
+    });
+  }
+  return report;
+}
+
+async function answer(
+  query: Query,
+  raw: unknown,
+  caller: Caller,
+  ctx: QueryContext,
+  house: House,
+): Promise<QueryReport> {
+  try {
+    const bound = query.bind(raw);
+    checkCard(query, caller, house);
+    return { outcome: 'succeeded', result: redact(await bound.run(ctx)), error: null };
+  } catch (thrown) {
+    const error = asHomeostatError(thrown);
+    return {
+      outcome: error.class === 'refused' ? 'denied' : 'failed',
+      result: null,
+      error: redact(error.body()),
+    };
+  }
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// Only what every start needs is imported here: a client waits for the handshake.
+const [, , first] = process.argv;
+const speaksMcp = first === undefined && !process.stdin.isTTY;
+
+if (speaksMcp || first === 'serve') {
+  const { serve } = await import('./cli/serve.ts');
+  await serve(process.argv.slice(speaksMcp ? 2 : 3));
+} else {
+  const { main } = await import('./cli/program.ts');
+  await main(process.argv);
+}

@@ -1,0 +1,24 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Config, configSchema } from '../core/config.ts';
+import { parseYaml } from './yaml-file.ts';
+
+/** The configuration as it was found; `source` is null where there is no file. */
+export interface ConfigFile {
+  readonly path: string;
+  readonly source: string | null;
+  readonly config: Config;
+}
+
+export function configPath(given: string | undefined, env: NodeJS.ProcessEnv = process.env): string {
+  if (given !== undefined) return resolve(given);
+  return join(env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'homeostat', 'config.yaml');
+}
+
+/** Reads the configuration; no file is a valid one. Throws `config_invalid` with file, line and key. */
+export function loadConfig(path: string): ConfigFile {
+  if (!existsSync(path)) return { path, source: null, config: configSchema.parse({}) };
+  const source = readFileSync(path, 'utf8');
+  return { path, source, config: parseYaml(source, path, configSchema, 'config_invalid') };
+}

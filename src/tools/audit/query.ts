@@ -1,0 +1,36 @@
+import * as z from 'zod';
+import { outcomeSchema } from '../../core/outcome.ts';
+import { levelSchema } from '../../core/risk.ts';
+import { defineQuery } from '../../core/tool.ts';
+
+export const queryAudit = defineQuery({
+  name: 'query_audit',
+  title: 'Query the audit',
+  description: 'Search the record of everything done, refused and decided, newest first.',
+  toolset: 'core',
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  input: z.object({
+    agent: z.string().optional(),
+    action: z.string().optional().describe('Tool name'),
+    action_id: z.string().optional(),
+    risk: levelSchema.optional(),
+    result: outcomeSchema.optional(),
+    since: z.iso.datetime().optional(),
+    until: z.iso.datetime().optional(),
+    text: z.string().max(200).optional(),
+    limit: z.number().int().min(1).max(200).optional(),
+    before: z.number().int().min(1).optional().describe('Cursor: next of the page before'),
+  }),
+  output: z.object({
+    records: z.array(z.object({ hash: z.string() }).catchall(z.unknown())),
+    next: z.number().int().nullable().describe('Cursor of the next page'),
+  }),
+
+  async run({ limit = 20, ...filter }, ctx) {
+    const found = ctx.records.audit({ ...filter, limit });
+    return {
+      records: found.map(({ hash, body }) => ({ ...body, hash })),
+      next: found.length === limit ? (found.at(-1)?.seq ?? null) : null,
+    };
+  },
+});

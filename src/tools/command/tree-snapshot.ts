@@ -1,0 +1,57 @@
+import type { ActionContext } from '../../core/context.ts';
+import type { Change } from '../../core/effects.ts';
+import { HomeostatError } from '../../core/errors.ts';
+import { type Manifest, difference } from '../../core/host.ts';
+
+/** Marks a manifest's object among a snapshot's references, since it names further objects itself. */
+export const MANIFEST = 'manifest:';
+
+/** The look after a command must happen even when the command was cancelled. */
+const AFTER_MS = 120_000;
+
+/**
+ * A snapshot of every root: the name of a manifest object for each. Null where a root is over its limit;
+ * `complete` is false where some paths cannot be put back.
+ */
+export async function manifestsOf(
+  ctx: ActionContext,
+  signal: AbortSignal,
+): Promise<{ manifests: Record<string, string>; complete: boolean } | null> {
+  const manifests: Record<string, string> = {};
+  let complete = true;
+  for (const root of ctx.workspace.roots) {
+    ctx.progress(`taking a snapshot of ${root}`);
+    const manifest = await scan(root, ctx, signal);
+    if (manifest === null) return null;
+    complete &&= manifest.skipped.length === 0;
+    manifests[root] = MANIFEST + (await ctx.files.objects.put(Buffer.from(JSON.stringify(manifest))));
+  }
+  return { manifests, complete };
+}
+
+/** What has changed in the roots since their manifests; null where it cannot be told. */
+export async function changesSince(
+  manifests: Record<string, string>,
+  ctx: ActionContext,
+): Promise<Change[] | null> {
+  if (Object.keys(manifests).length === 0) return null;
+  const changes: Change[] = [];
+  for (const [root, name] of Object.entries(manifests)) {
+    const before = JSON.parse(
+      (await ctx.files.objects.get(name.slice(MANIFEST.length))).toString('utf8'),
+    ) as Manifest;
+    const after = await scan(root, ctx, AbortSignal.timeout(AFTER_MS));
+    if (after === null) return null;
+    changes.push(...difference(before, after));
+  }
+  return changes;
+}
+
+async function scan(root: string, ctx: ActionContext, signal: AbortSignal): Promise<Manifest | null> {
+  try {
+    return await ctx.files.scan(root, signal);
+  } catch (error) {
+    if (error instanceof HomeostatError && error.code === 'too_large') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,141 @@
+import { dirname } from 'node:path';
+import * as z from 'zod';
+import type { ActionContext } from '../../core/context.ts';
+import {
+  type Change,
+  type ChangeSet,
+  type Effects,
+  type FileState,
+  changeKind,
+  changeSetSchema,
+  inverse,
+  sameState,
+} from '../../core/effects.ts';
+import { HomeostatError } from '../../core/errors.ts';
+import type { Committed, Recovery, Staged, Verification } from '../../core/stages.ts';
+import { renderDiff } from './diff.ts';
+
+export const filesOutput = z.object({ paths: z.array(z.string()).describe('Paths that were changed') });
+export type FilesOutput = z.infer<typeof filesOutput>;
+
+const NOTE = 'Can be undone: content, mode and owner of each file are kept.';
+
+export async function effectsOf(set: ChangeSet, ctx: ActionContext, note = NOTE): Promise<Effects> {
+  return {
+    known: true,
+    note,
+    changes: set.changes.map((c) => ({
+      path: c.path,
+      change: changeKind(c),
+      bytes: c.after?.size ?? 0,
+      was: c.before?.size ?? 0,
+    })),
+    diff: await renderDiff(set, ctx),
+  };
+}
+
+export async function stageChanges(changes: Change[], ctx: ActionContext): Promise<Staged<ChangeSet>> {
+  const set = { changes };
+  return { stage: set, effects: await effectsOf(set, ctx), circumstances: [], reversibility: 'reversible' };
+}
+
+/** Applies a change set, with its pre-images and itself on disk before the first path changes. */
+export async function commitChanges(
+  set: ChangeSet,
+  ctx: ActionContext,
+): Promise<Committed<FilesOutput, ChangeSet>> {
+  const effects = await effectsOf(set, ctx);
+  const output = { paths: set.changes.map((c) => c.path) };
+  if (set.changes.length === 0) return { output, snapshot: null, effects };
+  await ctx.files.check(set);
+  await ctx.preserve(set);
+  await ctx.files.apply(set, ctx.actionId);
+  return { output, snapshot: set, effects };
+}
+
+export async function verifyChanges(set: ChangeSet | null, ctx: ActionContext): Promise<Verification> {
+  for (const { path, after } of set?.changes ?? []) {
+    if (!sameState(await ctx.files.state(path), after)) {
+      return {
+        ok: false,
+        error: new HomeostatError('verification_failed', `${path} is not as it was written`),
+      };
+    }
+  }
+  return { ok: true };
+}
+
+/** The stage that takes a change set back; refuses, by name, where somebody has changed a path since. */
+export async function undoChanges(set: ChangeSet, ctx: ActionContext): Promise<Staged<ChangeSet>> {
+  for (const { path, after } of set.changes) {
+    if (!sameState(await ctx.files.state(path, true), after)) {
+      throw new HomeostatError('rollback_conflict', `${path} has been changed since`);
+    }
+  }
+  return stageChanges(inverse(set).changes, ctx);
+}
+
+/** Takes back a change set of which nobody knows how far it came: only where a path now is what the action made it. */
+export async function recoverChanges(set: ChangeSet, ctx: ActionContext): Promise<Recovery> {
+  await ctx.files.sweep(set, ctx.actionId);
+  const foreign: string[] = [];
+  const ours: Change[] = [];
+  for (const change of set.changes) {
+    const now = await ctx.files.state(change.path);
+    if (sameState(now, change.before)) continue;
+    if (sameState(now, change.after)) ours.push(change);
+    else foreign.push(change.path);
+  }
+  const blocked = (c: Change): boolean =>
+    c.before === null && foreign.some((path) => path.startsWith(`${c.path}/`));
+  await ctx.files.apply(inverse({ changes: ours.filter((c) => !blocked(c)) }), ctx.actionId);
+  if (foreign.length === 0) return { outcome: 'rolled_back', message: 'what it had changed was taken back' };
+  return {
+    outcome: 'rollback_failed',
+    message: `somebody else changed ${foreign.slice(0, 5).join(', ')}, which was left alone`,
+  };
+}
+
+/** What every action on files shares: all of them stage a change set and differ only in how it is worked out. */
+export const changeSetAction = {
+  toolset: 'core',
+  output: filesOutput,
+  stageSchema: changeSetSchema,
+  snapshotSchema: changeSetSchema,
+  recheck: async (set: ChangeSet, ctx: ActionContext): Promise<void> => ctx.files.check(set),
+  commit: commitChanges,
+  verify: async (_: FilesOutput | null, set: ChangeSet | null, ctx: ActionContext): Promise<Verification> =>
+    verifyChanges(set, ctx),
+  undo: undoChanges,
+  recover: recoverChanges,
+};
+
+/** A file's state with new content, which is kept as an object. */
+export async function withContent(
+  content: Buffer,
+  before: FileState | null,
+  ctx: ActionContext,
+): Promise<FileState> {
+  const digest = await ctx.files.objects.put(content);
+  return { ...(before ?? newState(0o644)), type: 'file', mtime_ns: now(), size: content.length, digest };
+}
+
+/** The folders that have to be made for a path to exist, outermost first. */
+export async function missingFolders(path: string, ctx: ActionContext): Promise<Change[]> {
+  const changes: Change[] = [];
+  for (let folder = dirname(path); (await ctx.files.state(folder)) === null; folder = dirname(folder)) {
+    changes.unshift({
+      path: folder,
+      before: null,
+      after: { ...newState(0o755), type: 'directory', size: 0 },
+    });
+  }
+  return changes;
+}
+
+const now = (): string => String(BigInt(Date.now()) * 1_000_000n);
+
+function newState(mode: number): Omit<FileState, 'type'> {
+  const { uid, gid } = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  return { mode: mode & ~process.umask(), uid, gid, mtime_ns: now(), size: 0 };
+}

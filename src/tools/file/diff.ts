@@ -1,0 +1,64 @@
+import type { ChangeSet, FileState } from '../../core/effects.ts';
+import type { ActionContext } from '../../core/context.ts';
+import { shownPath } from './shown-path.ts';
+
+const MAX_FILE = 262_144;
+const MAX_DIFF = 16_384;
+const MAX_FILES = 100;
+
+/** A unified diff of the text files in a change set, one line for each other path; capped, secrets by digest only. */
+export async function renderDiff(set: ChangeSet, ctx: ActionContext): Promise<string> {
+  const { createTwoFilesPatch } = await import('diff');
+  const parts: string[] = [];
+  let length = 0;
+  for (const [index, change] of set.changes.entries()) {
+    if (index >= MAX_FILES || length > MAX_DIFF) {
+      parts.push(`[… ${set.changes.length - index} more paths left out here …]\n`);
+      break;
+    }
+    const name = shownPath(change.path, ctx.workspace.cwd);
+    const before = await textOf(change.before, change.path, ctx);
+    const after = await textOf(change.after, change.path, ctx);
+    const part =
+      before === null || after === null || before === after
+        ? `${name}: ${summary(change.before)} → ${summary(change.after)}\n`
+        : createTwoFilesPatch(
+            change.before ? `a/${name}` : '/dev/null',
+            change.after ? `b/${name}` : '/dev/null',
+            before,
+            after,
+            '',
+            '',
+            {
+              context: 3,
+            },
+          ).replace(/^=+\n/, '');
+    parts.push(part);
+    length += part.length;
+  }
+  return cutMiddle(parts.join(''));
+}
+
+function cutMiddle(diff: string): string {
+  if (diff.length <= MAX_DIFF) return diff;
+  const left = diff.length - MAX_DIFF;
+  return `${diff.slice(0, MAX_DIFF / 2)}\n[… ${left} characters left out here …]\n${diff.slice(-MAX_DIFF / 2)}`;
+}
+
+/** The text of a state, empty where nothing is; null where it is not text, too long or not to be shown. */
+async function textOf(state: FileState | null, path: string, ctx: ActionContext): Promise<string | null> {
+  if (state === null) return '';
+  if (state.type !== 'file' || state.digest === undefined || state.size > MAX_FILE || ctx.isSecret(path))
+    return null;
+  const content = await ctx.files.objects.get(state.digest).catch(() => null);
+  if (content === null || content.includes(0)) return null;
+  return content.toString('utf8');
+}
+
+function summary(state: FileState | null): string {
+  if (state === null) return 'nothing';
+  const mode = state.mode.toString(8).padStart(4, '0');
+  if (state.type === 'symlink') return `link to ${state.target ?? '?'}`;
+  if (state.type === 'directory') return `folder ${mode}`;
+  return `file ${mode}, ${state.size} bytes, sha256 ${state.digest?.slice(0, 12) ?? '?'}`;
+}

@@ -1,0 +1,62 @@
+import * as z from 'zod';
+import { HomeostatError } from '../../core/errors.ts';
+import { defineAction } from '../../core/tool.ts';
+import { changeSetAction, stageChanges, withContent } from './change-set.ts';
+import { shownPath } from './shown-path.ts';
+
+const edit = z.strictObject({
+  old_text: z.string().min(1),
+  new_text: z.string(),
+  replace_all: z.boolean().optional(),
+});
+
+export const editFile = defineAction({
+  ...changeSetAction,
+  name: 'edit_file',
+  title: 'Edit a file',
+  description:
+    'Replace exact texts in a file, all or none. Each old_text must be unique unless replace_all; can be undone.',
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
+  input: z.object({ path: z.string().min(1), edits: z.array(edit).min(1).max(100) }),
+
+  async assess({ path, edits }, ctx) {
+    const target = await ctx.files.resolve(path, true);
+    // Whether a text matches would tell, guess by guess, what the file holds.
+    if (ctx.isSecret(target)) throw new HomeostatError('secret_path', `${target} is protected as a secret`);
+    return {
+      summary: `edit ${shownPath(target, ctx.workspace.cwd)} in ${edits.length} place${edits.length === 1 ? '' : 's'}`,
+      level: 'LOW',
+      reversibility: 'reversible',
+      touches: [{ path: target, change: 'modify' }],
+      commands: [],
+      resources: [`file:${target}`],
+      circumstances: [],
+    };
+  },
+
+  async stage({ path, edits }, ctx) {
+    const target = await ctx.files.resolve(path, true);
+    const content = await ctx.files.read(target, ctx.config.limits.file_bytes);
+    const text = content.toString('utf8');
+    if (!Buffer.from(text, 'utf8').equals(content))
+      throw new HomeostatError('wrong_type', `${target} is not UTF-8 text`);
+    const edited = Buffer.from(edits.reduce(replace, text), 'utf8');
+    const before = await ctx.files.state(target, true);
+    const after = await withContent(edited, before, ctx);
+    return stageChanges(before?.digest === after.digest ? [] : [{ path: target, before, after }], ctx);
+  },
+});
+
+function replace(
+  text: string,
+  { old_text, new_text, replace_all }: z.infer<typeof edit>,
+  index: number,
+): string {
+  const parts = text.split(old_text);
+  if (parts.length === 1)
+    throw new HomeostatError('match_not_found', `edits.${index}.old_text does not occur`);
+  if (parts.length > 2 && replace_all !== true) {
+    throw new HomeostatError('match_not_unique', `edits.${index}.old_text occurs ${parts.length - 1} times`);
+  }
+  return parts.join(new_text);
+}

@@ -1,0 +1,35 @@
+import type { Tool } from '../core/tool.ts';
+import { assessAction } from './action/assess.ts';
+import { listApprovals } from './approval/list.ts';
+import { waitForApproval } from './approval/wait.ts';
+import { queryAudit } from './audit/query.ts';
+import { runCommand } from './command/run.ts';
+import { deleteFile } from './file/delete.ts';
+import { editFile } from './file/edit.ts';
+import { listFiles } from './file/list.ts';
+import { readFile } from './file/read.ts';
+import { writeFile } from './file/write.ts';
+import { diffSnapshot } from './snapshot/diff.ts';
+import { listSnapshots } from './snapshot/list.ts';
+import { rollback } from './snapshot/rollback.ts';
+import { getStatus } from './system/status.ts';
+import { emergencyStop } from './system/stop.ts';
+
+/** Every tool there is: the one list from which all faces are made. */
+export const TOOLS: readonly Tool[] = [
+  runCommand,
+  writeFile,
+  editFile,
+  deleteFile,
+  readFile,
+  listFiles,
+  assessAction,
+  listSnapshots,
+  diffSnapshot,
+  rollback,
+  queryAudit,
+  listApprovals,
+  waitForApproval,
+  getStatus,
+  emergencyStop,
+];

@@ -1,0 +1,63 @@
+import * as z from 'zod';
+import type { ActionContext } from '../../core/context.ts';
+import { defineAction } from '../../core/tool.ts';
+
+const stage = z.object({ of: z.string(), tool: z.string(), stage: z.unknown() });
+const snapshot = z.object({ of: z.string(), tool: z.string(), snapshot: z.unknown() });
+
+export const rollback = defineAction({
+  name: 'rollback',
+  title: 'Undo an action',
+  description:
+    'Undo one action by its id. Refuses, by name, where a file was changed since; another agent’s action is asked about.',
+  toolset: 'core',
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
+  input: z.object({ id: z.string().describe('Snapshot or action id') }),
+  output: z.object({ undone: z.string() }),
+  stageSchema: stage,
+  snapshotSchema: snapshot,
+
+  async assess({ id }, ctx) {
+    const { summary, own, unknown, resources } = ctx.undoing.find(id);
+    return {
+      summary: `undo ${id}: ${summary}`,
+      level: 'LOW',
+      reversibility: 'reversible',
+      touches: [],
+      commands: [],
+      resources,
+      circumstances: [...(own ? [] : ['not_own_action']), ...(unknown ? ['outcome_unknown'] : [])],
+      undoes: id,
+    };
+  },
+
+  stage: async ({ id }, ctx) => ctx.undoing.stage(id, ctx),
+
+  recheck: async ({ tool, stage: inner }, ctx) => ctx.undoing.recheck(tool, inner, ctx),
+
+  async commit({ of, tool, stage: inner }, ctx) {
+    const done = await ctx.undoing.commit(tool, inner, wrapping(of, tool, ctx));
+    return {
+      output: { undone: of },
+      snapshot: done.snapshot === null ? null : { of, tool, snapshot: done.snapshot },
+      effects: done.effects,
+    };
+  },
+
+  verify: async (_, kept, ctx) =>
+    kept === null ? { ok: true } : ctx.undoing.verify(kept.tool, kept.snapshot, ctx),
+
+  async undo({ of, tool, snapshot: inner }, ctx) {
+    const staged = await ctx.undoing.undo(tool, inner, ctx);
+    return { ...staged, stage: { of, tool, stage: staged.stage } };
+  },
+
+  recover: async ({ of, tool, snapshot: inner }, ctx) =>
+    ctx.undoing.recover(tool, inner, wrapping(of, tool, ctx)),
+});
+
+/** What the inner tool preserves is kept in this tool's shape, so that it is found by the right name. */
+const wrapping = (of: string, tool: string, ctx: ActionContext): ActionContext => ({
+  ...ctx,
+  preserve: async (inner) => ctx.preserve({ of, tool, snapshot: inner }),
+});

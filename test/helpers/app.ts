@@ -1,0 +1,56 @@
+import { type App, openApp } from '../../src/app.ts';
+import type { ActionReport, QueryReport } from '../../src/core/outcome.ts';
+import type { Connection, Principal } from '../../src/core/principal.ts';
+import { type Scratch, scratch } from './scratch.ts';
+
+export const PASSPHRASE = 'correct horse battery';
+
+/** The product in this process, on folders of its own. */
+export interface TestApp extends Scratch {
+  readonly app: App;
+  act(tool: string, input?: object, who?: Partial<Principal>, signal?: AbortSignal): Promise<ActionReport>;
+  ask(tool: string, input?: object, who?: Partial<Principal>): Promise<QueryReport>;
+  /** Approves as a person would: looks, then gives the passphrase. */
+  approve(actionId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TestAppOptions {
+  readonly config?: string;
+  readonly on?: Scratch;
+  readonly trace?: (step: string) => void;
+}
+
+export async function testApp({ config, on, trace }: TestAppOptions = {}): Promise<TestApp> {
+  const place = on ?? scratch(config);
+  let app = openApp({ env: place.env, trace });
+  if (on === undefined) {
+    await (await app.operator()).enrol(PASSPHRASE, null);
+    if (config !== undefined) {
+      await (await app.operator()).trustConfig({ passphrase: PASSPHRASE, terminal: false });
+      await app.gateway.close();
+      app = openApp({ env: place.env, trace });
+    }
+  }
+  const connection = (who: Partial<Principal> = {}, signal = new AbortController().signal): Connection => ({
+    principal: { client: 'test', card: null, user: 'tester', ...who },
+    cwd: place.root,
+    announced: null,
+    signal,
+  });
+  return {
+    ...place,
+    app,
+    act: async (tool, input = {}, who, signal) =>
+      (await app.gateway.call(tool, input, connection(who, signal))) as ActionReport,
+    ask: async (tool, input = {}, who) => app.gateway.call(tool, input, connection(who)),
+    async approve(actionId) {
+      const operator = await app.operator();
+      await operator.approve(actionId, operator.show(actionId).digest, {
+        passphrase: PASSPHRASE,
+        terminal: false,
+      });
+    },
+    close: async () => app.gateway.close(),
+  };
+}

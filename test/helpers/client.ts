@@ -1,0 +1,50 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../../src/app.ts';
+import type { Scratch } from './scratch.ts';
+
+export const BIN = join(PACKAGE_ROOT, 'dist', 'main.js');
+
+/** A report as JSON; tests look into it freely. */
+export type Answer = Record<string, unknown> & {
+  outcome: string;
+  result: Record<string, unknown> | null;
+  error: { code: string; message: string; next: string } | null;
+  action_id?: string;
+  snapshot_id?: string;
+};
+
+export interface Connected {
+  readonly client: Client;
+  readonly pid: number;
+  /** Calls a tool and answers its structured content. */
+  call(name: string, input?: Record<string, unknown>): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** The built package as a server of its own, with the SDK's client at the other end of its pipes. */
+export async function connect(
+  place: Scratch,
+  args: string[] = [],
+  command: string[] = [BIN, 'serve', '--stdio'],
+): Promise<Connected> {
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [...command, ...args],
+    cwd: place.root,
+    env: place.env as Record<string, string>,
+    stderr: 'pipe',
+  });
+  const client = new Client({ name: 'test-client', version: '1.0.0' });
+  await client.connect(transport);
+  return {
+    client,
+    pid: transport.pid ?? 0,
+    async call(name, input = {}) {
+      const result = await client.callTool({ name, arguments: input });
+      return result.structuredContent as Answer;
+    },
+    close: async () => client.close(),
+  };
+}

@@ -1,0 +1,35 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+
+const made: string[] = [];
+
+afterEach(() => {
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Folders of one test, removed after it: a root to work in, a state and a configuration folder outside it. */
+export interface Scratch {
+  readonly base: string;
+  readonly root: string;
+  readonly home: string;
+  readonly configFile: string;
+  /** An environment in which homeostat finds these folders and nothing of this machine's own. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export function scratch(config?: string): Scratch {
+  const base = realpathSync(mkdtempSync(join(tmpdir(), 'homeostat-test-')));
+  made.push(base);
+  const [root, home, configHome] = ['root', 'state', 'config'].map((name) => join(base, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const folder of [root, join(configHome, 'homeostat')]) mkdirSync(folder, { recursive: true });
+  const configFile = join(configHome, 'homeostat', 'config.yaml');
+  if (config !== undefined) writeFileSync(configFile, config);
+  const env = { ...process.env, HOMEOSTAT_HOME: home, XDG_CONFIG_HOME: configHome };
+  return { base, root, home, configFile, env };
+}
