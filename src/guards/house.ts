@@ -34,6 +34,7 @@ export function assessContext(house: House, workspace: Workspace): AssessContext
     ownFolders: house.ownFolders,
     home: house.machine.home,
     real: (path) => house.machine.real(path),
+    expand: (cwd, pattern) => house.machine.expand(cwd, pattern),
   };
 }
 
