@@ -5,7 +5,7 @@ import type { Machine, Objects } from '../core/host.ts';
 import { openCommands } from './command.ts';
 import { openFiles } from './files.ts';
 import { ownIdentity, uptime } from './identity.ts';
-import { killMarked } from './processes.ts';
+import { killMarked, startDetached } from './processes.ts';
 import type { ScanLimits } from './scan.ts';
 
 export interface MachineOptions {
@@ -23,6 +23,7 @@ export function openMachine({ objects, cacheFolder, limits, env }: MachineOption
     commands: (workspace) => openCommands(env, workspace.roots),
     real,
     killLeftovers: killMarked,
+    notify: (line, variables) => startDetached(line, { ...process.env, ...variables }),
     owner,
     isAlive,
     uptime,
