@@ -1,18 +1,16 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/app.ts';
 
 export const GOLDEN = join(PACKAGE_ROOT, 'test', 'golden');
 
-/** Holds a published shape to its file; `UPDATE_GOLDEN=1` writes the file anew, so that a change is seen in review. */
-export function expectGolden(name: string, value: unknown): void {
+/** A shape as it is now and as it was published; `UPDATE_GOLDEN=1` publishes it anew, so that review sees the change. */
+export function golden(name: string, value: unknown): { now: string; published: string } {
   const file = join(GOLDEN, `${name}.json`);
-  const text = `${JSON.stringify(value, null, 2)}\n`;
+  const now = `${JSON.stringify(value, null, 2)}\n`;
   if (process.env['UPDATE_GOLDEN'] === '1') {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
+    writeFileSync(file, now);
   }
-  expect(existsSync(file), `${file} is missing: run with UPDATE_GOLDEN=1`).toBe(true);
-  expect(text).toBe(readFileSync(file, 'utf8'));
+  return { now, published: readFileSync(file, 'utf8') };
 }

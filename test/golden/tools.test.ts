@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { toolSchemas } from '../../src/core/json-schema.ts';
 import { TOOLS } from '../../src/tools/index.ts';
-import { GOLDEN, expectGolden } from './golden.ts';
+import { GOLDEN, golden } from './golden.ts';
 
 /** A sentence ends at a full stop before a blank or the end, so that `a.txt` does not end one. */
 const firstSentence = (text: string): string => /^.*?\.(?=\s|$)/s.exec(text)?.[0] ?? text;
@@ -12,7 +12,9 @@ describe.each(TOOLS.map((tool) => ({ name: tool.name, tool })))('$name', ({ name
   test('is as it was published', () => {
     const { title, description, toolset, annotations } = tool;
     const { input, output } = toolSchemas(tool);
-    expectGolden(`tools/${name}`, { name, title, description, toolset, annotations, input, output });
+    const shape = { name, title, description, toolset, annotations, input, output };
+    const { now, published } = golden(`tools/${name}`, shape);
+    expect(now).toBe(published);
   });
 
   test('is named verb_noun and has a title', () => {
