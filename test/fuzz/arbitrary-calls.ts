@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { TOOLS } from '../../src/tools/index.ts';
 
 /** One tool call; a value `{ earlier: n }` stands for the id of an action that was done before. */

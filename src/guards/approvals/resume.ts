@@ -6,17 +6,20 @@ import type { ActionRow } from '../../store/actions.ts';
 import { commitRun } from '../commit.ts';
 import { findAction, type House } from '../house.ts';
 import { judgeRun, refuseIfDenied } from '../judge.ts';
-import { heartbeat, takeLeases } from '../limits/leases.ts';
+import { heartbeat, takeLeases, tryTake } from '../limits/leases.ts';
 import { actionContext } from '../context.ts';
 import { checkStop } from '../admit.ts';
 import { checkAlive, ended } from '../ending.ts';
 import { stage } from '../stage.ts';
-import { type Run, openRun } from '../run.ts';
+import { type Run, newId, openRun } from '../run.ts';
 import { isExpired } from './consume.ts';
 import { expire } from './settle.ts';
 import { hold, heldReport } from './hold.ts';
 
 const POLL_MS = 100;
+
+/** What ends no held action: nobody has decided yet, or something else is at work on what it needs. */
+const WAIT_ON: readonly string[] = ['not_held', 'approval_required', 'resource_busy'];
 
 /**
  * Waits for a person's word on a held action, then commits exactly what was shown. `anybody` is for the
@@ -39,13 +42,17 @@ export async function resumeAction(
       const now = house.store.read(() => house.store.actions.get(id));
       if (now?.report != null) return now.report;
       const approval = house.store.read(() => house.store.approvals.of(id));
-      if (approval !== null && isExpired(approval, house)) expire(id, house);
-      else if (approval?.status === 'approved' && now?.phase === 'held') return await commitHeld(run, house);
-      else if (house.machine.uptime().ms >= deadline) return heldReport(run);
-      else {
-        run.caller.onProgress?.(`waiting for a person to decide on ${id}`);
-        await sleep(Math.min(POLL_MS, Math.max(1, waitMs)), undefined, { signal: run.signal });
+      if (approval !== null && isExpired(approval, house)) {
+        expire(id, house);
+        continue;
       }
+      if (approval?.status === 'approved' && now?.phase === 'held') {
+        const report = await inTurn(run, house);
+        if (report !== null) return report;
+      }
+      if (house.machine.uptime().ms >= deadline) return heldReport(run);
+      run.caller.onProgress?.(`waiting for a person to decide on ${id}`);
+      await sleep(Math.min(POLL_MS, Math.max(1, waitMs)), undefined, { signal: run.signal });
     }
   } catch (error) {
     // A wait that is cancelled leaves the action held; only a commit that has begun is ended here.
@@ -57,7 +64,27 @@ export async function resumeAction(
   }
 }
 
-async function commitHeld(run: Run, house: House): Promise<ActionReport> {
+/**
+ * Several may wait for one approval: an agent that asked again, a person's terminal. One of them carries it
+ * out; null tells the others to look again.
+ */
+async function inTurn(run: Run, house: House): Promise<ActionReport | null> {
+  const { actions, approvals, leases } = house.store;
+  const turn = newId();
+  const mine = house.store.write(
+    () =>
+      tryTake([`action:${run.id}`], turn, house) === null &&
+      actions.get(run.id)?.phase === 'held' &&
+      approvals.of(run.id)?.status === 'approved',
+  );
+  try {
+    return mine ? await commitHeld(run, house) : null;
+  } finally {
+    house.store.write(() => leases.release(turn));
+  }
+}
+
+async function commitHeld(run: Run, house: House): Promise<ActionReport | null> {
   run.resumed = true;
   try {
     checkStop(house);
@@ -67,9 +94,16 @@ async function commitHeld(run: Run, house: House): Promise<ActionReport> {
     if (await isStale(run, house)) return await stageAnew(run, house);
     return await commitRun(run, house);
   } catch (error) {
-    if (error instanceof HomeostatError && ['not_held', 'approval_required'].includes(error.code)) {
-      return heldReport(run);
+    const now = house.store.read(() => house.store.actions.get(run.id));
+    // Where a person has settled it meanwhile, what stands on record is the answer.
+    if (now?.phase === 'finished' || (error instanceof HomeostatError && WAIT_ON.includes(error.code))) {
+      house.store.write(() => house.store.leases.release(run.id));
+      run.resumed = false;
+      return null;
     }
+    house.store.write(() =>
+      house.store.approvals.move(run.id, ['approved'], 'revoked', 'it could not be used'),
+    );
     return ended(run, run.bound?.input, error, house);
   }
 }
@@ -87,9 +121,10 @@ async function isStale(run: Run, house: House): Promise<boolean> {
 
 /** The world has moved on: the old approval is void, the action is worked out again and asked anew. */
 async function stageAnew(run: Run, house: House): Promise<ActionReport> {
-  house.store.write(() =>
-    house.store.approvals.move(run.id, ['approved'], 'revoked', 'the world had changed'),
-  );
+  house.store.write(() => {
+    if (house.store.approvals.move(run.id, ['approved'], 'revoked', 'the world had changed')) return;
+    throw new HomeostatError('not_held', `action ${run.id} is not approved any more`);
+  });
   run.resumed = false;
   await stage(run, house);
   judgeRun(run, house);
@@ -116,8 +151,13 @@ async function reopen(row: ActionRow, caller: Caller, house: House): Promise<Run
   if (tool === null) throw new HomeostatError('unknown_tool', `no tool ${row.tool} is here`);
   const original: Caller = { ...caller, principal: row.principal, workspace: row.workspace };
   const run = openRun(tool, original, house, row.id);
-  run.bound = tool.bind({ ...(row.input as object), reason: row.reason });
-  run.intent = await run.bound.assess(actionContext(run, house));
+  try {
+    run.bound = tool.bind({ ...(row.input as object), reason: row.reason });
+    run.intent = await run.bound.assess(actionContext(run, house));
+  } catch (error) {
+    run.close();
+    throw error;
+  }
   run.requestDigest = row.request_digest;
   run.undoes = row.undoes;
   run.risk = row.risk;
