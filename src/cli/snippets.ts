@@ -1,3 +1,5 @@
+import { shellLine } from './quote.ts';
+
 /** What to put into each client so that it starts the server. */
 export function snippets(root: string): string {
   const server = { command: 'npx', args: ['-y', 'homeostat', 'serve', '--stdio', '--root', root] };
@@ -8,7 +10,7 @@ export function snippets(root: string): string {
   return `Connect a client (then ask it: "show homeostat's status")
 
 Claude Code
-  claude mcp add homeostat -- npx -y homeostat serve --stdio --root ${root}
+  claude mcp add homeostat -- ${shellLine([server.command, ...server.args])}
 
 Claude Desktop (claude_desktop_config.json) and Cursor (~/.cursor/mcp.json)
 ${indent(json({ mcpServers: { homeostat: server } }))}
