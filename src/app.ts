@@ -2,7 +2,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Card } from './core/card.ts';
+import type { Card, Prompts } from './core/card.ts';
 import { configSchema } from './core/config.ts';
 import { asHomeostatError } from './core/errors.ts';
 import type { Gateway, Operator } from './core/gateway.ts';
@@ -18,7 +18,7 @@ import { checkExamples } from './guards/risk/examples.ts';
 import { prune } from './guards/snapshots/prune.ts';
 import { openMachine } from './host/machine.ts';
 import { type Requirement, surveyMachine } from './host/survey.ts';
-import { loadCards } from './registry/cards.ts';
+import { loadCards, loadPrompts } from './registry/cards.ts';
 import { type ConfigFile, configPath, loadConfig } from './registry/config-file.ts';
 import { loadRules } from './registry/rules.ts';
 import { approverFile } from './store/approver-file.ts';
@@ -51,6 +51,7 @@ export interface App {
   readonly home: Home;
   readonly configPath: string;
   readonly cards: ReadonlyMap<string, Card>;
+  readonly prompts: Prompts;
   /** Opens the state, if that has not been done, and ends what a crash left unfinished. */
   ready(): Promise<void>;
   /** What this machine has of what the guarantees rest on. */
@@ -88,6 +89,7 @@ export function openApp(options: AppOptions = {}): App {
     home,
     configPath: path,
     cards,
+    prompts: loadPrompts(join(PACKAGE_ROOT, 'prompts')),
     gateway: {
       tools,
       async call(name, input, connection) {

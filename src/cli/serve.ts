@@ -55,6 +55,7 @@ export async function serve(argv: string[]): Promise<void> {
     await serveStdio({
       gateway: app.gateway,
       cards: app.cards,
+      prompts: app.prompts,
       version: VERSION,
       card,
       user: userInfo().username,

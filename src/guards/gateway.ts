@@ -9,6 +9,7 @@ import { actionContext, queryContext } from './context.ts';
 import { findAction, type House } from './house.ts';
 import { judge } from './judge.ts';
 import { records } from './records.ts';
+import { prune } from './snapshots/prune.ts';
 import { runAction } from './run-action.ts';
 import { runQuery } from './run-query.ts';
 import { openRun } from './run.ts';
@@ -38,7 +39,9 @@ export function guardedCalls(house: House): Guarded {
         // The stop must work even where nothing can be written any more.
         if (!tool.urgent) return refusal(tool, asHomeostatError(error));
       }
-      return runAction(tool, input, caller, house);
+      const report = await runAction(tool, input, caller, house);
+      tidy(house);
+      return report;
     },
     close: () => journal.close(),
   };
@@ -51,6 +54,15 @@ export function refusal(tool: Tool | undefined, error: HomeostatError): Report {
   if (tool?.kind !== 'action') return report;
   const nothing = { action_id: null, risk: null, decision: null, effects: null, snapshot_id: null };
   return { ...report, ...nothing, dry_run: false, audit: [], execution_time_ms: 0 };
+}
+
+/** Retention; where it cannot be done, the next record cannot be written either and says so. */
+function tidy(house: House): void {
+  try {
+    prune(house);
+  } catch (error) {
+    if (!(error instanceof HomeostatError)) throw error;
+  }
 }
 
 function services(caller: Caller, journal: QueryJournal, house: House): QueryContext {

@@ -31,6 +31,10 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
       );
     return row;
   };
+  const end = (id: string, status: 'denied' | 'revoked', note: string): void => {
+    if (settle(held(id), status, person, note, house)) return;
+    throw new HomeostatError('not_held', `action ${id} is not waiting any more`);
+  };
   return {
     show(id) {
       const row = held(id);
@@ -63,8 +67,8 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
     resume: async (id, { principal, cwd, signal, onProgress }) =>
       // The workspace is the one that the action was asked with; this one is never looked at.
       resumeAction(id, 0, { principal, workspace: { roots: [], cwd }, signal, onProgress }, house, true),
-    deny: (id, note) => settle(held(id), 'denied', person, note, house),
-    revoke: (id) => settle(held(id), 'revoked', person, 'taken back by a person', house),
+    deny: (id, note) => end(id, 'denied', note),
+    revoke: (id) => end(id, 'revoked', 'taken back by a person'),
     stop(reason) {
       house.stop.pull(reason);
       store.write(() =>

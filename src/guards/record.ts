@@ -50,6 +50,7 @@ export function recordStage(run: Run, house: House): void {
   house.store.write(() =>
     house.store.actions.update(run.id, {
       phase: 'staged',
+      owner: house.machine.owner,
       stage: run.staged?.stage ?? null,
       effects: run.staged?.effects ?? null,
     }),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HomeostatError } from '../../core/errors.ts';
+import { type ErrorCode, HomeostatError } from '../../core/errors.ts';
 import type { ActionReport } from '../../core/outcome.ts';
 import { type Caller, agentName } from '../../core/principal.ts';
 import type { ActionRow } from '../../store/actions.ts';
@@ -9,7 +9,7 @@ import { judgeRun, refuseIfDenied } from '../judge.ts';
 import { heartbeat, takeLeases } from '../limits/leases.ts';
 import { actionContext } from '../context.ts';
 import { checkStop } from '../admit.ts';
-import { checkAlive, ended } from '../ending.ts';
+import { checkAlive } from '../ending.ts';
 import { stage } from '../stage.ts';
 import { type Run, openRun } from '../run.ts';
 import { isExpired } from './consume.ts';
@@ -40,15 +40,17 @@ export async function resumeAction(
       if (now?.report != null) return now.report;
       const approval = house.store.read(() => house.store.approvals.of(id));
       if (approval !== null && isExpired(approval, house)) expire(id, house);
-      else if (approval?.status === 'approved' && now?.phase === 'held') return await commitHeld(run, house);
-      else if (house.machine.uptime().ms >= deadline) return heldReport(run);
+      else if (approval?.status === 'approved' && now?.phase === 'held') {
+        const report = await commitHeld(run, house);
+        if (report !== null) return report;
+      } else if (house.machine.uptime().ms >= deadline) return heldReport(run);
       else {
         run.caller.onProgress?.(`waiting for a person to decide on ${id}`);
         await sleep(Math.min(POLL_MS, Math.max(1, waitMs)), undefined, { signal: run.signal });
       }
     }
   } catch (error) {
-    // A wait that is cancelled leaves the action held; only a commit that has begun is ended here.
+    // A wait that is cancelled leaves the action held.
     if (run.signal.aborted && !run.resumed) return heldReport(run);
     throw error;
   } finally {
@@ -57,22 +59,33 @@ export async function resumeAction(
   }
 }
 
-async function commitHeld(run: Run, house: House): Promise<ActionReport> {
+/**
+ * Commits an approved action. Null where another process was quicker: what it does is waited for.
+ * An error before the commit has begun leaves the action as it was, still held.
+ */
+async function commitHeld(run: Run, house: House): Promise<ActionReport | null> {
+  checkStop(house);
+  await takeLeases(run.intent?.resources ?? [], run.id, house, run.signal);
+  judgeRun(run, house);
+  refuseIfDenied(run, house, 'before commit');
+  if (await isStale(run, house)) return stageAnew(run, house);
   run.resumed = true;
   try {
-    checkStop(house);
-    await takeLeases(run.intent?.resources ?? [], run.id, house, run.signal);
-    judgeRun(run, house);
-    refuseIfDenied(run, house, 'before commit');
-    if (await isStale(run, house)) return await stageAnew(run, house);
     return await commitRun(run, house);
   } catch (error) {
-    if (error instanceof HomeostatError && ['not_held', 'approval_required'].includes(error.code)) {
-      return heldReport(run);
-    }
-    return ended(run, run.bound?.input, error, house);
+    run.resumed = false;
+    if (error instanceof HomeostatError && LOST.has(error.code)) return null;
+    throw error;
   }
 }
+
+/** How the one use of an approval looks to whoever came second. */
+const LOST: ReadonlySet<ErrorCode> = new Set([
+  'not_held',
+  'approval_required',
+  'approval_expired',
+  'approval_revoked',
+]);
 
 /** Whether what the stage was worked out from has changed, as a staging done now would find. */
 async function isStale(run: Run, house: House): Promise<boolean> {
@@ -90,7 +103,6 @@ async function stageAnew(run: Run, house: House): Promise<ActionReport> {
   house.store.write(() =>
     house.store.approvals.move(run.id, ['approved'], 'revoked', 'the world had changed'),
   );
-  run.resumed = false;
   await stage(run, house);
   judgeRun(run, house);
   refuseIfDenied(run, house, 'before commit');

@@ -1,11 +1,12 @@
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
-import type { Card } from '../../core/card.ts';
+import type { Card, Prompts } from '../../core/card.ts';
 import type { Gateway } from '../../core/gateway.ts';
 import { connectMcp } from './adapter.ts';
 
 export interface StdioOptions {
   readonly gateway: Gateway;
   readonly cards: ReadonlyMap<string, Card>;
+  readonly prompts: Prompts;
   readonly version: string;
   readonly card: string | null;
   readonly user: string;
