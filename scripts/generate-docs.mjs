@@ -32,7 +32,8 @@ function errorsPage() {
   const endings = {
     refused: 'Refused: nothing was run. The outcome is `denied`.',
     held: 'Held: the action waits for a person. The outcome is `held`.',
-    failed: 'Failed: something went wrong on the way. The outcome is `failed` or `rolled_back`, or worse.',
+    failed:
+      'Failed: something went wrong on the way. The outcome is `failed`, or `rolled_back` where changes were taken back, or `rollback_failed` or `unknown` where that was not possible.',
   };
   const parts = Object.entries(endings).map(([kind, meaning]) => {
     const rows = Object.entries(ERRORS).filter(([, row]) => row.class === kind);
