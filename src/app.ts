@@ -157,6 +157,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     cards,
     ownFolders: [home.folder, dirname(path)].map((folder) => machine.real(folder)),
     version: VERSION,
+    unsettled: new Set(),
     trace: options.trace ?? ((): void => undefined),
   };
   await recover(house);

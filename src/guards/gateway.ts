@@ -8,6 +8,7 @@ import { queryJournal, type QueryJournal } from './audit/query-journal.ts';
 import { actionContext, queryContext } from './context.ts';
 import { findAction, type House } from './house.ts';
 import { judge } from './judge.ts';
+import { recover } from './recover.ts';
 import { records } from './records.ts';
 import { prune } from './snapshots/prune.ts';
 import { runAction } from './run-action.ts';
@@ -22,6 +23,15 @@ export interface Guarded {
 
 export function guardedCalls(house: House): Guarded {
   const journal = queryJournal(house.store);
+  let settling: Promise<void> | null = null;
+  // What could not be written down earlier comes first: nothing new is done on an open end.
+  const settle = async (): Promise<void> => {
+    if (house.unsettled.size === 0) return;
+    settling ??= recover(house)
+      .then(() => house.unsettled.clear())
+      .finally(() => (settling = null));
+    return settling;
+  };
   return {
     async call(name, input, caller) {
       const tool = house.tools.get(name);
@@ -35,6 +45,7 @@ export function guardedCalls(house: House): Guarded {
       }
       try {
         journal.flush();
+        await settle();
       } catch (error) {
         // The stop must work even where nothing can be written any more.
         if (!tool.urgent) return refusal(tool, asHomeostatError(error));

@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import {
   type Command,
   type Redirect,
+  type Redirected,
+  type Redirection,
   type SyntaxNode,
   type Word,
   type WordPart,
@@ -13,6 +15,8 @@ import {
 export interface Arg {
   readonly value: string | null;
   readonly source: string;
+  /** True where the value is a pattern that the shell replaces by the paths that fit. */
+  readonly glob: boolean;
 }
 
 /** One simple command, wherever in the line it stands. */
@@ -21,7 +25,8 @@ export interface SimpleCommand {
   readonly args: readonly Arg[];
   /** Names of variables assigned before it, or by it alone. */
   readonly assigns: readonly string[];
-  /** Files that its redirections write to. */
+  /** Files that its redirections read from and write to. */
+  readonly reads: readonly Arg[];
   readonly writes: readonly Arg[];
   /** Where it may run: several folders where a `cd` may have failed, none where that cannot be known. */
   readonly cwds: readonly string[];
@@ -69,6 +74,8 @@ class Walker {
   visit(node: SyntaxNode, place: Place): void {
     if (this.commands.length > MAX_COMMANDS) return;
     if (node.type === 'Command') this.command(node, place);
+    if (node.type === 'Redirected') this.redirected(node, place);
+    this.assigned(node, place);
     const nested = (node as { script?: { errors?: readonly unknown[] } }).script;
     if (nested?.errors !== undefined && nested.errors.length > 0)
       this.problem = 'a substitution cannot be parsed';
@@ -83,19 +90,62 @@ class Walker {
   }
 
   private command(node: Command, place: Place): void {
-    const words = node.args.map((a) => (a.type === 'Word' ? this.arg(a) : { value: a.text, source: a.text }));
+    const words = node.args.map((a) =>
+      a.type === 'Word' ? this.arg(a) : { value: a.text, source: a.text, glob: false },
+    );
     const name = node.name === undefined ? null : this.arg(node.name);
     const assigns = [...node.prefix, ...node.suffix].flatMap((p) =>
       p.type === 'Assignment' ? [p.name] : [],
     );
-    const writes = node.redirects
-      .filter((r): r is Redirect => r.type === 'Redirect' && writesTo(r))
-      .flatMap((r) => (r.target === undefined ? [] : [this.arg(r.target)]));
     const source = this.line.slice(node.pos, node.end);
-    this.commands.push({ name, args: words, assigns, writes, cwds: place.cwds, source });
+    this.commands.push({
+      name,
+      args: words,
+      assigns,
+      ...this.files(node.redirects),
+      cwds: place.cwds,
+      source,
+    });
     if (name?.value === 'cd' || name?.value === 'pushd' || name?.value === 'popd') {
       place.cwds = this.moved(place.cwds, words, name.value);
     }
+  }
+
+  /** Variables that are set by other means than `NAME=value`: loops, `${NAME:=…}`, arithmetic. */
+  private assigned(node: SyntaxNode, { cwds }: Place): void {
+    const names: string[] = [];
+    if (node.type === 'For' || node.type === 'Select') names.push(node.name.value);
+    if (
+      node.type === 'ParameterExpansion' &&
+      /^:?=$/.test(node.operation?.type === 'Default' ? node.operation.operator : '')
+    ) {
+      names.push(node.parameter);
+    }
+    if (node.type.startsWith('Arithmetic')) {
+      const text = this.line.slice(node.pos, node.end);
+      names.push(
+        ...[...text.matchAll(/([A-Za-z_]\w*)\s*(?:[-+*/%&|^]|<<|>>)?=(?!=)/g)].map((m) => m[1] ?? ''),
+      );
+    }
+    if (names.length === 0) return;
+    const source = this.line.slice(node.pos, node.end);
+    this.commands.push({ name: null, args: [], assigns: names, reads: [], writes: [], cwds, source });
+  }
+
+  /** What is redirected for a whole group: a command without a program. */
+  private redirected(node: Redirected, { cwds }: Place): void {
+    const source = this.line.slice(node.pos, node.end);
+    this.commands.push({ name: null, args: [], assigns: [], ...this.files(node.redirects), cwds, source });
+  }
+
+  private files(redirections: readonly Redirection[]): { reads: Arg[]; writes: Arg[] } {
+    const files = redirections.filter((r): r is Redirect => r.type === 'Redirect' && !movesDescriptor(r));
+    const named = (some: Redirect[]): Arg[] =>
+      some.flatMap((r) => (r.target === undefined ? [] : [this.arg(r.target)]));
+    return {
+      reads: named(files.filter((r) => r.operator === '<')),
+      writes: named(files.filter((r) => r.operator !== '<')),
+    };
   }
 
   private moved(cwds: readonly string[], args: readonly Arg[], name: string): readonly string[] {
@@ -108,24 +158,35 @@ class Walker {
   }
 
   private arg(word: Word): Arg {
-    const known = word.parts === undefined || word.parts.every(isLiteral);
     const source = word.text;
-    if (!known) return { value: null, source };
-    if (source.startsWith('~')) {
-      const path = source === '~' || source.startsWith('~/') ? this.home + word.value.slice(1) : null;
-      return { value: path, source };
+    const glob = word.parts?.some((part) => part.type === 'Glob') ?? false;
+    const value = word.parts === undefined ? word.value : this.valueOf(word.parts);
+    if (value === null || !source.startsWith('~')) return { value, source, glob };
+    const atHome = source === '~' || source.startsWith('~/');
+    return { value: atHome ? this.home + value.slice(1) : null, source, glob };
+  }
+
+  /** A word's value where every part of it is written down, or is the home folder. */
+  private valueOf(parts: readonly WordPart[]): string | null {
+    let value = '';
+    for (const part of parts) {
+      const piece = part.type === 'DoubleQuoted' ? this.valueOf(part.parts) : this.pieceOf(part);
+      if (piece === null) return null;
+      value += piece;
     }
-    return { value: word.value, source };
+    return value;
+  }
+
+  private pieceOf(part: WordPart): string | null {
+    if (part.type === 'SimpleExpansion') return part.text === '$HOME' ? this.home : null;
+    if (part.type === 'ParameterExpansion') return part.text === '${HOME}' ? this.home : null;
+    const written = part.type === 'Literal' || part.type === 'SingleQuoted' || part.type === 'AnsiCQuoted';
+    return written || part.type === 'Glob' ? part.value : null;
   }
 }
 
-function isLiteral(part: WordPart): boolean {
-  if (part.type === 'DoubleQuoted') return part.parts.every((inner) => inner.type === 'Literal');
-  return ['Literal', 'SingleQuoted', 'AnsiCQuoted', 'Glob'].includes(part.type);
-}
-
-function writesTo(redirect: Redirect): boolean {
-  if (redirect.operator === '<' || redirect.operator === '<&') return false;
-  if (redirect.operator !== '>&') return true;
-  return !/^\d+-?$|^-$/.test(redirect.target?.value ?? '');
+/** Whether a redirection only copies or closes a descriptor, as `2>&1` does. */
+function movesDescriptor(redirect: Redirect): boolean {
+  if (redirect.operator !== '>&' && redirect.operator !== '<&') return false;
+  return /^\d+-?$|^-$/.test(redirect.target?.value ?? '');
 }
