@@ -102,6 +102,13 @@ test('each card names tools that exist and stays short', () => {
   }
 });
 
+test('every test that the threat model names is there', () => {
+  const tests = read('test/threats.test.ts');
+  const named = [...read('docs/threat-model.md').matchAll(/“(.+?) …” \|/g)].map(([, name]) => name ?? '');
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter((name) => !tests.includes(`test('${name}`))).toEqual([]);
+});
+
 test('every runtime dependency has a decision', () => {
   const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
   const titles = read('docs/decisions/README.md');
