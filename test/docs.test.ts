@@ -104,7 +104,7 @@ test('each card names tools that exist and stays short', () => {
 
 test('every test that the threat model names is there', () => {
   const tests = read('test/threats.test.ts');
-  const named = [...read('docs/threat-model.md').matchAll(/“(.+?) …” \|/g)].map(([, name]) => name ?? '');
+  const named = [...read('docs/threat-model.md').matchAll(/“(.+?) …”\s*\|/g)].map(([, name]) => name ?? '');
   expect(named.length).toBeGreaterThan(5);
   expect(named.filter((name) => !tests.includes(`test('${name}`))).toEqual([]);
 });
