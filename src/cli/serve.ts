@@ -46,10 +46,10 @@ export async function serve(argv: string[]): Promise<void> {
       readOnly: values['read-only'],
     });
     const card = values.agent ?? null;
-    if (card !== null && !app.cards.has(card)) {
+    if (card !== null && !app.cards().has(card)) {
       throw new HomeostatError(
         'not_found',
-        `there is no card ${card}; there are ${[...app.cards.keys()].join(', ')}`,
+        `there is no card ${card}; there are ${[...app.cards().keys()].join(', ')}`,
       );
     }
     await serveStdio({

@@ -2,7 +2,6 @@ import type { QueryContext } from '../core/context.ts';
 import { asHomeostatError, HomeostatError } from '../core/errors.ts';
 import type { Report } from '../core/outcome.ts';
 import type { Caller } from '../core/principal.ts';
-import type { Tool } from '../core/tool.ts';
 import { resumeAction } from './approvals/resume.ts';
 import { queryJournal, type QueryJournal } from './audit/query-journal.ts';
 import { actionContext, queryContext } from './context.ts';
@@ -10,6 +9,7 @@ import { findAction, type House } from './house.ts';
 import { judge } from './judge.ts';
 import { recover } from './recover.ts';
 import { records } from './records.ts';
+import { refusal } from './refusal.ts';
 import { prune } from './snapshots/prune.ts';
 import { runAction } from './run-action.ts';
 import { runQuery } from './run-query.ts';
@@ -56,15 +56,6 @@ export function guardedCalls(house: House): Guarded {
     },
     close: () => journal.close(),
   };
-}
-
-/** The answer to a call that never reached its tool, in the shape that the tool's answers have. */
-export function refusal(tool: Tool | undefined, error: HomeostatError): Report {
-  const outcome = error.class === 'refused' ? 'denied' : 'failed';
-  const report = { outcome, result: null, error: error.body() } as const;
-  if (tool?.kind !== 'action') return report;
-  const nothing = { action_id: null, risk: null, decision: null, effects: null, snapshot_id: null };
-  return { ...report, ...nothing, dry_run: false, audit: [], execution_time_ms: 0 };
 }
 
 /** Retention; where it cannot be done, the next record cannot be written either and says so. */
