@@ -47,10 +47,10 @@ export async function withSession(
 ): Promise<void> {
   const app = openApp(appOptions(options));
   const card = options.agent ?? null;
-  if (card !== null && !app.cards.has(card))
+  if (card !== null && !app.cards().has(card))
     throw new HomeostatError(
       'not_found',
-      `there is no card ${card}; there are ${[...app.cards.keys()].join(', ')}`,
+      `there is no card ${card}; there are ${[...app.cards().keys()].join(', ')}`,
     );
   const abort = new AbortController();
   const interrupt = (): void => abort.abort();
