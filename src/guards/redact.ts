@@ -19,6 +19,10 @@ export function redactText(text: string): string {
   return SHAPES.reduce((masked, shape) => masked.replace(shape, MASK), text);
 }
 
+/** A text that stands under a name: masked whole where the name says that it is a secret. */
+export const redactValue = (name: string, text: string): string =>
+  SECRET_NAME.test(name) ? MASK : redactText(text);
+
 /** Every string inside a JSON value, redacted. */
 export function redact<T>(value: T): T {
   if (typeof value === 'string') return redactText(value) as T;
@@ -27,7 +31,7 @@ export function redact<T>(value: T): T {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]: [string, unknown]) => [
       key,
-      typeof inner === 'string' && SECRET_NAME.test(key) ? MASK : redact(inner),
+      typeof inner === 'string' ? redactValue(key, inner) : redact(inner),
     ]),
   ) as T;
 }

@@ -25,12 +25,8 @@ export async function resolvePath(input: string, workspace: Workspace, follow: b
   const parent = await realAncestor(dirname(absolute));
   const path = absolute === dirname(absolute) ? absolute : join(parent, basename(absolute));
   rootOf(path, workspace);
-  if (!follow) return path;
-  const isLink = await lstat(path).then(
-    (s) => s.isSymbolicLink(),
-    () => false,
-  );
-  if (!isLink) return path;
+  const isLink = await lstat(path).then((s) => s.isSymbolicLink(), notALink(path));
+  if (!follow || !isLink) return path;
   const target = await realpath(path).catch((cause: unknown) => {
     throw new HomeostatError('wrong_type', `${path} is a symbolic link that leads nowhere`, { cause });
   });
@@ -66,3 +62,16 @@ async function realAncestor(folder: string): Promise<string> {
     return join(await realAncestor(dirname(folder)), basename(folder));
   }
 }
+
+/** Answers false where a path may still be made; throws where the system could never make it. */
+const notALink =
+  (path: string) =>
+  (cause: NodeJS.ErrnoException): false => {
+    if (cause.code === 'ENAMETOOLONG') {
+      throw new HomeostatError('invalid_input', 'path: longer than the file system takes', { cause });
+    }
+    if (cause.code === 'ENOTDIR') {
+      throw new HomeostatError('not_found', `${dirname(path)}: not a folder`, { cause });
+    }
+    return false;
+  };

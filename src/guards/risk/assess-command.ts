@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { ChangeKind } from '../../core/effects.ts';
 import { type Factor, type Reversibility, leastReversible, rank, strictest } from '../../core/risk.ts';
 import type { CommandRule } from '../../registry/rules.ts';
@@ -21,7 +21,7 @@ export interface CommandRisk {
 
 /** Variables that decide which program a name means, or what a program runs beside its own work. */
 const TELLING_VARIABLE =
-  /^(PATH|LD_\w+|DYLD_\w+|BASH_\w+|ENV|IFS|PS4|PROMPT_COMMAND|GIT_\w+|\w+_OPTIONS|PYTHON\w*|PERL\w*|RUBY\w*|PAGER|EDITOR|VISUAL|HOME)$/;
+  /^(PATH|CDPATH|LD_\w+|DYLD_\w+|BASH_\w+|ENV|IFS|PS4|PROMPT_COMMAND|EXECIGNORE|GLOB\w+|GIT_\w+|XDG_\w+|RIPGREP_\w+|\w+_OPTIONS|PYTHON\w*|PERL\w*|RUBY\w*|NODE_\w+|npm_\w+|GCONV_PATH|LOCPATH|NLSPATH|GLIBC_TUNABLES|PAGER|EDITOR|VISUAL|SHELL|HOME)$/;
 
 /** What a shell line risks, run plainly in `cwd`. What cannot be understood is never taken for harmless. */
 export function assessCommand(
@@ -30,10 +30,14 @@ export function assessCommand(
   env: Readonly<Record<string, string>>,
   ctx: CommandContext,
 ): CommandRisk {
-  const parsed: ParsedLine = parseLine(line, cwd, ctx.home);
+  const parsed: ParsedLine = parseLine(line, cwd, ctx.home, Object.keys(env));
   const risks = parsed.commands.map((command) => simpleCommand(command, ctx));
   if (parsed.problem !== null) {
     risks.push(certain('not-understood', 'HIGH', `It cannot be understood: ${parsed.problem}.`, line));
+  }
+  if (parsed.evaluated !== null) {
+    const what = 'It has a text evaluated as code, which cannot be known before.';
+    risks.push(certain('evaluates-text', 'HIGH', what, parsed.evaluated));
   }
   const telling = Object.keys(env).find((name) => TELLING_VARIABLE.test(name));
   if (telling !== undefined) {
@@ -56,7 +60,10 @@ const quote = (text: string): string => (text.length > 160 ? `${text.slice(0, 15
 
 function simpleCommand(command: SimpleCommand, ctx: CommandContext): CommandRisk {
   const risks: CommandRisk[] = [];
-  const telling = [...command.assigns, ...setByBuiltin(command)].find((name) => TELLING_VARIABLE.test(name));
+  // `IFS= read` splits one line and nothing else.
+  const assigned =
+    command.name?.value === 'read' ? command.assigns.filter((n) => n !== 'IFS') : command.assigns;
+  const telling = [...assigned, ...setByBuiltin(command)].find((name) => TELLING_VARIABLE.test(name));
   if (telling !== undefined) {
     risks.push(certain('telling-variable', 'HIGH', `${telling} decides what is run.`, command.source));
   }
@@ -70,7 +77,8 @@ function simpleCommand(command: SimpleCommand, ctx: CommandContext): CommandRisk
 }
 
 /** Builtins that set the variables they are given by name; a name that cannot be known may be any. */
-const SETTERS = /^(read|printf|getopts|mapfile|readarray|wait|let|local|declare|typeset|export|readonly)$/;
+const SETTERS =
+  /^(read|printf|getopts|mapfile|readarray|wait|let|local|declare|typeset|export|readonly|unset)$/;
 
 function setByBuiltin({ name, args }: SimpleCommand): string[] {
   if (name?.value == null || !SETTERS.test(name.value)) return [];
@@ -118,15 +126,35 @@ function program(command: SimpleCommand, ctx: CommandContext): CommandRisk {
 function targets(rule: CommandRule, command: SimpleCommand): Arg[] {
   if (rule.targets === undefined) return [];
   const end = command.args.findIndex((a) => a.value === '--');
-  const operands = command.args.filter((a, i) => (end >= 0 && i > end) || !a.value?.startsWith('-'));
+  const operands = command.args.flatMap((a, i) =>
+    (end >= 0 && i > end) || !a.value?.startsWith('-') ? [a] : within(a),
+  );
   return operands.slice(rule.targets === 'rest' ? 1 : 0).filter((a) => a.value !== '--');
+}
+
+/** A path that is joined to its option: `--target-directory=DIR`, `-tDIR`. */
+function within(option: Arg): Arg[] {
+  const value = /^(?:--[\w-]+=|-[A-Za-su-z]*t)(.+)$/s.exec(option.value ?? '')?.[1];
+  return value === undefined ? [] : [{ ...option, value }];
+}
+
+/** Where the kernel goes for a path with `..` in it: up from what a link leads to, not from the link. */
+function walked(cwd: string, value: string, ctx: CommandContext): string {
+  return value
+    .split('/')
+    .reduce(
+      (at, part) => (part === '..' ? dirname(ctx.real(at)) : join(at, part)),
+      value.startsWith('/') ? '/' : cwd,
+    );
 }
 
 /** The absolute paths that an operand may stand for; null where they cannot be known before. */
 function pathsOf(arg: Arg, command: SimpleCommand, ctx: CommandContext): string[] | null {
   const { value } = arg;
   if (value === null || command.cwds.length === 0) return null;
-  const named = command.cwds.map((cwd) => (arg.glob ? ctx.expand(cwd, value) : [resolve(cwd, value)]));
+  const named = command.cwds.map((cwd) =>
+    arg.glob ? ctx.expand(cwd, value) : [resolve(cwd, value), walked(cwd, value, ctx)],
+  );
   if (named.includes(null)) return null;
   const paths = named.flatMap((some) => some ?? []);
   return [...new Set([...paths, ...paths.map((path) => ctx.real(path))])];
@@ -158,6 +186,9 @@ function mention(
   if (paths === null) {
     const what = 'Which file it reads cannot be known before.';
     return operands === 'text' ? [] : [certain('unknown-operand', 'MEDIUM', what, command.source)];
+  }
+  if (paths.some((path) => /^\/dev\/(tcp|udp)\//.test(path))) {
+    return [certain('network-device', 'HIGH', 'Bash opens a connection for it.', command.source)];
   }
   if (paths.some((path) => isOwn(path, ctx))) {
     const what = 'It names homeostat’s own state or configuration.';

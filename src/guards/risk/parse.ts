@@ -10,6 +10,7 @@ import {
   forEachChild,
   parse,
 } from 'unbash';
+import { Evaluation } from './evaluation.ts';
 
 /** A word of a command: its value where that can be known before it runs, else null. */
 export interface Arg {
@@ -37,6 +38,8 @@ export interface ParsedLine {
   readonly commands: readonly SimpleCommand[];
   /** Why the line cannot be understood; null where it can. */
   readonly problem: string | null;
+  /** Where it would have a text evaluated as code; null where it does not. */
+  readonly evaluated: string | null;
 }
 
 const MAX_LENGTH = 20_000;
@@ -44,16 +47,22 @@ const MAX_COMMANDS = 500;
 const MAX_CWDS = 8;
 
 /** The simple commands of a shell line, those in substitutions, functions and here-documents among them. */
-export function parseLine(line: string, cwd: string, home: string): ParsedLine {
-  if (line.length > MAX_LENGTH) return { commands: [], problem: `longer than ${MAX_LENGTH} characters` };
+export function parseLine(
+  line: string,
+  cwd: string,
+  home: string,
+  given: readonly string[] = [],
+): ParsedLine {
+  const not = (problem: string): ParsedLine => ({ commands: [], problem, evaluated: null });
+  if (line.length > MAX_LENGTH) return not(`longer than ${MAX_LENGTH} characters`);
   const script = parse(line);
   const error = script.errors?.[0];
-  if (error !== undefined) return { commands: [], problem: `${error.message} at character ${error.pos + 1}` };
-  const walker = new Walker(line, home);
+  if (error !== undefined) return not(`${error.message} at character ${error.pos + 1}`);
+  const walker = new Walker(line, home, given);
   walker.visit(script, { cwds: [cwd] });
   const problem =
     walker.commands.length > MAX_COMMANDS ? `more than ${MAX_COMMANDS} commands` : walker.problem;
-  return { commands: walker.commands, problem };
+  return { commands: walker.commands, problem, evaluated: walker.evaluation.found() };
 }
 
 interface Place {
@@ -63,12 +72,14 @@ interface Place {
 class Walker {
   readonly commands: SimpleCommand[] = [];
   problem: string | null = null;
+  readonly evaluation: Evaluation;
   private readonly line: string;
   private readonly home: string;
 
-  constructor(line: string, home: string) {
+  constructor(line: string, home: string, given: readonly string[]) {
     this.line = line;
     this.home = home;
+    this.evaluation = new Evaluation(line, given);
   }
 
   visit(node: SyntaxNode, place: Place): void {
@@ -76,6 +87,7 @@ class Walker {
     if (node.type === 'Command') this.command(node, place);
     if (node.type === 'Redirected') this.redirected(node, place);
     this.assigned(node, place);
+    this.evaluation.see(node);
     const nested = (node as { script?: { errors?: readonly unknown[] } }).script;
     if (nested?.errors !== undefined && nested.errors.length > 0)
       this.problem = 'a substitution cannot be parsed';
@@ -149,7 +161,10 @@ class Walker {
   }
 
   private moved(cwds: readonly string[], args: readonly Arg[], name: string): readonly string[] {
-    const to = args.find((a) => a.value !== '-P' && a.value !== '-L' && a.value !== '--');
+    const [to, ...more] = args.filter((a, i) => a.value !== '--' || i > 0);
+    // With options, or with a place in the stack of folders, it goes where one path does not tell.
+    const plain = more.length === 0 && !/^[-+]/.test(to?.value ?? '') && (name === 'cd' || to !== undefined);
+    if (!plain) return [];
     const target = to === undefined ? this.home : to.value;
     if (name === 'popd' || target === null || target === '-' || cwds.length === 0 || /[*?[\]]/.test(target))
       return [];
