@@ -19,7 +19,7 @@ import { hold, heldReport } from './hold.ts';
 const POLL_MS = 100;
 
 /** What ends no held action: nobody has decided yet, or something else is at work on what it needs. */
-const WAIT_ON: readonly string[] = ['not_held', 'approval_required', 'resource_busy'];
+const WAIT_ON: ReadonlySet<string> = new Set(['not_held', 'approval_required', 'resource_busy']);
 
 /**
  * Waits for a person's word on a held action, then commits exactly what was shown. `anybody` is for the
@@ -96,7 +96,7 @@ async function commitHeld(run: Run, house: House): Promise<ActionReport | null> 
   } catch (error) {
     const now = house.store.read(() => house.store.actions.get(run.id));
     // Where a person has settled it meanwhile, what stands on record is the answer.
-    if (now?.phase === 'finished' || (error instanceof HomeostatError && WAIT_ON.includes(error.code))) {
+    if (now?.phase === 'finished' || (error instanceof HomeostatError && WAIT_ON.has(error.code))) {
       house.store.write(() => house.store.leases.release(run.id));
       run.resumed = false;
       return null;
