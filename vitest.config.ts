@@ -6,6 +6,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    reporters: ['default', ['json', { outputFile: 'test-results.json' }]],
     coverage: {
       include: ['src/**/*.ts'],
       // Started as processes of their own by the end-to-end tests, where coverage does not see them.

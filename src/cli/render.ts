@@ -30,8 +30,11 @@ export function renderDiff(diff: string): string {
 export function renderReport(tool: string, report: Report): void {
   const result = report.result as Record<string, unknown> | null;
   if (tool === 'run_command' && result !== null) {
-    process.stdout.write(visible(String(result['stdout'])));
-    process.stderr.write(visible(String(result['stderr'])));
+    // A pipe gets what was printed; a terminal must not be steered by it.
+    const shown = (name: string, stream: NodeJS.WriteStream): boolean =>
+      stream.write(stream.isTTY ? visible(String(result[name])) : String(result[name]));
+    shown('stdout', process.stdout);
+    shown('stderr', process.stderr);
   } else if (result !== null && !('risk' in report)) print(visible(JSON.stringify(result, null, 2)));
   if ('risk' in report) renderAction(report);
   if (report.error !== null) renderError(report.error, 'action_id' in report ? report.action_id : null);
@@ -41,7 +44,9 @@ function renderAction(report: ActionReport): void {
   const { outcome, action_id, risk, effects } = report;
   const level = risk === null ? '' : ` ${paintLevel(risk.level)}`;
   const undo = report.snapshot_id === null ? '' : ` · undo: homeostat undo ${report.snapshot_id}`;
-  note(`${paint('bold', outcome)}${level}${action_id === null ? '' : ` · action ${action_id}`}${undo}`);
+  note(
+    `${paint('bold', report.dry_run ? `dry run, ${outcome}` : outcome)}${level}${action_id === null ? '' : ` · action ${action_id}`}${undo}`,
+  );
   if (report.dry_run || outcome === 'held' || outcome === 'denied') {
     for (const f of risk?.factors ?? [])
       note(`  ${paintLevel(f.level)} ${f.reason} ${paint('dim', visibleLine(f.evidence))}`);

@@ -1,6 +1,17 @@
+import { join, sep } from 'node:path';
+import { PACKAGE_ROOT } from '../app.ts';
+import { shellLine } from './quote.ts';
+
+/** How a client starts this very program: by its name where it is installed as a package, by its path in a checkout. */
+function invocation(): { command: string; args: string[] } {
+  const installed = PACKAGE_ROOT.includes(`${sep}node_modules${sep}`);
+  if (installed) return { command: 'npx', args: ['-y', 'homeostat'] };
+  return { command: 'node', args: [join(PACKAGE_ROOT, 'dist', 'main.js')] };
+}
+
 /** What to put into each client so that it starts the server. */
-export function snippets(root: string): string {
-  const server = { command: 'npx', args: ['-y', 'homeostat', 'serve', '--stdio', '--root', root] };
+export function snippets(root: string, program = invocation()): string {
+  const server = { command: program.command, args: [...program.args, 'serve', '--stdio', '--root', root] };
   const json = (value: unknown): string => JSON.stringify(value, null, 2);
   const link = `cursor://anysphere.cursor-deeplink/mcp/install?name=homeostat&config=${encodeURIComponent(
     Buffer.from(JSON.stringify(server)).toString('base64'),
@@ -8,7 +19,7 @@ export function snippets(root: string): string {
   return `Connect a client (then ask it: "show homeostat's status")
 
 Claude Code
-  claude mcp add homeostat -- npx -y homeostat serve --stdio --root ${root}
+  claude mcp add homeostat -- ${shellLine([server.command, ...server.args])}
 
 Claude Desktop (claude_desktop_config.json) and Cursor (~/.cursor/mcp.json)
 ${indent(json({ mcpServers: { homeostat: server } }))}

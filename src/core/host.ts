@@ -82,6 +82,8 @@ export interface Machine {
   commands(workspace: Workspace): Commands;
   /** Where a path really leads, as far as it exists. */
   real(path: string): string;
+  /** The paths that a shell pattern stands for; null where they are too many to look at. */
+  expand(cwd: string, pattern: string): string[] | null;
   /** Ends every process that an action started and left behind. */
   killLeftovers(actionId: string): void;
   /** Starts a person's own shell line, in the server's environment and these variables, and does not wait for it. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { effectsSchema } from './effects.ts';
 import { errorBodySchema } from './errors.ts';
-import { levelSchema, riskSchema } from './risk.ts';
+import { riskSchema } from './risk.ts';
 
 export const outcomeSchema = z.enum([
   'succeeded',
@@ -63,13 +63,3 @@ export function queryReportSchema<O extends z.ZodType>(output: O) {
 export type ActionReport = z.infer<ReturnType<typeof actionReportSchema<z.ZodUnknown>>>;
 export type QueryReport = z.infer<ReturnType<typeof queryReportSchema<z.ZodUnknown>>>;
 export type Report = ActionReport | QueryReport;
-
-/** The short form in which lists show an action. */
-export const actionSummarySchema = z.object({
-  action_id: z.string(),
-  tool: z.string(),
-  agent: z.string(),
-  outcome: outcomeSchema.nullable(),
-  risk_level: levelSchema.nullable(),
-  time: z.string(),
-});

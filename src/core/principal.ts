@@ -13,7 +13,8 @@ export type Principal = z.infer<typeof principalSchema>;
 
 /** One word for a principal, as the audit and the limits name it. */
 export function agentName(principal: Principal): string {
-  return `${principal.card ?? 'any'}@${principal.client}/${principal.user}`;
+  const { client, user, card } = principal;
+  return card === null ? `${client}/${user}` : `${card}@${client}/${user}`;
 }
 
 /** Where a connection may work: absolute real paths; relative input is resolved against `cwd`. */

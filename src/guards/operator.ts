@@ -25,8 +25,15 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
     const row = store.read(() => store.actions.get(id));
     if (row === null) throw new HomeostatError('not_found', `no action has the id ${id}`);
     if (row.phase !== 'held')
-      throw new HomeostatError('not_held', `action ${id} is ${row.outcome ?? row.phase}`);
+      throw new HomeostatError(
+        'not_held',
+        `action ${id} is not waiting: it is ${row.outcome === null ? row.phase : `finished (${row.outcome})`}`,
+      );
     return row;
+  };
+  const end = (id: string, status: 'denied' | 'revoked', note: string): void => {
+    if (settle(held(id), status, person, note, house)) return;
+    throw new HomeostatError('not_held', `action ${id} is not waiting any more`);
   };
   return {
     show(id) {
@@ -60,8 +67,8 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
     resume: async (id, { principal, cwd, signal, onProgress }) =>
       // The workspace is the one that the action was asked with; this one is never looked at.
       resumeAction(id, 0, { principal, workspace: { roots: [], cwd }, signal, onProgress }, house, true),
-    deny: (id, note) => settle(held(id), 'denied', person, note, house),
-    revoke: (id) => settle(held(id), 'revoked', person, 'taken back by a person', house),
+    deny: (id, note) => end(id, 'denied', note),
+    revoke: (id) => end(id, 'revoked', 'taken back by a person'),
     stop(reason) {
       house.stop.pull(reason);
       store.write(() =>

@@ -1,3 +1,4 @@
+import { HomeostatError } from '../core/errors.ts';
 import { actionContext } from './context.ts';
 import { checkAlive } from './ending.ts';
 import type { House } from './house.ts';
@@ -6,8 +7,16 @@ import type { Run } from './run.ts';
 
 /** Step 5: the effects are worked out and kept; the world is as it was. */
 export async function stage(run: Run, house: House): Promise<void> {
-  const ctx = actionContext(run, house);
-  run.staged = (await run.bound?.stage(ctx)) ?? null;
+  const limit = AbortSignal.timeout(house.config.limits.command_seconds * 1000);
+  const ctx = actionContext(run, house, { signal: AbortSignal.any([run.signal, limit]) });
+  try {
+    run.staged = (await run.bound?.stage(ctx)) ?? null;
+  } catch (error) {
+    if (!limit.aborted) throw error;
+    throw new HomeostatError('timed_out', `${run.tool.name} could not be worked out in time`, {
+      cause: error,
+    });
+  }
   checkAlive(run, house);
   await ctx.files.objects.sync();
   recordStage(run, house);

@@ -1,5 +1,5 @@
 import { lstat, realpath } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { HomeostatError } from '../core/errors.ts';
 import type { Workspace } from '../core/principal.ts';
 
@@ -14,11 +14,6 @@ export function rootOf(path: string, workspace: Workspace): string {
     throw new HomeostatError('outside_roots', `${path} is outside ${workspace.roots.join(', ')}`);
   }
   return root;
-}
-
-/** A path as rules see it: relative to its root. */
-export function withinRoot(path: string, workspace: Workspace): string {
-  return relative(rootOf(path, workspace), path) || '.';
 }
 
 /** Resolves every link of a path but the last component, which may be missing, as may folders before it. */

@@ -20,6 +20,8 @@ const commandRuleSchema = z
     /** Which operands are written to: all, or all but the first (a script). */
     targets: z.enum(['operands', 'rest']).optional(),
     change: changeKindSchema.optional(),
+    /** `text` where operands are not names of files, so that nothing is read by them. */
+    operands: z.enum(['paths', 'text']).default('paths'),
   })
   .refine((rule) => (rule.program === undefined) !== (rule.text === undefined), 'either program or text')
   .refine((rule) => (rule.targets === undefined) === (rule.change === undefined), 'targets and change go together')

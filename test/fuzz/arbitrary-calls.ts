@@ -202,7 +202,7 @@ const VALID: Record<string, fc.Arbitrary<object>> = {
   rollback: fc.record({ id: earlier, ...common }, { requiredKeys: ['id'] }),
   query_audit: fc.record(
     {
-      agent: fc.constantFrom('any@one/tester', "' OR 1=1 --", '\ud800', '\0'),
+      agent: fc.constantFrom('one/tester', "' OR 1=1 --", '\ud800', '\0'),
       action: fc.constantFrom('write_file', '%', ''),
       action_id: earlier,
       risk: fc.constantFrom('LOW', 'HIGH'),

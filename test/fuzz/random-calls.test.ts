@@ -250,7 +250,7 @@ test('every action has one refusal, or one intent and one end, and no record is 
 
 test('every query that is recorded has one record', () => {
   const asked = after.done.filter(({ call }) => queries.has(call.tool)).length;
-  const own = after.records.filter(({ event, agent }) => event === 'query' && /@(one|two)\//.test(agent));
+  const own = after.records.filter(({ event, agent }) => event === 'query' && /^(one|two)\//.test(agent));
   expect(own.length, note).toBe(asked);
 });
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HomeostatError } from '../../core/errors.ts';
+import { type ErrorCode, HomeostatError } from '../../core/errors.ts';
 import type { ActionReport } from '../../core/outcome.ts';
 import { type Caller, agentName } from '../../core/principal.ts';
 import type { ActionRow } from '../../store/actions.ts';
@@ -17,9 +17,6 @@ import { expire } from './settle.ts';
 import { hold, heldReport } from './hold.ts';
 
 const POLL_MS = 100;
-
-/** What ends no held action: nobody has decided yet, or something else is at work on what it needs. */
-const WAIT_ON: ReadonlySet<string> = new Set(['not_held', 'approval_required', 'resource_busy']);
 
 /**
  * Waits for a person's word on a held action, then commits exactly what was shown. `anybody` is for the
@@ -55,7 +52,7 @@ export async function resumeAction(
       await sleep(Math.min(POLL_MS, Math.max(1, waitMs)), undefined, { signal: run.signal });
     }
   } catch (error) {
-    // A wait that is cancelled leaves the action held; only a commit that has begun is ended here.
+    // A wait that is cancelled leaves the action held.
     if (run.signal.aborted && !run.resumed) return heldReport(run);
     throw error;
   } finally {
@@ -88,29 +85,32 @@ async function inTurn(run: Run, house: House): Promise<ActionReport | null> {
   }
 }
 
+/** Commits an approved action; an error before the commit has begun leaves it as it was, still held. */
 async function commitHeld(run: Run, house: House): Promise<ActionReport | null> {
-  run.resumed = true;
   try {
     checkStop(house);
     await takeLeases(run.intent?.resources ?? [], run.id, house, run.signal);
     judgeRun(run, house);
     refuseIfDenied(run, house, 'before commit');
     if (await isStale(run, house)) return await stageAnew(run, house);
+    run.resumed = true;
     return await commitRun(run, house);
   } catch (error) {
-    const now = house.store.read(() => house.store.actions.get(run.id));
-    // Where a person has settled it meanwhile, what stands on record is the answer.
-    if (now?.phase === 'finished' || (error instanceof HomeostatError && WAIT_ON.has(error.code))) {
-      house.store.write(() => house.store.leases.release(run.id));
-      run.resumed = false;
-      return null;
-    }
-    house.store.write(() =>
-      house.store.approvals.move(run.id, ['approved'], 'revoked', 'it could not be used'),
-    );
-    return ended(run, run.bound?.input, error, house);
+    run.resumed = false;
+    if (!run.committing) house.store.write(() => house.store.leases.release(run.id));
+    if (error instanceof HomeostatError && LOOK_AGAIN.has(error.code)) return null;
+    throw error;
   }
 }
+
+/** Errors that say that somebody else has decided, or is at work, meanwhile. */
+const LOOK_AGAIN: ReadonlySet<ErrorCode> = new Set([
+  'not_held',
+  'approval_required',
+  'approval_expired',
+  'approval_revoked',
+  'resource_busy',
+]);
 
 /** Whether what the stage was worked out from has changed, as a staging done now would find. */
 async function isStale(run: Run, house: House): Promise<boolean> {
@@ -132,12 +132,16 @@ async function stageAnew(run: Run, house: House): Promise<ActionReport> {
     // It is this process's work again, so that no other takes it for an orphan's while it is staged.
     house.store.actions.update(run.id, { phase: 'intended', owner: house.machine.owner });
   });
-  run.resumed = false;
-  await stage(run, house);
-  judgeRun(run, house);
-  refuseIfDenied(run, house, 'before commit');
-  checkAlive(run, house);
-  return hold(run, house);
+  try {
+    await stage(run, house);
+    judgeRun(run, house);
+    refuseIfDenied(run, house, 'before commit');
+    checkAlive(run, house);
+    return hold(run, house);
+  } catch (error) {
+    // What cannot be worked out any more, such as deleting what is gone, has come to its end.
+    return ended(run, run.bound?.input, error, house);
+  }
 }
 
 function heldBy(id: string, caller: Caller, house: House, anybody: boolean): ActionRow {
@@ -172,6 +176,7 @@ async function reopen(row: ActionRow, caller: Caller, house: House): Promise<Run
   return run;
 }
 
+/** What was staged and judged, as it is on record. */
 function readBack(run: Run, row: ActionRow): void {
   run.risk = row.risk;
   run.decision = row.decision;

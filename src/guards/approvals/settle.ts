@@ -5,24 +5,25 @@ import type { House } from '../house.ts';
 import { redact } from '../redact.ts';
 import { isExpired } from './consume.ts';
 
-/** Ends a held action that will not be committed: its stage is discarded, the reason is on record. */
+/** Ends a held action that will not be committed: its stage is discarded, the reason is on record. False where it is not held. */
 export function settle(
   row: ActionRow,
   status: 'denied' | 'expired' | 'revoked',
   agent: string,
   note: string | null,
   house: House,
-): void {
+): boolean {
   const codes: Record<typeof status, ErrorCode> = {
     denied: 'approval_denied',
     expired: 'approval_expired',
     revoked: 'approval_revoked',
   };
   const error = new HomeostatError(codes[status], note ?? `the approval of ${row.id} is ${status}`);
-  house.store.write(() => {
-    if (!house.store.approvals.move(row.id, ['pending', 'approved'], status, note ?? undefined)) {
-      throw new HomeostatError('not_held', `action ${row.id} is not waiting for anybody`);
-    }
+  return house.store.write(() => {
+    const held = house.store.actions.get(row.id)?.phase === 'held';
+    const from = ['pending', 'approved'] as const;
+    // Somebody else may have decided, or a commit may have begun, since the row was read.
+    if (!held || !house.store.approvals.move(row.id, [...from], status, note ?? undefined)) return false;
     const seq = house.store.audit.append({
       ...BLANK,
       agent,
@@ -57,6 +58,7 @@ export function settle(
       effects: redact(row.effects),
       finished_ms: Date.now(),
     });
+    return true;
   });
 }
 

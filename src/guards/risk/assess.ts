@@ -1,5 +1,5 @@
 import type { Effects } from '../../core/effects.ts';
-import { type Factor, type Risk, leastReversible, riskOf } from '../../core/risk.ts';
+import { type Factor, type Risk, leastReversible, rank, riskOf } from '../../core/risk.ts';
 import type { Intent } from '../../core/stages.ts';
 import { type CommandContext, assessCommand } from './assess-command.ts';
 import { touchFactors } from './paths.ts';
@@ -15,11 +15,12 @@ export function assessIntent(intent: Intent, ctx: AssessContext): Risk {
     reason: 'The least an action of this kind risks.',
     evidence: intent.summary,
   };
-  const factors = [
-    base,
+  const found = [
     ...intent.touches.flatMap((t) => touchFactors(t.path, t.change, t.path, ctx)),
     ...commands.flatMap((c) => c.factors),
   ];
+  // The floor is only worth telling where nothing says more.
+  const factors = found.some((f) => rank(f.level) >= rank(base.level)) ? found : [base, ...found];
   const reversibility = leastReversible([intent.reversibility, ...commands.map((c) => c.reversibility)]);
   return riskOf(unique(factors), [...intent.resources], reversibility);
 }

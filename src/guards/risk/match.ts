@@ -6,10 +6,13 @@ import type { Arg, SimpleCommand } from './parse.ts';
 const SYSTEM_FOLDERS = /^\/(usr\/(local\/)?)?s?bin\/([^/]+)$/;
 
 const UNKNOWN = '\u{FFFD}';
+const BLANK = '\u{2423}';
 
-const shown = (arg: Arg): string => {
-  if (arg.value === null) return UNKNOWN;
-  return /\s/.test(arg.value) ? `"${arg.value}"` : arg.value;
+/** An argument as rules see it: a blank inside it is none between arguments, and a pattern may become an option. */
+const shown = ({ value, glob }: Arg): string => {
+  if (value === null) return UNKNOWN;
+  const written = value.replaceAll(/\s/g, BLANK);
+  return glob && /^[*?[]/.test(value) ? UNKNOWN + written : written;
 };
 
 /** The program's name as rules know it; null where it is not known or stands in no system folder. */

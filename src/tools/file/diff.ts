@@ -1,5 +1,6 @@
 import type { ChangeSet, FileState } from '../../core/effects.ts';
 import type { ActionContext } from '../../core/context.ts';
+import { visibleLine } from '../../core/visible.ts';
 import { shownPath } from './shown-path.ts';
 
 const MAX_FILE = 262_144;
@@ -17,7 +18,7 @@ export async function renderDiff(set: ChangeSet, ctx: ActionContext): Promise<st
       parts.push(`[… ${set.changes.length - index} more paths left out here …]\n`);
       break;
     }
-    const name = shownPath(change.path, ctx.workspace.cwd);
+    const name = visibleLine(shownPath(change.path, ctx.workspace.cwd));
     const before = await textOf(change.before, change.path, ctx);
     const after = await textOf(change.after, change.path, ctx);
     const part =
