@@ -1,3 +1,4 @@
+import { applyPatch, parsePatch } from 'diff';
 import { expect, test } from 'vitest';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -101,5 +102,50 @@ test('the longest name that a file can have is written, whatever letters it has'
     expect((await t.act('write_file', { path: name, content: 'x' })).outcome).toBe('succeeded');
     expect(readFileSync(join(t.root, name), 'utf8')).toBe('x');
   }
+  await t.close();
+});
+
+// Each of these took minutes, in which the server answered nobody: far over the time that a test may take.
+const SLOW = [
+  { what: 'blanks', old: '', content: ' '.repeat(300_000) },
+  { what: 'beginnings of tokens', old: '', content: 'eyJ-'.repeat(200_000) },
+  { what: 'names of secrets', old: '', content: `password${' '.repeat(300_000)}` },
+  { what: 'a header without its value', old: '', content: `authorization:${' '.repeat(300_000)}` },
+  { what: 'a file rewritten from top to bottom', old: numbered('a'), content: numbered('b') },
+];
+
+function numbered(letter: string): string {
+  return Array.from({ length: 30_000 }, (_, i) => `${letter}${i}`).join('\n');
+}
+
+test.each(SLOW)('time does not run away on $what', async ({ old, content }) => {
+  const t = await testApp();
+  writeFileSync(join(t.root, 'file'), old);
+  const report = await t.act('write_file', { path: 'file', content });
+  expect(report.outcome).toBe('succeeded');
+  expect(report.effects?.diff.length).toBeLessThan(20_000);
+  await t.close();
+});
+
+test('a file rewritten from top to bottom is shown by its old lines and its new ones', async () => {
+  const t = await testApp();
+  const [old, content] = ['a', 'b'].map((x) => Array.from({ length: 600 }, (_, i) => x + i).join('\n'));
+  writeFileSync(join(t.root, 'file'), `${old}\n`);
+  const { effects } = await t.act('write_file', { path: 'file', content, dry_run: true });
+  const [patch] = parsePatch(effects?.diff ?? '');
+  expect(patch?.hunks).toHaveLength(1);
+  expect(applyPatch(`${old}\n`, effects?.diff ?? '')).toBe(content);
+  await t.close();
+});
+
+test('the audit is asked for by time to the millisecond', async () => {
+  const t = await testApp();
+  await t.act('write_file', { path: 'a', content: '' });
+  const { result } = await t.ask('query_audit', { limit: 1 });
+  const [last] = (result as { records: { time: string; seq: number }[] }).records;
+  const second = `${last?.time.slice(0, 19) ?? ''}Z`;
+  const since = await t.ask('query_audit', { since: second, limit: 200 });
+  const seqs = (since.result as { records: { seq: number }[] }).records.map((record) => record.seq);
+  expect(seqs).toContain(last?.seq);
   await t.close();
 });

@@ -75,7 +75,11 @@ async function inTurn(run: Run, house: House): Promise<ActionReport | null> {
       approvals.of(run.id)?.status === 'approved',
   );
   try {
-    return mine ? await commitHeld(run, house) : null;
+    if (!mine) return null;
+    // Another wait may have had it staged anew since this one began: what was approved is what is on record now.
+    const row = house.store.read(() => actions.get(run.id));
+    if (row !== null) readBack(run, row);
+    return await commitHeld(run, house);
   } finally {
     house.store.write(() => leases.release(turn));
   }
@@ -122,8 +126,11 @@ async function isStale(run: Run, house: House): Promise<boolean> {
 /** The world has moved on: the old approval is void, the action is worked out again and asked anew. */
 async function stageAnew(run: Run, house: House): Promise<ActionReport> {
   house.store.write(() => {
-    if (house.store.approvals.move(run.id, ['approved'], 'revoked', 'the world had changed')) return;
-    throw new HomeostatError('not_held', `action ${run.id} is not approved any more`);
+    if (!house.store.approvals.move(run.id, ['approved'], 'revoked', 'the world had changed')) {
+      throw new HomeostatError('not_held', `action ${run.id} is not approved any more`);
+    }
+    // It is this process's work again, so that no other takes it for an orphan's while it is staged.
+    house.store.actions.update(run.id, { phase: 'intended', owner: house.machine.owner });
   });
   try {
     await stage(run, house);
@@ -155,18 +162,28 @@ async function reopen(row: ActionRow, caller: Caller, house: House): Promise<Run
   if (tool === null) throw new HomeostatError('unknown_tool', `no tool ${row.tool} is here`);
   const original: Caller = { ...caller, principal: row.principal, workspace: row.workspace };
   const run = openRun(tool, original, house, row.id);
-  run.bound = tool.bind({ ...(row.input as object), reason: row.reason });
-  run.intent = await run.bound.assess(actionContext(run, house));
+  try {
+    run.bound = tool.bind({ ...(row.input as object), reason: row.reason });
+    run.intent = await run.bound.assess(actionContext(run, house));
+  } catch (error) {
+    run.close();
+    throw error;
+  }
   run.requestDigest = row.request_digest;
   run.undoes = row.undoes;
+  run.recorded = true;
+  readBack(run, row);
+  return run;
+}
+
+/** What was staged and judged, as it is on record. */
+function readBack(run: Run, row: ActionRow): void {
   run.risk = row.risk;
   run.decision = row.decision;
-  run.recorded = true;
   run.staged = {
     stage: row.stage,
     effects: row.effects ?? { known: false, note: '', changes: [], diff: '' },
     circumstances: [],
     reversibility: row.risk.reversibility,
   };
-  return run;
 }
