@@ -13,7 +13,8 @@ import { checkAlive } from '../ending.ts';
 import { stage } from '../stage.ts';
 import { type Run, openRun } from '../run.ts';
 import { isExpired } from './consume.ts';
-import { expire } from './settle.ts';
+import { approvalDigest } from './digest.ts';
+import { expire, settle } from './settle.ts';
 import { hold, heldReport } from './hold.ts';
 
 const POLL_MS = 100;
@@ -41,6 +42,10 @@ export async function resumeAction(
       const approval = house.store.read(() => house.store.approvals.of(id));
       if (approval !== null && isExpired(approval, house)) expire(id, house);
       else if (approval?.status === 'approved' && now?.phase === 'held') {
+        if (approval.digest !== approvalDigest(now)) {
+          settle(now, 'revoked', 'homeostat', 'what is staged is not what was approved', house);
+          continue;
+        }
         const report = await commitHeld(run, house);
         if (report !== null) return report;
       } else if (house.machine.uptime().ms >= deadline) return heldReport(run);
