@@ -47,7 +47,10 @@ test('a configuration that appears is on record, untrusted, and takes effect whe
   await untrusted.close();
 
   const trusted = await testApp({ on: t });
-  expect((await trusted.ask('get_status')).result).toMatchObject({ autonomy: 'full', configuration: 'trusted' });
+  expect((await trusted.ask('get_status')).result).toMatchObject({
+    autonomy: 'full',
+    configuration: 'trusted',
+  });
   await trusted.close();
 
   writeFileSync(t.configFile, `${readFileSync(t.configFile, 'utf8')}\n# changed\n`);

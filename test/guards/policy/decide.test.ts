@@ -48,7 +48,9 @@ test('a circumstance tightens and never loosens', () => {
     verdict: 'ask',
     rules: [{ id: 'a', reason: 'because of a' }],
   });
-  expect(decide(risk('SAFE'), 'full', [circumstance('a', 'ask'), circumstance('b', 'deny')]).verdict).toBe('deny');
+  expect(decide(risk('SAFE'), 'full', [circumstance('a', 'ask'), circumstance('b', 'deny')]).verdict).toBe(
+    'deny',
+  );
   expect(decide(risk('CRITICAL'), 'safe', [circumstance('a', 'ask')]).verdict).toBe('deny');
   expect(decide(risk('SAFE'), 'supervised', [circumstance('a')]).verdict).toBe('allow');
 });
@@ -59,5 +61,7 @@ test('all rules that spoke for the verdict are named', () => {
 });
 
 test('a circumstance may raise the level', () => {
-  expect(levelOf([{ ...circumstance('a'), level: 'HIGH' }, circumstance('b')])).toMatchObject([{ level: 'HIGH' }]);
+  expect(levelOf([{ ...circumstance('a'), level: 'HIGH' }, circumstance('b')])).toMatchObject([
+    { level: 'HIGH' },
+  ]);
 });

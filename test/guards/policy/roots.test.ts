@@ -76,7 +76,9 @@ test('a root of the command line is added to the configured ones', () => {
 
 test('a root within another is no root of its own', () => {
   const p = place();
-  expect(workspaceOf(request(p, { configured: [p.root, join(p.root, 'sub'), p.root] })).roots).toEqual([p.root]);
+  expect(workspaceOf(request(p, { configured: [p.root, join(p.root, 'sub'), p.root] })).roots).toEqual([
+    p.root,
+  ]);
 });
 
 test('a root that is missing or relative is refused by name', () => {

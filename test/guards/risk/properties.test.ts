@@ -5,8 +5,40 @@ import { parseLine } from '../../../src/guards/risk/parse.ts';
 import { ROOT, assess } from '../../helpers/assess.ts';
 
 const word = fc.oneof(
-  fc.constantFrom('ls', 'cat', 'rm', 'sort', 'find', 'sed', 'git', 'cd', 'echo', 'make', '-rf', '-o', '--', '*', '.', '/etc'),
-  fc.constantFrom('$X', '"$X"', '$(ls)', "'a b'", '.env', 'a.txt', '2>&1', '> out', '&&', '|', ';', 'PATH=x', '~', 's/a/b/'),
+  fc.constantFrom(
+    'ls',
+    'cat',
+    'rm',
+    'sort',
+    'find',
+    'sed',
+    'git',
+    'cd',
+    'echo',
+    'make',
+    '-rf',
+    '-o',
+    '--',
+    '*',
+    '.',
+    '/etc',
+  ),
+  fc.constantFrom(
+    '$X',
+    '"$X"',
+    '$(ls)',
+    "'a b'",
+    '.env',
+    'a.txt',
+    '2>&1',
+    '> out',
+    '&&',
+    '|',
+    ';',
+    'PATH=x',
+    '~',
+    's/a/b/',
+  ),
   fc.string({ maxLength: 6 }),
 );
 const line = fc.array(word, { minLength: 1, maxLength: 8 }).map((words) => words.join(' '));

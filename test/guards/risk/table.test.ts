@@ -25,7 +25,14 @@ const TABLE: Record<string, readonly string[]> = {
     'x=1',
     'echo x 2>&1',
   ],
-  'LOW reversible': ['touch a b', 'mkdir -p a/b', 'echo x > out.txt', '> a.txt', 'echo x >> sub/a.txt', '{ ls; } > list'],
+  'LOW reversible': [
+    'touch a b',
+    'mkdir -p a/b',
+    'echo x > out.txt',
+    '> a.txt',
+    'echo x >> sub/a.txt',
+    '{ ls; } > list',
+  ],
   'MEDIUM reversible': [
     'rm a.txt',
     '/bin/rm a.txt',
@@ -51,7 +58,14 @@ const TABLE: Record<string, readonly string[]> = {
     'shopt -s cdable_vars',
     'set -k',
   ],
-  'HIGH reversible': ['rm -rf src', 'rm -f -r src', 'git reset --hard', '\\rm -rf src', "$'\\x72m' -rf src", "r''m -rf src"],
+  'HIGH reversible': [
+    'rm -rf src',
+    'rm -f -r src',
+    'git reset --hard',
+    '\\rm -rf src',
+    "$'\\x72m' -rf src",
+    "r''m -rf src",
+  ],
   'HIGH compensable': ['git push', 'docker restart web'],
   'HIGH irreversible': [
     'echo x > /etc/passwd',
@@ -116,7 +130,13 @@ const TABLE: Record<string, readonly string[]> = {
     "bash -c 'rm -rf /'",
     'shred a',
   ],
-  'DESTRUCTIVE irreversible': ['rm -rf /', 'rm -rf .', 'rm -rf ../root', 'ls && rm -rf /', 'rm -r -- /w/root/'],
+  'DESTRUCTIVE irreversible': [
+    'rm -rf /',
+    'rm -rf .',
+    'rm -rf ../root',
+    'ls && rm -rf /',
+    'rm -r -- /w/root/',
+  ],
 };
 
 for (const [expected, lines] of Object.entries(TABLE)) {

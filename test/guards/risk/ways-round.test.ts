@@ -71,7 +71,7 @@ const EVALUATED = [
   "read 'x[$(rm y)]' <<< z",
   "unset 'x[$(rm y)]'",
   "declare 'x[$(rm y)]=1'",
-  "x='$(rm y)'; echo \"${x@P}\"",
+  'x=\'$(rm y)\'; echo "${x@P}"',
   "x='a[$(rm y)]'; echo ${!x}",
   "a='x[$(rm y)]'; for ((i=a;;)); do :; done",
 ];
