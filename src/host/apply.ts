@@ -22,9 +22,9 @@ import { type Anchor, inParent } from './anchor.ts';
 import { fileState } from './file-state.ts';
 import { rootOf } from './paths.ts';
 
-/** The name under which new content is written before it takes its place. */
+/** The name under which new content is written before it takes its place; a file name has at most 255 bytes. */
 const temporaryName = (path: string, actionId: string): string =>
-  `.homeostat-${actionId}-${basename(path).slice(0, 180)}`;
+  `.homeostat-${actionId}-${Buffer.from(basename(path)).subarray(0, 180).toString()}`;
 
 const deepestFirst = (a: Change, b: Change): number => (a.path < b.path ? 1 : -1);
 const shallowFirst = (a: Change, b: Change): number => (a.path < b.path ? -1 : 1);
