@@ -93,7 +93,11 @@ export function openApp(options: AppOptions = {}): App {
           const failure = asHomeostatError(error);
           if (tool?.kind !== 'action' || !tool.urgent) return refusal(tool, failure);
           // Without a state nothing else can run, but the stop still reaches every process that has one.
-          stop.pull('pulled while the state could not be opened');
+          try {
+            stop.pull('pulled while the state could not be opened');
+          } catch (unwritten) {
+            return refusal(tool, asHomeostatError(unwritten));
+          }
           const what = `the stop is pulled, but it could not be recorded: ${failure.message}`;
           return refusal(tool, new HomeostatError(failure.code, what, { next: failure.next }));
         }

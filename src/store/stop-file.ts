@@ -19,8 +19,27 @@ export function stopFile(path: string): StopFile {
   // Holds in this process even when the disk cannot take the file.
   let pulledHere: string | null = null;
 
+  const write = (reason: string): void => {
+    const file = openSync(path, 'w', 0o600);
+    // Its presence is the stop from here on, so that removing it releases this process too.
+    pulledHere = null;
+    try {
+      writeSync(file, `${reason}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  };
   const pulled = (): string | null => {
-    if (!existsSync(path)) return pulledHere;
+    if (!existsSync(path)) {
+      const reason = pulledHere;
+      try {
+        if (reason !== null) write(reason);
+      } catch {
+        // Still not possible: it goes on holding in this process alone.
+      }
+      return reason;
+    }
     try {
       return readFileSync(path, 'utf8').trim() || 'pulled';
     } catch {
@@ -40,15 +59,11 @@ export function stopFile(path: string): StopFile {
       pulledHere = reason;
       alarm();
       try {
-        const file = openSync(path, 'w', 0o600);
-        writeSync(file, `${reason}\n`);
-        fsyncSync(file);
-        closeSync(file);
-        pulledHere = null;
+        write(reason);
       } catch (cause) {
         throw new HomeostatError(
           'record_failed',
-          `the stop holds in this process, but ${path} cannot be written`,
+          `the stop holds ${pulledHere === null ? 'as long as the system runs' : 'in this process'}, but ${path} cannot be written`,
           { cause },
         );
       }
