@@ -56,10 +56,10 @@ export interface ActionStore {
   update(id: string, patch: Patch): void;
   get(id: string): ActionRow | null;
   unfinished(): ActionRow[];
-  /** The agent's actions since then that got past admission. */
-  countSince(agent: string, ms: number): number;
-  /** The newest finished actions with this request, newest first. */
-  lastWithDigest(digest: string, limit: number): ActionRow[];
+  /** The agent's actions of that time that got past admission. */
+  countBetween(agent: string, fromMs: number, untilMs: number): number;
+  /** The newest actions with this request that were finished by then, newest first. */
+  lastWithDigest(digest: string, untilMs: number, limit: number): ActionRow[];
   /** The id of the successful action that undid this one and is not itself undone. */
   undoneBy(id: string): string | null;
 }
@@ -89,16 +89,18 @@ export function actionStore(db: Statements): ActionStore {
     },
     get: (id) => all('SELECT * FROM actions WHERE id = ?', id)[0] ?? null,
     unfinished: () => all("SELECT * FROM actions WHERE phase <> 'finished'"),
-    countSince: (agent, ms) =>
+    countBetween: (agent, fromMs, untilMs) =>
       db
-        .prepare<[number, string], { n: number }>(
-          'SELECT count(*) AS n FROM actions WHERE created_ms > ? AND agent = ?',
+        .prepare<[number, number, string], { n: number }>(
+          'SELECT count(*) AS n FROM actions WHERE created_ms > ? AND created_ms < ? AND agent = ?',
         )
-        .get(ms, agent)?.n ?? 0,
-    lastWithDigest: (digest, limit) =>
+        .get(fromMs, untilMs, agent)?.n ?? 0,
+    lastWithDigest: (digest, untilMs, limit) =>
       all(
-        "SELECT * FROM actions WHERE request_digest = ? AND phase = 'finished' ORDER BY finished_ms DESC LIMIT ?",
+        `SELECT * FROM actions WHERE request_digest = ? AND phase = 'finished' AND finished_ms < ?
+         ORDER BY finished_ms DESC LIMIT ?`,
         digest,
+        untilMs,
         limit,
       ),
     undoneBy,

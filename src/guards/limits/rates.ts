@@ -9,7 +9,8 @@ const FAILURES = 5;
 export function checkRates(agent: string, house: House): void {
   const { actions, leases } = house.store;
   const { actions_per_minute, concurrent_actions } = house.config.limits;
-  const lately = actions.countSince(agent, Date.now() - MINUTE_MS);
+  // What lies further ahead was done before the clock was set back; it would lock the agent out until then.
+  const lately = actions.countBetween(agent, Date.now() - MINUTE_MS, Date.now() + MINUTE_MS);
   if (lately >= actions_per_minute) {
     throw new HomeostatError(
       'rate_limited',
@@ -27,11 +28,12 @@ export function checkRates(agent: string, house: House): void {
 
 /** The circuit breaker: the same request, failed five times in a row within a minute, rests for a minute. */
 export function checkBreaker(requestDigest: string, house: House): void {
-  const last = house.store.actions.lastWithDigest(requestDigest, FAILURES);
-  const since = Date.now() - MINUTE_MS;
+  const now = Date.now();
+  const last = house.store.actions.lastWithDigest(requestDigest, now + MINUTE_MS, FAILURES);
   const failed = last.filter(
     (a) =>
-      ['failed', 'rolled_back', 'rollback_failed'].includes(a.outcome ?? '') && (a.finished_ms ?? 0) > since,
+      ['failed', 'rolled_back', 'rollback_failed'].includes(a.outcome ?? '') &&
+      (a.finished_ms ?? 0) > now - MINUTE_MS,
   );
   if (failed.length >= FAILURES) {
     throw new HomeostatError(
