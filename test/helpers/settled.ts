@@ -5,6 +5,14 @@ import type { AuditBody } from '../../src/core/records.ts';
 import type { Scratch } from './scratch.ts';
 import { testApp } from './app.ts';
 
+const ENDS = [
+  'action.finished',
+  'action.recovered',
+  'approval.denied',
+  'approval.expired',
+  'approval.revoked',
+];
+
 /** Looks at the state as it lies on disk: nothing is unfinished, every intent has its end, and the chain holds. */
 export async function expectSettled(place: Scratch): Promise<AuditBody[]> {
   const db = new Database(join(place.home, 'state.db'), { readonly: true });
@@ -17,7 +25,7 @@ export async function expectSettled(place: Scratch): Promise<AuditBody[]> {
   expect(open).toEqual([]);
   const ids = (events: readonly string[]): string[] =>
     bodies.filter((body) => events.includes(body.event)).map((body) => String(body.action_id));
-  const ends = ids(['action.finished', 'action.recovered']);
+  const ends = ids(ENDS);
   expect(ends.toSorted()).toEqual(ids(['action.intended']).toSorted());
   const t = await testApp({ on: place });
   expect((await t.app.operator()).verifyAudit()).toMatchObject({ ok: true, problem: null });
