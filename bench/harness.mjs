@@ -154,7 +154,7 @@ const ms = (/** @type {number} */ value) => `${value.toFixed(2)} ms`;
  * One line of the table; `met` is null where nothing is promised.
  * @param {Figure} figure
  */
-export function verdict({ name, against, ours, reference, target }) {
+function verdict({ name, against, ours, reference, target }) {
   const ratio = ours / reference;
   const more = ours - reference;
   const allowed =

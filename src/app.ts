@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Card, Prompts } from './core/card.ts';
 import { configSchema } from './core/config.ts';
-import { asHomeostatError } from './core/errors.ts';
+import { HomeostatError, asHomeostatError } from './core/errors.ts';
 import type { Gateway, Operator } from './core/gateway.ts';
 import type { Caller, Connection } from './core/principal.ts';
 import type { Tool } from './core/tool.ts';
@@ -88,16 +88,14 @@ export function openApp(options: AppOptions = {}): App {
         const tool = tools().find((candidate) => candidate.name === name);
         try {
           const { house, guarded } = await open();
-          return await guarded.call(
-            name,
-            input,
-            callerOf(connection, tool?.kind === 'action' && tool.urgent, options, path, house),
-          );
+          return await guarded.call(name, input, callerOf(connection, tool, options, path, house));
         } catch (error) {
           const failure = asHomeostatError(error);
+          if (tool?.kind !== 'action' || !tool.urgent) return refusal(tool, failure);
           // Without a state nothing else can run, but the stop still reaches every process that has one.
-          if (tool?.kind === 'action' && tool.urgent) stop.pull('pulled while the state could not be opened');
-          return refusal(tool, failure);
+          stop.pull('pulled while the state could not be opened');
+          const what = `the stop is pulled, but it could not be recorded: ${failure.message}`;
+          return refusal(tool, new HomeostatError(failure.code, what, { next: failure.next }));
         }
       },
       async close() {
@@ -176,10 +174,13 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
   return { house, guarded: guardedCalls(house), file };
 }
 
-/** A connection with its workspace; the emergency stop needs none, so that nothing can stand in its way. */
+/**
+ * A connection with its workspace. The emergency stop needs none, so that nothing can stand in its way;
+ * nor does a person who only looks.
+ */
 function callerOf(
-  { cwd, announced, ...connection }: Connection,
-  urgent: boolean,
+  { cwd, announced, looksAnywhere, ...connection }: Connection,
+  tool: Tool | undefined,
   options: AppOptions,
   path: string,
   house: House,
@@ -197,7 +198,8 @@ function callerOf(
   try {
     return { ...connection, workspace: workspaceOf(request) };
   } catch (error) {
-    if (urgent) return { ...connection, workspace: { roots: [], cwd } };
+    const needsNone = tool?.kind === 'action' ? tool.urgent : looksAnywhere === true;
+    if (needsNone) return { ...connection, workspace: { roots: [], cwd } };
     throw error;
   }
 }
@@ -205,6 +207,14 @@ function callerOf(
 /** The toolsets asked for; an unreadable configuration hides none, since each call then says what is wrong with it. */
 function offeredTools({ readOnly, toolsets }: AppOptions, path: string): readonly Tool[] {
   const wanted = toolsets ?? configuredToolsets(path);
+  const known = new Set(TOOLS.map((tool) => tool.toolset));
+  const unknown = wanted.find((name) => !known.has(name));
+  if (unknown !== undefined) {
+    throw new HomeostatError(
+      'invalid_input',
+      `there is no toolset ${unknown}; there are ${[...known].join(', ')}`,
+    );
+  }
   const readsOnly = (tool: Tool): boolean =>
     tool.annotations.readOnlyHint || (tool.kind === 'action' && tool.urgent);
   return TOOLS.filter((tool) => wanted.includes(tool.toolset) && (readOnly !== true || readsOnly(tool)));

@@ -22,7 +22,7 @@ const count = (value: string): number => {
 export function program(): Command {
   const cli = new Command('homeostat')
     .description(
-      'Guarded hands for AI agents: every action assessed, approved where it matters, recorded, reversible.',
+      'Guarded hands for AI agents: every action assessed, approved where it matters, recorded, undone where possible.',
     )
     .version(VERSION)
     .option('--config <file>', 'the configuration file')

@@ -45,6 +45,8 @@ export async function serve(argv: string[]): Promise<void> {
       toolsets: values.toolsets?.split(','),
       readOnly: values['read-only'],
     });
+    // A name that does not exist is told to the person who wrote it, not to the client later.
+    if (values.toolsets !== undefined) app.gateway.tools();
     const card = values.agent ?? null;
     if (card !== null && !app.cards().has(card)) {
       throw new HomeostatError(

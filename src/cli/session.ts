@@ -61,6 +61,7 @@ export async function withSession(
     principal: { client: 'cli', card, user: userInfo().username },
     cwd: process.cwd(),
     announced: null,
+    looksAnywhere: true,
     signal: abort.signal,
     onProgress,
   });

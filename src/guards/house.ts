@@ -33,6 +33,7 @@ export function assessContext(house: House, workspace: Workspace): AssessContext
     workspace,
     rules: house.rules,
     protectedGlobs: house.config.protected.paths,
+    protectedServices: house.config.protected.services,
     ownFolders: house.ownFolders,
     home: house.machine.home,
     real: (path) => house.machine.real(path),

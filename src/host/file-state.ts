@@ -29,13 +29,21 @@ export async function fileState(
 const NOTHING_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 
 async function stateAt(at: string, path: string, objects: Objects | null): Promise<FileState | null> {
-  let stats: BigIntStats;
   try {
-    stats = await lstat(at, { bigint: true });
+    return await stateOf(at, path, await lstat(at, { bigint: true }), objects);
   } catch (error) {
+    // Gone before or while it is read: either way nothing is there.
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;
   }
+}
+
+async function stateOf(
+  at: string,
+  path: string,
+  stats: BigIntStats,
+  objects: Objects | null,
+): Promise<FileState> {
   const base = {
     mode: Number(stats.mode & 0o7777n),
     uid: Number(stats.uid),

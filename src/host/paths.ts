@@ -10,6 +10,8 @@ export function isInside(path: string, folder: string): boolean {
 /** The root that a real path lies in, or an error that says where an agent may go. */
 export function rootOf(path: string, workspace: Workspace): string {
   const root = workspace.roots.find((candidate) => isInside(path, candidate));
+  if (workspace.roots.length === 0)
+    throw new HomeostatError('no_root', `no root is configured that could hold ${path}`);
   if (root === undefined) {
     throw new HomeostatError('outside_roots', `${path} is outside ${workspace.roots.join(', ')}`);
   }
