@@ -4,28 +4,19 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Card, Prompts } from './core/card.ts';
 import { configSchema } from './core/config.ts';
-import { asHomeostatError } from './core/errors.ts';
+import { HomeostatError, asHomeostatError } from './core/errors.ts';
 import type { Gateway, Operator } from './core/gateway.ts';
 import type { Caller, Connection } from './core/principal.ts';
 import type { Tool } from './core/tool.ts';
-import { believed, isTrusted } from './guards/config-trust.ts';
-import { type Guarded, guardedCalls, refusal } from './guards/gateway.ts';
+import type { Guarded } from './guards/gateway.ts';
 import type { House } from './guards/house.ts';
-import { operator } from './guards/operator.ts';
 import { workspaceOf } from './guards/policy/roots.ts';
-import { recover } from './guards/recover.ts';
-import { checkExamples } from './guards/risk/examples.ts';
-import { prune } from './guards/snapshots/prune.ts';
-import { openMachine } from './host/machine.ts';
+import { refusal } from './guards/refusal.ts';
 import { type Requirement, surveyMachine } from './host/survey.ts';
 import { loadCards, loadPrompts } from './registry/cards.ts';
 import { type ConfigFile, configPath, loadConfig } from './registry/config-file.ts';
-import { loadRules } from './registry/rules.ts';
-import { approverFile } from './store/approver-file.ts';
 import { type Home, homeAt, stateFolder } from './store/home.ts';
-import { openObjects } from './store/objects.ts';
 import { type StopFile, stopFile } from './store/stop-file.ts';
-import { openStore } from './store/store.ts';
 import { TOOLS } from './tools/index.ts';
 
 export const PACKAGE_ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -50,7 +41,7 @@ export interface App {
   readonly gateway: Gateway;
   readonly home: Home;
   readonly configPath: string;
-  readonly cards: ReadonlyMap<string, Card>;
+  readonly cards: () => ReadonlyMap<string, Card>;
   readonly prompts: Prompts;
   /** Opens the state, if that has not been done, and ends what a crash left unfinished. */
   ready(): Promise<void>;
@@ -70,7 +61,7 @@ export function openApp(options: AppOptions = {}): App {
   const env = options.env ?? process.env;
   const home = homeAt(stateFolder(env));
   const path = configPath(options.config, env);
-  const cards = loadCards(join(PACKAGE_ROOT, 'agents'));
+  const cards = lazily(() => loadCards(join(PACKAGE_ROOT, 'agents')));
   const tools = lazily(() => offeredTools(options, path));
   const stop = stopFile(home.stop);
   let opened: Promise<Opened> | null = null;
@@ -78,7 +69,8 @@ export function openApp(options: AppOptions = {}): App {
   // Opened at the first call and not at the handshake: a client that only probes leaves no trace,
   // and a state that cannot be opened is told with each answer and tried again at the next.
   const open = async (): Promise<Opened> => {
-    opened ??= build(options, { env, home, path, cards, tools: tools(), stop }).catch((error: unknown) => {
+    const parts = { env, home, path, cards: cards(), tools: tools(), stop };
+    opened ??= build(options, parts).catch((error: unknown) => {
       opened = null;
       throw error;
     });
@@ -96,16 +88,14 @@ export function openApp(options: AppOptions = {}): App {
         const tool = tools().find((candidate) => candidate.name === name);
         try {
           const { house, guarded } = await open();
-          return await guarded.call(
-            name,
-            input,
-            callerOf(connection, tool?.kind === 'action' && tool.urgent, options, path, house),
-          );
+          return await guarded.call(name, input, callerOf(connection, tool, options, path, house));
         } catch (error) {
           const failure = asHomeostatError(error);
+          if (tool?.kind !== 'action' || !tool.urgent) return refusal(tool, failure);
           // Without a state nothing else can run, but the stop still reaches every process that has one.
-          if (tool?.kind === 'action' && tool.urgent) stop.pull('pulled while the state could not be opened');
-          return refusal(tool, failure);
+          stop.pull('pulled while the state could not be opened');
+          const what = `the stop is pulled, but it could not be recorded: ${failure.message}`;
+          return refusal(tool, new HomeostatError(failure.code, what, { next: failure.next }));
         }
       },
       async close() {
@@ -119,6 +109,10 @@ export function openApp(options: AppOptions = {}): App {
     survey: surveyMachine,
     async operator() {
       const { house, file } = await open();
+      const [{ operator }, { approverFile }] = await Promise.all([
+        import('./guards/operator.ts'),
+        import('./store/approver-file.ts'),
+      ]);
       return operator(house, approverFile(home.approver), file);
     },
   };
@@ -134,6 +128,21 @@ interface Parts {
 }
 
 async function build(options: AppOptions, { env, home, path, cards, tools, stop }: Parts): Promise<Opened> {
+  // Loaded now and not with this file: a client that waits for the handshake needs nothing of it.
+  const [{ believed, isTrusted }, { guardedCalls }, { recover }, { checkExamples }, { prune }] =
+    await Promise.all([
+      import('./guards/config-trust.ts'),
+      import('./guards/gateway.ts'),
+      import('./guards/recover.ts'),
+      import('./guards/risk/examples.ts'),
+      import('./guards/snapshots/prune.ts'),
+    ]);
+  const [{ openMachine }, { loadRules }, { openObjects }, { openStore }] = await Promise.all([
+    import('./host/machine.ts'),
+    import('./registry/rules.ts'),
+    import('./store/objects.ts'),
+    import('./store/store.ts'),
+  ]);
   const file = loadConfig(path);
   const rules = loadRules(join(PACKAGE_ROOT, 'registry'));
   checkExamples(rules);
@@ -157,6 +166,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     cards,
     ownFolders: [home.folder, dirname(path)].map((folder) => machine.real(folder)),
     version: VERSION,
+    unsettled: new Set(),
     trace: options.trace ?? ((): void => undefined),
   };
   await recover(house);
@@ -164,10 +174,13 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
   return { house, guarded: guardedCalls(house), file };
 }
 
-/** A connection with its workspace; the emergency stop needs none, so that nothing can stand in its way. */
+/**
+ * A connection with its workspace. The emergency stop needs none, so that nothing can stand in its way;
+ * nor does a person who only looks.
+ */
 function callerOf(
-  { cwd, announced, ...connection }: Connection,
-  urgent: boolean,
+  { cwd, announced, looksAnywhere, ...connection }: Connection,
+  tool: Tool | undefined,
   options: AppOptions,
   path: string,
   house: House,
@@ -185,7 +198,8 @@ function callerOf(
   try {
     return { ...connection, workspace: workspaceOf(request) };
   } catch (error) {
-    if (urgent) return { ...connection, workspace: { roots: [], cwd } };
+    const needsNone = tool?.kind === 'action' ? tool.urgent : looksAnywhere === true;
+    if (needsNone) return { ...connection, workspace: { roots: [], cwd } };
     throw error;
   }
 }
@@ -193,6 +207,14 @@ function callerOf(
 /** The toolsets asked for; an unreadable configuration hides none, since each call then says what is wrong with it. */
 function offeredTools({ readOnly, toolsets }: AppOptions, path: string): readonly Tool[] {
   const wanted = toolsets ?? configuredToolsets(path);
+  const known = new Set(TOOLS.map((tool) => tool.toolset));
+  const unknown = wanted.find((name) => !known.has(name));
+  if (unknown !== undefined) {
+    throw new HomeostatError(
+      'invalid_input',
+      `there is no toolset ${unknown}; there are ${[...known].join(', ')}`,
+    );
+  }
   const readsOnly = (tool: Tool): boolean =>
     tool.annotations.readOnlyHint || (tool.kind === 'action' && tool.urgent);
   return TOOLS.filter((tool) => wanted.includes(tool.toolset) && (readOnly !== true || readsOnly(tool)));

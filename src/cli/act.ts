@@ -40,7 +40,9 @@ export async function undo(id: string | undefined, options: ActOptions): Promise
   await withSession(options, async (session) => {
     const target = id ?? (await session.operator()).lastUndoable(process.cwd());
     if (target === null)
-      throw new HomeostatError('nothing_to_undo', `no action in ${process.cwd()} can be undone`);
+      throw new HomeostatError('nothing_to_undo', `no action in ${process.cwd()} can be undone`, {
+        next: '`homeostat snapshots` lists what can be undone, with ids for `homeostat undo ID`.',
+      });
     await act('rollback', { id: target, ...common(options) }, session);
   });
 }

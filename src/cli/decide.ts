@@ -10,7 +10,10 @@ export async function approve(id: string, options: GlobalOptions & { run?: boole
     if (options.json !== true) note(shown.text);
     if (!operator.enrolled())
       throw new HomeostatError('approver_missing', `approve ${id} needs an approver, and none is enrolled`);
-    await operator.approve(id, shown.digest, await session.proof('Passphrase to approve this: '));
+    const proof = await session.proof('Passphrase to approve this: ');
+    // Approved already and now to be carried out here, as `approve` itself proposes.
+    if (shown.status === 'approved' && options.run === true) await operator.confirm(`approve ${id}`, proof);
+    else await operator.approve(id, shown.digest, proof);
     if (options.run === true) {
       session.show(shown.tool, await operator.resume(id, session.connection()));
     } else if (options.json === true) print(JSON.stringify({ action_id: id, status: 'approved' }));

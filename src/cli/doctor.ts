@@ -88,9 +88,11 @@ async function stateChecks(session: Session): Promise<Check[]> {
     ),
     check(
       'configuration',
-      roots.configuration !== 'untrusted',
-      `${app.configPath}: ${roots.configuration ?? 'unreadable'}`,
-      'It may only tighten until a person runs: homeostat trust',
+      roots.configuration === 'none' || roots.configuration === 'trusted',
+      `${app.configPath}: ${roots.configuration ?? 'not known'}`,
+      roots.configuration === undefined
+        ? 'Mend what is named above first.'
+        : 'It may only tighten until a person runs: homeostat trust',
       false,
     ),
   );

@@ -27,7 +27,7 @@ export const snapshots = async (options: GlobalOptions & { limit?: number }): Pr
       line(
         s.snapshot_id,
         s.time.slice(0, 19),
-        `${s.changes} paths`.padEnd(9),
+        (s.changes === 1 ? '1 path' : `${s.changes} paths`).padEnd(9),
         s.summary.slice(0, 80) + undone,
       );
     }

@@ -22,7 +22,7 @@ const count = (value: string): number => {
 export function program(): Command {
   const cli = new Command('homeostat')
     .description(
-      'Guarded hands for AI agents: every action assessed, approved where it matters, recorded, reversible.',
+      'Guarded hands for AI agents: every action assessed, approved where it matters, recorded, undone where possible.',
     )
     .version(VERSION)
     .option('--config <file>', 'the configuration file')
@@ -44,7 +44,13 @@ export function program(): Command {
       .option('--passphrase-stdin', 'read the passphrase from standard input');
   const options = (command: Command): GlobalOptions => command.optsWithGlobals();
 
-  cli.action(async () => status(options(cli)));
+  cli
+    .argument('[command]')
+    .usage('[options] [command]')
+    .action(async (unknown: string | undefined) => {
+      if (unknown !== undefined) cli.error(`error: unknown command '${unknown}'`);
+      await status(options(cli));
+    });
   cli.command('serve').description('speak MCP: --stdio (see serve --help)');
 
   add('run <words...>', 'run a command in this folder: homeostat run -- CMD…')
@@ -84,11 +90,11 @@ export function program(): Command {
   );
   const log = add('audit', 'the record, newest first')
     .option('--limit <n>', 'how many', count)
-    .option('--action <tool>')
-    .option('--by-agent <agent>')
-    .option('--id <action>')
-    .option('--text <text>')
-    .option('--since <time>', 'ISO 8601, UTC')
+    .option('--action <tool>', 'only this tool')
+    .option('--by-agent <agent>', 'only this agent, as the record names it')
+    .option('--id <action>', 'only the action with this id')
+    .option('--text <text>', 'only records that contain this text')
+    .option('--since <time>', 'only later ones: ISO 8601, UTC, as 2026-01-31T00:00:00Z')
     .action(async (_: unknown, c: Command) => audit(options(c)));
   log
     .command('verify')

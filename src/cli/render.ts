@@ -44,7 +44,9 @@ function renderAction(report: ActionReport): void {
   const { outcome, action_id, risk, effects } = report;
   const level = risk === null ? '' : ` ${paintLevel(risk.level)}`;
   const undo = report.snapshot_id === null ? '' : ` · undo: homeostat undo ${report.snapshot_id}`;
-  note(`${paint('bold', outcome)}${level}${action_id === null ? '' : ` · action ${action_id}`}${undo}`);
+  note(
+    `${paint('bold', report.dry_run ? `dry run, ${outcome}` : outcome)}${level}${action_id === null ? '' : ` · action ${action_id}`}${undo}`,
+  );
   if (report.dry_run || outcome === 'held' || outcome === 'denied') {
     for (const f of risk?.factors ?? [])
       note(`  ${paintLevel(f.level)} ${f.reason} ${paint('dim', visibleLine(f.evidence))}`);

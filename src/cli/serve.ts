@@ -19,10 +19,22 @@ const HELP = `homeostat serve --stdio [--config FILE] [--root DIR]... [--agent C
 
 Speaks MCP on standard input and output.`;
 
+function parse(argv: string[]): ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'] {
+  try {
+    return parseArgs({ args: argv, options: OPTIONS, strict: true }).values;
+  } catch (cause) {
+    const what = cause instanceof Error ? cause.message : String(cause);
+    throw new HomeostatError('invalid_input', what, {
+      next: '`homeostat serve --help` shows every option.',
+      cause,
+    });
+  }
+}
+
 /** `homeostat serve --stdio`; parsed without the CLI's own library, which a server does not need. */
 export async function serve(argv: string[]): Promise<void> {
   try {
-    const { values } = parseArgs({ args: argv, options: OPTIONS, strict: true });
+    const values = parse(argv);
     if (values.help === true) {
       process.stdout.write(`${HELP}\n`);
       return;
@@ -33,11 +45,13 @@ export async function serve(argv: string[]): Promise<void> {
       toolsets: values.toolsets?.split(','),
       readOnly: values['read-only'],
     });
+    // A name that does not exist is told to the person who wrote it, not to the client later.
+    if (values.toolsets !== undefined) app.gateway.tools();
     const card = values.agent ?? null;
-    if (card !== null && !app.cards.has(card)) {
+    if (card !== null && !app.cards().has(card)) {
       throw new HomeostatError(
         'not_found',
-        `there is no card ${card}; there are ${[...app.cards.keys()].join(', ')}`,
+        `there is no card ${card}; there are ${[...app.cards().keys()].join(', ')}`,
       );
     }
     await serveStdio({

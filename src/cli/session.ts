@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { type App, type AppOptions, openApp } from '../app.ts';
+import { HomeostatError } from '../core/errors.ts';
 import type { Operator, Proof } from '../core/gateway.ts';
 import type { Report } from '../core/outcome.ts';
 import type { Connection } from '../core/principal.ts';
@@ -45,15 +46,22 @@ export async function withSession(
   work: (session: Session) => Promise<void>,
 ): Promise<void> {
   const app = openApp(appOptions(options));
+  const card = options.agent ?? null;
+  if (card !== null && !app.cards().has(card))
+    throw new HomeostatError(
+      'not_found',
+      `there is no card ${card}; there are ${[...app.cards().keys()].join(', ')}`,
+    );
   const abort = new AbortController();
   const interrupt = (): void => abort.abort();
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   const onProgress = progressLine();
   const connection = (): Connection => ({
-    principal: { client: 'cli', card: options.agent ?? null, user: userInfo().username },
+    principal: { client: 'cli', card, user: userInfo().username },
     cwd: process.cwd(),
     announced: null,
+    looksAnywhere: true,
     signal: abort.signal,
     onProgress,
   });

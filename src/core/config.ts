@@ -18,7 +18,10 @@ export const configSchema = z.strictObject({
         .array(z.string())
         .default([])
         .describe('Globs, relative to a root, that no agent changes without a person.'),
-      services: z.array(z.string()).default([]).describe('Services that no agent stops without a person.'),
+      services: z
+        .array(z.string())
+        .default([])
+        .describe('Names of services that agents are to leave alone; no rule reads it yet.'),
     })
     .prefault({}),
   autonomy: z
@@ -27,15 +30,19 @@ export const configSchema = z.strictObject({
     .describe('observe: look only. safe: SAFE and LOW alone. supervised: the default. full: asks least.'),
   limits: z
     .strictObject({
-      actions_per_minute: positive.default(120),
-      concurrent_actions: positive.default(8),
-      command_seconds: positive.default(120).describe('Default and longest time of a command.'),
+      actions_per_minute: positive.default(120).describe('Of one agent; more are refused.'),
+      concurrent_actions: positive.default(8).describe('Of all agents together.'),
+      command_seconds: positive
+        .default(120)
+        .describe('Seconds; the default and the longest time of a command.'),
       output_bytes: positive
         .default(32_768)
-        .describe('Of each of stdout and stderr; the middle is left out.'),
-      file_bytes: positive.default(10_485_760).describe('Largest file that is read or written.'),
-      snapshot_files: positive.default(50_000),
-      snapshot_bytes: positive.default(1_073_741_824).describe('A root over this is asked about.'),
+        .describe('Bytes of each of stdout and stderr that are shown; the middle is left out.'),
+      file_bytes: positive.default(10_485_760).describe('Bytes of the largest file that is read or written.'),
+      snapshot_files: positive.default(50_000).describe('Entries of a root; one with more is asked about.'),
+      snapshot_bytes: positive
+        .default(1_073_741_824)
+        .describe('Bytes of a root; one with more is asked about.'),
     })
     .prefault({}),
   retention: z
@@ -50,14 +57,22 @@ export const configSchema = z.strictObject({
         .enum(['passphrase', 'terminal'])
         .default('passphrase')
         .describe('terminal is weaker: whoever has your terminal can approve.'),
-      expire_hours: z.number().positive().max(168).default(12),
+      expire_hours: z
+        .number()
+        .positive()
+        .max(168)
+        .default(12)
+        .describe('How long a held action waits for a person, and an approval for its use; at most 168.'),
       notify: z
         .string()
         .optional()
         .describe('A shell line run for each held action, with HOMEOSTAT_ACTION set.'),
     })
     .prefault({}),
-  toolsets: z.array(z.enum(['core'])).default(['core']),
+  toolsets: z
+    .array(z.enum(['core']))
+    .default(['core'])
+    .describe('Groups of tools that are offered.'),
 });
 export type Config = z.infer<typeof configSchema>;
 

@@ -86,6 +86,8 @@ export interface Machine {
   expand(cwd: string, pattern: string): string[] | null;
   /** Ends every process that an action started and left behind. */
   killLeftovers(actionId: string): void;
+  /** Starts a person's own shell line, in the server's environment and these variables, and does not wait for it. */
+  notify(line: string, variables: Readonly<Record<string, string>>): void;
   /** This process, named beyond its life. */
   readonly owner: string;
   /** Whether the process of that name still runs; null where it cannot be told from here. */

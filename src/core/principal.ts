@@ -30,6 +30,8 @@ export interface Connection {
   readonly cwd: string;
   /** Folders that the client announced as its own; null where it announced none. They narrow, never widen. */
   readonly announced: readonly string[] | null;
+  /** A person who only looks needs no folder to work in: without a root, queries see none. */
+  readonly looksAnywhere?: boolean;
   readonly signal: AbortSignal;
   readonly onProgress?: ((message: string) => void) | undefined;
 }

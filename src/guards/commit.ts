@@ -15,6 +15,7 @@ const ROLLBACK_MS = 120_000;
 export async function commitRun(run: Run, house: House): Promise<ActionReport> {
   checkAlive(run, house);
   beginCommit(run, house); //                                            8
+  run.committing = true;
   house.trace('committing');
   const ctx = actionContext(run, house);
   let committed: Committed<Record<string, unknown>, unknown> | null = null;
@@ -37,7 +38,8 @@ export async function commitRun(run: Run, house: House): Promise<ActionReport> {
     house.trace('finished');
     return report;
   } catch (error) {
-    // Done but not recorded: the next start finds the open commit and takes it back.
+    // Done but not recorded: the open commit is taken back before the next action, or at the next start.
+    house.unsettled.add(run.id);
     return reportOf(run, { outcome: 'unknown', error: asHomeostatError(error), effects });
   }
 }

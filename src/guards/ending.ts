@@ -26,11 +26,17 @@ export function endedBy(run: Run, error: HomeostatError, house: House): Homeosta
 export function ended(run: Run, raw: unknown, thrown: unknown, house: House): ActionReport {
   const error = endedBy(run, asHomeostatError(thrown), house);
   const outcome = error.class === 'refused' ? 'denied' : 'failed';
+  if (run.committing) {
+    // The commit has begun and its end could not be told: recovery finds it and takes it back.
+    house.unsettled.add(run.id);
+    return reportOf(run, { outcome: 'unknown', error });
+  }
   try {
     return run.recorded
       ? recordOutcome(run, { outcome, error }, house)
       : recordRefusal(run, raw, { outcome, error }, house);
   } catch (recording) {
+    if (run.recorded) house.unsettled.add(run.id);
     return reportOf(run, { outcome: 'failed', error: asHomeostatError(recording) });
   }
 }

@@ -2,13 +2,14 @@ import type { QueryContext } from '../core/context.ts';
 import { asHomeostatError, HomeostatError } from '../core/errors.ts';
 import type { Report } from '../core/outcome.ts';
 import type { Caller } from '../core/principal.ts';
-import type { Tool } from '../core/tool.ts';
 import { resumeAction } from './approvals/resume.ts';
 import { queryJournal, type QueryJournal } from './audit/query-journal.ts';
 import { actionContext, queryContext } from './context.ts';
 import { findAction, type House } from './house.ts';
 import { judge } from './judge.ts';
+import { recover } from './recover.ts';
 import { records } from './records.ts';
+import { refusal } from './refusal.ts';
 import { prune } from './snapshots/prune.ts';
 import { runAction } from './run-action.ts';
 import { runQuery } from './run-query.ts';
@@ -22,6 +23,15 @@ export interface Guarded {
 
 export function guardedCalls(house: House): Guarded {
   const journal = queryJournal(house.store);
+  let settling: Promise<void> | null = null;
+  // What could not be written down earlier comes first: nothing new is done on an open end.
+  const settle = async (): Promise<void> => {
+    if (house.unsettled.size === 0) return;
+    settling ??= recover(house)
+      .then(() => house.unsettled.clear())
+      .finally(() => (settling = null));
+    return settling;
+  };
   return {
     async call(name, input, caller) {
       const tool = house.tools.get(name);
@@ -35,6 +45,7 @@ export function guardedCalls(house: House): Guarded {
       }
       try {
         journal.flush();
+        await settle();
       } catch (error) {
         // The stop must work even where nothing can be written any more.
         if (!tool.urgent) return refusal(tool, asHomeostatError(error));
@@ -45,15 +56,6 @@ export function guardedCalls(house: House): Guarded {
     },
     close: () => journal.close(),
   };
-}
-
-/** The answer to a call that never reached its tool, in the shape that the tool's answers have. */
-export function refusal(tool: Tool | undefined, error: HomeostatError): Report {
-  const outcome = error.class === 'refused' ? 'denied' : 'failed';
-  const report = { outcome, result: null, error: error.body() } as const;
-  if (tool?.kind !== 'action') return report;
-  const nothing = { action_id: null, risk: null, decision: null, effects: null, snapshot_id: null };
-  return { ...report, ...nothing, dry_run: false, audit: [], execution_time_ms: 0 };
 }
 
 /** Retention; where it cannot be done, the next record cannot be written either and says so. */

@@ -22,6 +22,8 @@ export interface House {
   /** State and configuration folders: never an agent's to touch. */
   readonly ownFolders: readonly string[];
   readonly version: string;
+  /** Actions of this process whose end could not be written down; they are ended before the next one begins. */
+  readonly unsettled: Set<string>;
   /** Called at each step of the pipeline; tests end the process here. */
   readonly trace: (step: string) => void;
 }
@@ -31,6 +33,7 @@ export function assessContext(house: House, workspace: Workspace): AssessContext
     workspace,
     rules: house.rules,
     protectedGlobs: house.config.protected.paths,
+    protectedServices: house.config.protected.services,
     ownFolders: house.ownFolders,
     home: house.machine.home,
     real: (path) => house.machine.real(path),

@@ -25,7 +25,10 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
     const row = store.read(() => store.actions.get(id));
     if (row === null) throw new HomeostatError('not_found', `no action has the id ${id}`);
     if (row.phase !== 'held')
-      throw new HomeostatError('not_held', `action ${id} is ${row.outcome ?? row.phase}`);
+      throw new HomeostatError(
+        'not_held',
+        `action ${id} is not waiting: it is ${row.outcome === null ? row.phase : `finished (${row.outcome})`}`,
+      );
     return row;
   };
   const end = (id: string, status: 'denied' | 'revoked', note: string): void => {

@@ -59,7 +59,7 @@ export function recordStage(run: Run, house: House): void {
 
 /** Step 10: the outcome, and with it the end of everything that was held on disk for the action. */
 export function recordOutcome(run: Run, ending: Ending, house: House): ActionReport {
-  return house.store.write(() => {
+  const report = house.store.write(() => {
     const base = auditBase(run);
     const time = Math.round(performance.now() - run.started);
     run.audit.push(
@@ -76,7 +76,7 @@ export function recordOutcome(run: Run, ending: Ending, house: House): ActionRep
           ending.error === undefined ? null : String(auditParameters(ending.error.message.slice(0, 300))),
       }),
     );
-    const report = reportOf(run, ending);
+    const told = reportOf(run, ending);
     if (run.recorded) {
       if (ending.snapshot !== true) house.store.snapshots.drop(run.id);
       house.store.leases.release(run.id);
@@ -84,15 +84,17 @@ export function recordOutcome(run: Run, ending: Ending, house: House): ActionRep
         phase: 'finished',
         outcome: ending.outcome,
         error: ending.error?.body() ?? null,
-        report,
-        effects: report.effects,
+        report: told,
+        effects: told.effects,
         input: null,
         stage: null,
         finished_ms: Date.now(),
       });
     }
-    return report;
+    return told;
   });
+  run.committing = false;
+  return report;
 }
 
 /** A refusal before the intent was recorded: it leaves one record, with what was asked for. */

@@ -16,9 +16,9 @@ export async function recover(house: House): Promise<number> {
   const { actions, leases } = house.store;
   const orphans = house.store.read(() => {
     const beats = leases.beats();
-    return actions
-      .unfinished()
-      .filter((row) => row.phase !== 'held' && !holderLives(row.owner, beats, house));
+    const orphaned = (row: ActionRow): boolean =>
+      house.unsettled.has(row.id) || !holderLives(row.owner, beats, house);
+    return actions.unfinished().filter((row) => row.phase !== 'held' && orphaned(row));
   });
   let ended = 0;
   for (const row of orphans)

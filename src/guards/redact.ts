@@ -1,14 +1,17 @@
-/** Known shapes of secrets; the whole match, or its first group, is masked. */
+/**
+ * Known shapes of secrets; the whole match is masked. An agent chooses the text, so each takes time that only
+ * grows with its length: every repetition is bounded, or begins at a place where no other can begin.
+ */
 const SHAPES: readonly RegExp[] = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
   /\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{40,}|glpat-[\w-]{20,})/g,
   /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g,
   /\bxox[abprs]-[A-Za-z0-9-]{10,}/g,
   /\bsk-[A-Za-z0-9_-]{20,}/g,
-  /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+/g,
+  /(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+/g,
   /(?<=:\/\/[^\s/:@]*:)[^\s/@]{3,}(?=@)/g,
-  /(?<=\b[\w-]*(?:password|passwd|secret|token|api[_-]?key|access[_-]?key)["']?\s*[=:]\s*["']?)[^\s"',;&|]{8,}/gi,
-  /(?<=\bauthorization:\s*(?:bearer|basic)\s+)[\w.~+/=-]{8,}/gi,
+  /(?<=(?:password|passwd|secret|token|api[_-]?key|access[_-]?key)["']?\s{0,8}[=:]\s{0,8}["']?)[^\s"',;&|]{8,}/gi,
+  /(?<=\bauthorization:\s{0,8}(?:bearer|basic)\s{1,8})[\w.~+/=-]{8,}/gi,
 ];
 
 const SECRET_NAME = /(^|_|-)(password|passwd|passphrase|secret|token|api_?key|access_?key|private_?key)s?$/i;
@@ -19,6 +22,10 @@ export function redactText(text: string): string {
   return SHAPES.reduce((masked, shape) => masked.replace(shape, MASK), text);
 }
 
+/** A text that stands under a name: masked whole where the name says that it is a secret. */
+export const redactValue = (name: string, text: string): string =>
+  SECRET_NAME.test(name) ? MASK : redactText(text);
+
 /** Every string inside a JSON value, redacted. */
 export function redact<T>(value: T): T {
   if (typeof value === 'string') return redactText(value) as T;
@@ -27,7 +34,7 @@ export function redact<T>(value: T): T {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]: [string, unknown]) => [
       key,
-      typeof inner === 'string' && SECRET_NAME.test(key) ? MASK : redact(inner),
+      typeof inner === 'string' ? redactValue(key, inner) : redact(inner),
     ]),
   ) as T;
 }

@@ -31,6 +31,8 @@ export interface Run {
   /** True once the intent is on disk, so that the action must be finished there. */
   recorded: boolean;
   resumed: boolean;
+  /** True once the commit record is on disk, until the outcome is. */
+  committing: boolean;
 }
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -67,6 +69,7 @@ export function openRun(tool: Action, caller: Caller, house: House, id: string =
     staged: null,
     recorded: false,
     resumed: false,
+    committing: false,
   };
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import {
   type FileHandle,
@@ -22,9 +23,9 @@ import { type Anchor, inParent } from './anchor.ts';
 import { fileState } from './file-state.ts';
 import { rootOf } from './paths.ts';
 
-/** The name under which new content is written before it takes its place; a file name has at most 255 bytes. */
+/** The name under which new content is written before it takes its place; short, however long the path's own is. */
 const temporaryName = (path: string, actionId: string): string =>
-  `.homeostat-${actionId}-${Buffer.from(basename(path)).subarray(0, 180).toString()}`;
+  `.homeostat-${actionId}-${createHash('sha256').update(basename(path)).digest('hex').slice(0, 16)}`;
 
 const deepestFirst = (a: Change, b: Change): number => (a.path < b.path ? 1 : -1);
 const shallowFirst = (a: Change, b: Change): number => (a.path < b.path ? -1 : 1);
@@ -66,7 +67,9 @@ export async function sweepChanges(set: ChangeSet, actionId: string, workspace: 
     await inParent(rootOf(path, workspace), path, async (parent) =>
       rm(parent.entry(temporaryName(path, actionId)), { force: true }),
     ).catch((error: unknown) => {
-      if (!(error instanceof HomeostatError && error.code === 'not_found')) throw error;
+      // Where the folder is gone, or is none any more, nothing can have been left in it.
+      if (!(error instanceof HomeostatError && ['not_found', 'world_changed'].includes(error.code)))
+        throw error;
     });
   }
 }

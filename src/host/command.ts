@@ -36,7 +36,8 @@ export function openCommands(env: NodeJS.ProcessEnv, roots: readonly string[]): 
         timedOut: end.timedOut(),
         cancelled: request.signal.aborted,
         stdout: stdout.toString(),
-        stderr: stderr.toString(),
+        stderr:
+          child.pid === undefined ? `it could not be started: ${result.message ?? ''}` : stderr.toString(),
         omittedBytes: stdout.omittedBytes + stderr.omittedBytes,
         durationMs: Math.round(performance.now() - started),
       } satisfies CommandResult;

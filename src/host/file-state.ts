@@ -7,13 +7,16 @@ import type { Objects } from '../core/host.ts';
 
 /** The state of what is at a path; null where nothing is. What can be neither kept nor made (a socket) is an error. */
 export async function fileState(at: string, objects: Objects | null): Promise<FileState | null> {
-  let stats: BigIntStats;
   try {
-    stats = await lstat(at, { bigint: true });
+    return await stateOf(at, await lstat(at, { bigint: true }), objects);
   } catch (error) {
+    // Gone before or while it is read: either way nothing is there.
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;
   }
+}
+
+async function stateOf(at: string, stats: BigIntStats, objects: Objects | null): Promise<FileState> {
   const base = {
     mode: Number(stats.mode & 0o7777n),
     uid: Number(stats.uid),

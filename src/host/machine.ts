@@ -6,7 +6,7 @@ import { openCommands } from './command.ts';
 import { expandGlob } from './expand-glob.ts';
 import { openFiles } from './files.ts';
 import { ownIdentity, uptime } from './identity.ts';
-import { killMarked } from './processes.ts';
+import { killMarked, startDetached } from './processes.ts';
 import type { ScanLimits } from './scan.ts';
 
 export interface MachineOptions {
@@ -25,6 +25,7 @@ export function openMachine({ objects, cacheFolder, limits, env }: MachineOption
     real,
     expand: expandGlob,
     killLeftovers: killMarked,
+    notify: (line, variables) => startDetached(line, { ...process.env, ...variables }),
     owner,
     isAlive,
     uptime,

@@ -10,6 +10,8 @@ export function isInside(path: string, folder: string): boolean {
 /** The root that a real path lies in, or an error that says where an agent may go. */
 export function rootOf(path: string, workspace: Workspace): string {
   const root = workspace.roots.find((candidate) => isInside(path, candidate));
+  if (workspace.roots.length === 0)
+    throw new HomeostatError('no_root', `no root is configured that could hold ${path}`);
   if (root === undefined) {
     throw new HomeostatError('outside_roots', `${path} is outside ${workspace.roots.join(', ')}`);
   }
@@ -25,12 +27,8 @@ export async function resolvePath(input: string, workspace: Workspace, follow: b
   const parent = await realAncestor(dirname(absolute));
   const path = absolute === dirname(absolute) ? absolute : join(parent, basename(absolute));
   rootOf(path, workspace);
-  if (!follow) return path;
-  const isLink = await lstat(path).then(
-    (s) => s.isSymbolicLink(),
-    () => false,
-  );
-  if (!isLink) return path;
+  const isLink = await lstat(path).then((s) => s.isSymbolicLink(), notALink(path));
+  if (!follow || !isLink) return path;
   const target = await realpath(path).catch((cause: unknown) => {
     throw new HomeostatError('wrong_type', `${path} is a symbolic link that leads nowhere`, { cause });
   });
@@ -66,3 +64,16 @@ async function realAncestor(folder: string): Promise<string> {
     return join(await realAncestor(dirname(folder)), basename(folder));
   }
 }
+
+/** Answers false where a path may still be made; throws where the system could never make it. */
+const notALink =
+  (path: string) =>
+  (cause: NodeJS.ErrnoException): false => {
+    if (cause.code === 'ENAMETOOLONG') {
+      throw new HomeostatError('invalid_input', 'path: longer than the file system takes', { cause });
+    }
+    if (cause.code === 'ENOTDIR') {
+      throw new HomeostatError('not_found', `${dirname(path)}: not a folder`, { cause });
+    }
+    return false;
+  };

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { ACTION_MARK } from './environment.ts';
 
@@ -42,4 +43,11 @@ export function killMarked(actionId: string): void {
       }
     }
   }
+}
+
+/** Starts a shell line that outlives this process; that it cannot be started is nobody's error here. */
+export function startDetached(line: string, env: NodeJS.ProcessEnv): void {
+  const child = spawn('/bin/sh', ['-c', line], { env, stdio: 'ignore', detached: true });
+  child.on('error', () => undefined);
+  child.unref();
 }

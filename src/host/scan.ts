@@ -47,7 +47,7 @@ export async function scanRoot(
   let count = 0;
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const name of namesIn(folder, skipped)) {
-      if (++count % 256 === 0) await breathe(undefined, { signal });
+      if (++count % 32 === 0) await breathe(undefined, { signal });
       const path = join(folder, name);
       const stats = statOf(path);
       if (stats === null) continue;

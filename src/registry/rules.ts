@@ -22,6 +22,8 @@ const commandRuleSchema = z
     change: changeKindSchema.optional(),
     /** `text` where operands are not names of files, so that nothing is read by them. */
     operands: z.enum(['paths', 'text']).default('paths'),
+    /** Its operands may name services, some of which the configuration protects. */
+    acts_on: z.literal('services').optional(),
   })
   .refine((rule) => (rule.program === undefined) !== (rule.text === undefined), 'either program or text')
   .refine((rule) => (rule.targets === undefined) === (rule.change === undefined), 'targets and change go together')

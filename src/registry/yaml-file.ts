@@ -1,9 +1,14 @@
-import { LineCounter, parseDocument } from 'yaml';
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
 import type * as z from 'zod';
 import { type ErrorCode, HomeostatError } from '../core/errors.ts';
 
+const require = createRequire(import.meta.url);
+
 /** Parses YAML into a schema's value; an error names file, line and key. */
 export function parseYaml<S extends z.ZodType>(source: string, file: string, schema: S, code: ErrorCode): z.output<S> {
+  // Loaded when there is something to parse: a server that starts has nothing, and its client waits.
+  const { LineCounter, parseDocument } = require('yaml') as typeof Yaml;
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines });
   const fail = (offset: number | undefined, what: string): HomeostatError => {
@@ -26,7 +31,7 @@ export function parseYaml<S extends z.ZodType>(source: string, file: string, sch
 }
 
 /** Where the deepest part of the path that the document has begins. */
-function offsetOf(document: ReturnType<typeof parseDocument>, path: (string | number)[]): number | undefined {
+function offsetOf(document: Yaml.Document, path: (string | number)[]): number | undefined {
   for (let length = path.length; length > 0; length--) {
     const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
     if (node?.range !== undefined) return node.range[0];

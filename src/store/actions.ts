@@ -3,7 +3,7 @@ import type { ErrorBody } from '../core/errors.ts';
 import type { ActionReport, Decision, Outcome } from '../core/outcome.ts';
 import type { Principal, Workspace } from '../core/principal.ts';
 import type { Risk } from '../core/risk.ts';
-import type { Db } from './database.ts';
+import type { Statements } from './database.ts';
 
 /** How far an action has come; only `held` survives its process unfinished. */
 export type Phase = 'intended' | 'staged' | 'held' | 'committing' | 'finished';
@@ -64,7 +64,7 @@ export interface ActionStore {
   undoneBy(id: string): string | null;
 }
 
-export function actionStore(db: Db): ActionStore {
+export function actionStore(db: Statements): ActionStore {
   const all = (sql: string, ...values: unknown[]): ActionRow[] =>
     db
       .prepare<unknown[], Raw>(sql)

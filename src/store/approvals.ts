@@ -1,5 +1,5 @@
 import type { ApprovalStatus } from '../core/outcome.ts';
-import type { Db } from './database.ts';
+import type { Statements } from './database.ts';
 
 export interface ApprovalRow {
   readonly n: number;
@@ -24,7 +24,7 @@ export interface ApprovalStore {
   countPending(): number;
 }
 
-export function approvalStore(db: Db): ApprovalStore {
+export function approvalStore(db: Statements): ApprovalStore {
   const newest = db.prepare<[string], ApprovalRow>(
     'SELECT * FROM approvals WHERE action_id = ? ORDER BY n DESC LIMIT 1',
   );

@@ -1,7 +1,7 @@
 import canonicalizeModule from 'canonicalize';
 import type { AuditBody, AuditFilter, AuditRecord } from '../core/records.ts';
 import type { ChainVerdict } from '../core/gateway.ts';
-import type { Db } from './database.ts';
+import type { Statements } from './database.ts';
 import { sha256 } from './objects.ts';
 
 // The package is CommonJS with a default export that TypeScript types as the module.
@@ -55,7 +55,7 @@ const WHERE: { readonly [K in keyof Omit<AuditFilter, 'limit'>]-?: string } = {
   before: 'seq < @before',
 };
 
-export function auditLog(db: Db): AuditLog {
+export function auditLog(db: Statements): AuditLog {
   const head = db.prepare<[], Row>('SELECT seq, hash, body FROM audit ORDER BY seq DESC LIMIT 1');
   const insert = db.prepare('INSERT INTO audit (seq, hash, body) VALUES (?, ?, ?)');
   return {

@@ -7,6 +7,20 @@ import { MIGRATIONS } from './migrations.ts';
 
 export type Db = Database.Database;
 
+/** All that the parts of the store need of a database. */
+export type Statements = Pick<Db, 'prepare'>;
+
+/** Prepares each statement once; to prepare one takes longer than to run it. */
+export function prepared(db: Db): Statements {
+  const known = new Map<string, Database.Statement>();
+  const prepare = (sql: string): Database.Statement => {
+    const statement = known.get(sql) ?? db.prepare(sql);
+    known.set(sql, statement);
+    return statement;
+  };
+  return { prepare: prepare as Db['prepare'] };
+}
+
 /** Opens (and first creates or migrates) the state; several processes may do so at the same moment. */
 export function openDatabase(home: Home): Db {
   prepareHome(home);

@@ -1,4 +1,4 @@
-import type { Db } from './database.ts';
+import type { Statements } from './database.ts';
 
 export interface LeaseRow {
   readonly resource: string;
@@ -16,7 +16,7 @@ export interface LeaseStore {
   forget(owner: string): void;
 }
 
-export function leaseStore(db: Db): LeaseStore {
+export function leaseStore(db: Statements): LeaseStore {
   return {
     all: () => db.prepare<[], LeaseRow>('SELECT * FROM leases').all(),
     take: (lease) =>

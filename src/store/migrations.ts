@@ -47,7 +47,8 @@ export const MIGRATIONS: readonly string[] = [
     finished_ms INTEGER
   ) WITHOUT ROWID;
   CREATE INDEX actions_unfinished ON actions (phase) WHERE phase <> 'finished';
-  CREATE INDEX actions_created ON actions (created_ms);
+  CREATE INDEX actions_of_agent ON actions (agent, created_ms);
+  CREATE INDEX actions_of_request ON actions (request_digest, finished_ms) WHERE phase = 'finished';
   CREATE INDEX actions_undoes ON actions (undoes) WHERE undoes IS NOT NULL;
 
   CREATE TABLE approvals (

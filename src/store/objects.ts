@@ -1,17 +1,48 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { type FileHandle, access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { HomeostatError } from '../core/errors.ts';
 import type { Objects } from '../core/host.ts';
 
 const CHUNK = 1 << 20;
+/** A file up to this size is copied in one go: handing each step to the thread pool took longer than the steps. */
+const SMALL = 1 << 16;
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin:/run/current-system/sw/bin';
 
 export const sha256 = (content: Uint8Array | string): string =>
   createHash('sha256').update(content).digest('hex');
+
+/** The whole of a small file, in `buffer`; null where it is larger. */
+function readSmall(path: string, buffer: Buffer): Buffer | null {
+  const from = openSync(path, READ);
+  try {
+    if (fstatSync(from).size >= buffer.length) return null;
+    let size = 0;
+    for (;;) {
+      const bytesRead = readSync(from, buffer, size, buffer.length - size, null);
+      if (bytesRead === 0) return buffer.subarray(0, size);
+      size += bytesRead;
+      if (size === buffer.length) return null;
+    }
+  } finally {
+    closeSync(from);
+  }
+}
 
 /** Opens the store of objects in a folder; writing twice the same content is harmless, also from two processes. */
 export function openObjects(folder: string): Objects {
@@ -21,6 +52,12 @@ export function openObjects(folder: string): Objects {
       () => true,
       () => false,
     );
+  const temporaryPath = (): string => join(folder, `.${randomBytes(9).toString('hex')}`);
+  const explained = (cause: unknown): unknown =>
+    (cause as NodeJS.ErrnoException).code === 'ENOSPC'
+      ? new HomeostatError('record_failed', `no space left for a snapshot in ${folder}`, { cause })
+      : cause;
+  const smallBuffer = Buffer.allocUnsafe(SMALL);
   let pending: Promise<void> | null = null;
   let unsynced = false;
 
@@ -41,7 +78,7 @@ export function openObjects(folder: string): Objects {
   }
 
   async function writing<T>(fill: (to: FileHandle) => Promise<{ digest: string; value: T }>): Promise<T> {
-    const temporary = join(folder, `.${randomBytes(9).toString('hex')}`);
+    const temporary = temporaryPath();
     const to = await open(temporary, 'wx', 0o600);
     try {
       let filled;
@@ -54,11 +91,25 @@ export function openObjects(folder: string): Objects {
       return filled.value;
     } catch (cause) {
       await rm(temporary, { force: true });
-      if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') {
-        throw new HomeostatError('record_failed', `no space left for a snapshot in ${folder}`, { cause });
-      }
-      throw cause;
+      throw explained(cause);
     }
+  }
+
+  function putSmall(content: Buffer): string {
+    const digest = sha256(content);
+    const path = pathOf(digest);
+    unsynced = true;
+    if (existsSync(path)) return digest;
+    const temporary = temporaryPath();
+    try {
+      writeFileSync(temporary, content, { flag: 'wx', mode: 0o600 });
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      renameSync(temporary, path);
+    } catch (cause) {
+      rmSync(temporary, { force: true });
+      throw explained(cause);
+    }
+    return digest;
   }
 
   return {
@@ -76,7 +127,9 @@ export function openObjects(folder: string): Objects {
 
     async putFile(path) {
       // What is hashed is what is copied, so that a file changed meanwhile cannot get another's name.
-      const from = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      const small = readSmall(path, smallBuffer);
+      if (small !== null) return { digest: putSmall(small), size: small.length };
+      const from = await open(path, READ);
       try {
         return await writing(async (to) => {
           const hash = createHash('sha256');

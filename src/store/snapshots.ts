@@ -1,5 +1,5 @@
 import { HomeostatError } from '../core/errors.ts';
-import type { Db } from './database.ts';
+import type { Statements } from './database.ts';
 import { sha256 } from './objects.ts';
 
 export interface SnapshotRow {
@@ -29,7 +29,7 @@ export interface SnapshotStore {
   references(): Iterable<string>;
 }
 
-export function snapshotStore(db: Db): SnapshotStore {
+export function snapshotStore(db: Statements): SnapshotStore {
   const read = (raw: Raw): SnapshotRow => {
     if (sha256(raw.data) !== raw.checksum) {
       throw new HomeostatError('state_corrupt', `the snapshot of action ${raw.action_id} is damaged`);

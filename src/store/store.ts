@@ -2,7 +2,7 @@ import { type ActionStore, actionStore } from './actions.ts';
 import { type ApprovalStore, approvalStore } from './approvals.ts';
 import { type AuditLog, auditLog } from './audit.ts';
 import { collectObjects } from './collect.ts';
-import { type Db, guarded, openDatabase } from './database.ts';
+import { type Db, guarded, openDatabase, prepared } from './database.ts';
 import type { Home } from './home.ts';
 import { type LeaseStore, leaseStore } from './leases.ts';
 import { type SnapshotStore, snapshotStore } from './snapshots.ts';
@@ -33,21 +33,22 @@ export function openStore(home: Home): Store {
 }
 
 function assemble(home: Home, db: Db): Store {
-  const snapshots = snapshotStore(db);
+  const statements = prepared(db);
+  const snapshots = snapshotStore(statements);
   return {
     home,
-    actions: actionStore(db),
-    approvals: approvalStore(db),
-    audit: auditLog(db),
-    leases: leaseStore(db),
+    actions: actionStore(statements),
+    approvals: approvalStore(statements),
+    audit: auditLog(statements),
+    leases: leaseStore(statements),
     snapshots,
     write: (work) => guarded(home, () => (db.inTransaction ? work() : db.transaction(work).immediate())),
     read: (work) => guarded(home, work),
     setting: (key) =>
-      db.prepare<[string], { value: string }>('SELECT value FROM settings WHERE key = ?').get(key)?.value ??
-      null,
+      statements.prepare<[string], { value: string }>('SELECT value FROM settings WHERE key = ?').get(key)
+        ?.value ?? null,
     setSetting: (key, value) =>
-      void db.prepare('INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)').run(key, value),
+      void statements.prepare('INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)').run(key, value),
     collect: (beforeMs) => collectObjects(home.objects, home.scans, snapshots.references(), beforeMs),
     sound: () => db.pragma('quick_check(1)', { simple: true }) === 'ok',
     close: () => db.close(),

@@ -12,6 +12,7 @@ export const ROOT = '/w/root';
 export const CONTEXT = {
   workspace: { roots: [ROOT], cwd: ROOT },
   rules: RULES,
+  protectedServices: [],
   protectedGlobs: ['deploy/*.lock'],
   ownFolders: ['/w/state', '/w/config'],
   home: '/home/somebody',

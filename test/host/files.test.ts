@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -214,7 +215,8 @@ test('a folder exchanged for a link between look and write leads nowhere', async
 test('what a killed apply left beside its target is swept away, and nothing else', async () => {
   const { files, root } = open();
   const change = await toFile(files, join(root, 'a'), 'x');
-  writeFileSync(join(root, '.homeostat-abc-a'), 'half');
+  const digest = createHash('sha256').update('a').digest('hex').slice(0, 16);
+  writeFileSync(join(root, `.homeostat-abc-${digest}`), 'half');
   writeFileSync(join(root, '.homeostat-other-a'), 'of another');
   await files.sweep({ changes: [change, { ...change, path: join(root, 'no/such/folder/x') }] }, 'abc');
   expect(readdirSync(root)).toEqual(['.homeostat-other-a']);

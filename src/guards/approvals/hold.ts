@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { HomeostatError } from '../../core/errors.ts';
 import type { ActionReport } from '../../core/outcome.ts';
 import type { House } from '../house.ts';
@@ -52,12 +51,5 @@ export function heldReport(run: Run): ActionReport {
 /** Runs the person's own notify line; it is configuration, so its failure is theirs to see, never the action's. */
 function notify(actionId: string, house: House): void {
   const line = house.config.approvals.notify;
-  if (line === undefined) return;
-  const child = spawn('/bin/sh', ['-c', line], {
-    env: { ...process.env, HOMEOSTAT_ACTION: actionId },
-    stdio: 'ignore',
-    detached: true,
-  });
-  child.on('error', () => undefined);
-  child.unref();
+  if (line !== undefined) house.machine.notify(line, { HOMEOSTAT_ACTION: actionId });
 }

@@ -6,12 +6,12 @@ import type { ActionRow } from '../../store/actions.ts';
 import { commitRun } from '../commit.ts';
 import { findAction, type House } from '../house.ts';
 import { judgeRun, refuseIfDenied } from '../judge.ts';
-import { heartbeat, takeLeases } from '../limits/leases.ts';
+import { heartbeat, takeLeases, tryTake } from '../limits/leases.ts';
 import { actionContext } from '../context.ts';
 import { checkStop } from '../admit.ts';
-import { checkAlive } from '../ending.ts';
+import { checkAlive, ended } from '../ending.ts';
 import { stage } from '../stage.ts';
-import { type Run, openRun } from '../run.ts';
+import { type Run, newId, openRun } from '../run.ts';
 import { isExpired } from './consume.ts';
 import { approvalDigest } from './digest.ts';
 import { expire, settle } from './settle.ts';
@@ -40,19 +40,21 @@ export async function resumeAction(
       const now = house.store.read(() => house.store.actions.get(id));
       if (now?.report != null) return now.report;
       const approval = house.store.read(() => house.store.approvals.of(id));
-      if (approval !== null && isExpired(approval, house)) expire(id, house);
-      else if (approval?.status === 'approved' && now?.phase === 'held') {
+      if (approval !== null && isExpired(approval, house)) {
+        expire(id, house);
+        continue;
+      }
+      if (approval?.status === 'approved' && now?.phase === 'held') {
         if (approval.digest !== approvalDigest(now)) {
           settle(now, 'revoked', 'homeostat', 'what is staged is not what was approved', house);
           continue;
         }
-        const report = await commitHeld(run, house);
+        const report = await inTurn(run, house);
         if (report !== null) return report;
-      } else if (house.machine.uptime().ms >= deadline) return heldReport(run);
-      else {
-        run.caller.onProgress?.(`waiting for a person to decide on ${id}`);
-        await sleep(Math.min(POLL_MS, Math.max(1, waitMs)), undefined, { signal: run.signal });
       }
+      if (house.machine.uptime().ms >= deadline) return heldReport(run);
+      run.caller.onProgress?.(`waiting for a person to decide on ${id}`);
+      await sleep(Math.min(POLL_MS, Math.max(1, waitMs)), undefined, { signal: run.signal });
     }
   } catch (error) {
     // A wait that is cancelled leaves the action held.
@@ -65,31 +67,54 @@ export async function resumeAction(
 }
 
 /**
- * Commits an approved action. Null where another process was quicker: what it does is waited for.
- * An error before the commit has begun leaves the action as it was, still held.
+ * Several may wait for one approval: an agent that asked again, a person's terminal. One of them carries it
+ * out; null tells the others to look again.
  */
-async function commitHeld(run: Run, house: House): Promise<ActionReport | null> {
-  checkStop(house);
-  await takeLeases(run.intent?.resources ?? [], run.id, house, run.signal);
-  judgeRun(run, house);
-  refuseIfDenied(run, house, 'before commit');
-  if (await isStale(run, house)) return stageAnew(run, house);
-  run.resumed = true;
+async function inTurn(run: Run, house: House): Promise<ActionReport | null> {
+  const { actions, approvals, leases } = house.store;
+  const turn = newId();
+  const mine = house.store.write(
+    () =>
+      tryTake([`action:${run.id}`], turn, house) === null &&
+      actions.get(run.id)?.phase === 'held' &&
+      approvals.of(run.id)?.status === 'approved',
+  );
   try {
+    if (!mine) return null;
+    // Another wait may have had it staged anew since this one began: what was approved is what is on record now.
+    const row = house.store.read(() => actions.get(run.id));
+    if (row !== null) readBack(run, row);
+    return await commitHeld(run, house);
+  } finally {
+    house.store.write(() => leases.release(turn));
+  }
+}
+
+/** Commits an approved action; an error before the commit has begun leaves it as it was, still held. */
+async function commitHeld(run: Run, house: House): Promise<ActionReport | null> {
+  try {
+    checkStop(house);
+    await takeLeases(run.intent?.resources ?? [], run.id, house, run.signal);
+    judgeRun(run, house);
+    refuseIfDenied(run, house, 'before commit');
+    if (await isStale(run, house)) return await stageAnew(run, house);
+    run.resumed = true;
     return await commitRun(run, house);
   } catch (error) {
     run.resumed = false;
-    if (error instanceof HomeostatError && LOST.has(error.code)) return null;
+    if (!run.committing) house.store.write(() => house.store.leases.release(run.id));
+    if (error instanceof HomeostatError && LOOK_AGAIN.has(error.code)) return null;
     throw error;
   }
 }
 
-/** How the one use of an approval looks to whoever came second. */
-const LOST: ReadonlySet<ErrorCode> = new Set([
+/** Errors that say that somebody else has decided, or is at work, meanwhile. */
+const LOOK_AGAIN: ReadonlySet<ErrorCode> = new Set([
   'not_held',
   'approval_required',
   'approval_expired',
   'approval_revoked',
+  'resource_busy',
 ]);
 
 /** Whether what the stage was worked out from has changed, as a staging done now would find. */
@@ -105,14 +130,23 @@ async function isStale(run: Run, house: House): Promise<boolean> {
 
 /** The world has moved on: the old approval is void, the action is worked out again and asked anew. */
 async function stageAnew(run: Run, house: House): Promise<ActionReport> {
-  house.store.write(() =>
-    house.store.approvals.move(run.id, ['approved'], 'revoked', 'the world had changed'),
-  );
-  await stage(run, house);
-  judgeRun(run, house);
-  refuseIfDenied(run, house, 'before commit');
-  checkAlive(run, house);
-  return hold(run, house);
+  house.store.write(() => {
+    if (!house.store.approvals.move(run.id, ['approved'], 'revoked', 'the world had changed')) {
+      throw new HomeostatError('not_held', `action ${run.id} is not approved any more`);
+    }
+    // It is this process's work again, so that no other takes it for an orphan's while it is staged.
+    house.store.actions.update(run.id, { phase: 'intended', owner: house.machine.owner });
+  });
+  try {
+    await stage(run, house);
+    judgeRun(run, house);
+    refuseIfDenied(run, house, 'before commit');
+    checkAlive(run, house);
+    return hold(run, house);
+  } catch (error) {
+    // What cannot be worked out any more, such as deleting what is gone, has come to its end.
+    return ended(run, run.bound?.input, error, house);
+  }
 }
 
 function heldBy(id: string, caller: Caller, house: House, anybody: boolean): ActionRow {
@@ -133,18 +167,28 @@ async function reopen(row: ActionRow, caller: Caller, house: House): Promise<Run
   if (tool === null) throw new HomeostatError('unknown_tool', `no tool ${row.tool} is here`);
   const original: Caller = { ...caller, principal: row.principal, workspace: row.workspace };
   const run = openRun(tool, original, house, row.id);
-  run.bound = tool.bind({ ...(row.input as object), reason: row.reason });
-  run.intent = await run.bound.assess(actionContext(run, house));
+  try {
+    run.bound = tool.bind({ ...(row.input as object), reason: row.reason });
+    run.intent = await run.bound.assess(actionContext(run, house));
+  } catch (error) {
+    run.close();
+    throw error;
+  }
   run.requestDigest = row.request_digest;
   run.undoes = row.undoes;
+  run.recorded = true;
+  readBack(run, row);
+  return run;
+}
+
+/** What was staged and judged, as it is on record. */
+function readBack(run: Run, row: ActionRow): void {
   run.risk = row.risk;
   run.decision = row.decision;
-  run.recorded = true;
   run.staged = {
     stage: row.stage,
     effects: row.effects ?? { known: false, note: '', changes: [], diff: '' },
     circumstances: [],
     reversibility: row.risk.reversibility,
   };
-  return run;
 }

@@ -1,20 +1,20 @@
 import { sha256 } from '../../store/objects.ts';
-import { redact } from '../redact.ts';
+import { redactText, redactValue } from '../redact.ts';
 
 const KEPT = 400;
 const DEPTH = 6;
 const ITEMS = 50;
 
-/** Input as the audit keeps it: secrets masked, long texts by their beginning and digest, so that records stay small. */
+/**
+ * Input as the audit keeps it: secrets masked, long texts by their beginning and digest, so that records stay
+ * small. It never looks deeper than it keeps: input nested ten thousand deep must leave a record too.
+ */
 export function auditParameters(value: unknown): unknown {
-  return shorten(redact(value), DEPTH);
+  return shorten(value, DEPTH);
 }
 
 function shorten(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') {
-    if (value.length <= KEPT) return value.toWellFormed();
-    return { begins: value.slice(0, KEPT).toWellFormed(), length: value.length, sha256: sha256(value) };
-  }
+  if (typeof value === 'string') return shortText(redactText(value));
   if (value === null || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (typeof value !== 'object') return null;
@@ -23,6 +23,14 @@ function shorten(value: unknown, depth: number): unknown {
   return Object.fromEntries(
     Object.entries(value)
       .slice(0, ITEMS)
-      .map(([key, inner]) => [key.slice(0, 100).toWellFormed(), shorten(inner, depth - 1)]),
+      .map(([key, inner]: [string, unknown]) => [
+        key.slice(0, 100).toWellFormed(),
+        shorten(typeof inner === 'string' ? redactValue(key, inner) : inner, depth - 1),
+      ]),
   );
+}
+
+function shortText(text: string): unknown {
+  if (text.length <= KEPT) return text.toWellFormed();
+  return { begins: text.slice(0, KEPT).toWellFormed(), length: text.length, sha256: sha256(text) };
 }

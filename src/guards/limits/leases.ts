@@ -46,7 +46,8 @@ export async function takeLeases(
   }
 }
 
-function tryTake(
+/** Takes leases on all resources or none; answers who holds one of them, or null where they are taken. */
+export function tryTake(
   resources: readonly string[],
   actionId: string,
   house: House,

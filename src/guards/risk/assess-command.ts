@@ -107,6 +107,7 @@ function program(command: SimpleCommand, ctx: CommandContext): CommandRisk {
   }));
   for (const rule of rules)
     risks.push(...targets(rule, command).map((t) => touch(t, rule.change ?? 'modify', command, ctx)));
+  if (rules.some((rule) => rule.acts_on === 'services')) risks.push(...protectedServices(command, ctx));
   // An operand that no rule takes for a text may be a file that is shown.
   const operands = known && rules.every((rule) => rule.operands === 'text') ? 'text' : 'paths';
   for (const arg of command.args) risks.push(...mention(arg, operands, command, ctx));
@@ -121,6 +122,32 @@ function program(command: SimpleCommand, ctx: CommandContext): CommandRisk {
     reversibility: leastReversible(risks.map((r) => r.reversibility)),
   };
 }
+
+/** A protected service, named as such or within a container's or a unit's name: `postgres`, `shop-postgres-1`. */
+function protectedServices(command: SimpleCommand, ctx: CommandContext): CommandRisk[] {
+  return ctx.protectedServices
+    .filter((service) =>
+      command.args.some(
+        (arg) =>
+          arg.value
+            ?.split(/[-_./:@]/)
+            .join(' ')
+            .match(wordOf(service)) != null,
+      ),
+    )
+    .map((service) =>
+      certain('protected-service', 'CRITICAL', `The configuration protects ${service}.`, command.source),
+    );
+}
+
+const wordOf = (service: string): RegExp =>
+  new RegExp(
+    `(^| )${service
+      .split(/[-_./:@]/)
+      .map((part) => part.replaceAll(/[\\^$*+?()[\]{}|]/g, '\\$&'))
+      .join(' ')}( |$)`,
+    'i',
+  );
 
 /** The operands that a rule says are written to; after `--` everything is an operand. */
 function targets(rule: CommandRule, command: SimpleCommand): Arg[] {
@@ -170,7 +197,10 @@ function touch(target: Arg, change: ChangeKind, command: SimpleCommand, ctx: Com
   const factors = paths.flatMap((path) => touchFactors(path, change, evidence, ctx));
   const plain: Factor = { rule: 'workspace-write', level: 'LOW', reason: 'It writes in a root.', evidence };
   const severe = rank(strictest(factors.map((f) => f.level))) >= rank('HIGH');
-  return { factors: [plain, ...factors], reversibility: severe ? 'irreversible' : 'reversible' };
+  return {
+    factors: severe ? factors : [plain, ...factors],
+    reversibility: severe ? 'irreversible' : 'reversible',
+  };
 }
 
 /** An operand that names a secret or homeostat's own folders, or that may do so for all that can be known. */

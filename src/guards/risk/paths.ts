@@ -11,6 +11,8 @@ export interface PathContext {
   readonly rules: Rules;
   /** Globs that the configuration adds to the protected ones. */
   readonly protectedGlobs: readonly string[];
+  /** Names of services that the configuration protects. */
+  readonly protectedServices: readonly string[];
   /** homeostat's own folders: state and configuration. */
   readonly ownFolders: readonly string[];
 }

@@ -19,7 +19,7 @@ import type { Principal } from '../../core/principal.ts';
 /** Everything that this protocol line's SDK is used for; a later line is one more file like this. */
 export interface McpFace {
   readonly gateway: Gateway;
-  readonly cards: ReadonlyMap<string, Card>;
+  readonly cards: () => ReadonlyMap<string, Card>;
   readonly prompts: Prompts;
   readonly version: string;
   readonly card: string | null;
@@ -82,7 +82,7 @@ export async function connectMcp(face: McpFace, transport: Transport): Promise<S
   });
 
   server.setRequestHandler(ListPromptsRequestSchema, () => ({
-    prompts: [...cards.values()].map(({ name, title, description }) => ({
+    prompts: [...cards().values()].map(({ name, title, description }) => ({
       name,
       title,
       description,
@@ -91,7 +91,7 @@ export async function connectMcp(face: McpFace, transport: Transport): Promise<S
   }));
 
   server.setRequestHandler(GetPromptRequestSchema, ({ params }) => {
-    const card = cards.get(params.name);
+    const card = cards().get(params.name);
     if (card === undefined) throw new McpError(ErrorCode.InvalidParams, `there is no prompt ${params.name}`);
     const goal = params.arguments?.['goal'];
     if (goal === undefined)
@@ -108,7 +108,7 @@ export async function connectMcp(face: McpFace, transport: Transport): Promise<S
 }
 
 function toolsOf({ gateway, cards, card }: McpFace): ReturnType<Gateway['tools']> {
-  const named = card === null ? null : cards.get(card)?.tools;
+  const named = card === null ? null : cards().get(card)?.tools;
   return gateway.tools().filter((tool) => named?.includes(tool.name) ?? true);
 }
 

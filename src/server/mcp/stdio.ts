@@ -1,23 +1,12 @@
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
-import type { Card, Prompts } from '../../core/card.ts';
 import type { Gateway } from '../../core/gateway.ts';
-import { connectMcp } from './adapter.ts';
-
-export interface StdioOptions {
-  readonly gateway: Gateway;
-  readonly cards: ReadonlyMap<string, Card>;
-  readonly prompts: Prompts;
-  readonly version: string;
-  readonly card: string | null;
-  readonly user: string;
-  readonly cwd: string;
-}
+import { type McpFace, connectMcp } from './adapter.ts';
 
 /** How long running actions may take to end, and to be recorded, after the client has gone. */
 const FAREWELL_MS = 5000;
 
 /** Speaks MCP on standard input and output until the client goes away or the process is asked to end. */
-export async function serveStdio(options: StdioOptions): Promise<void> {
+export async function serveStdio(options: Omit<McpFace, 'signal'>): Promise<void> {
   const abort = new AbortController();
   const running = new Set<Promise<unknown>>();
   const gateway: Gateway = {

@@ -26,11 +26,20 @@ export const queryAudit = defineQuery({
     next: z.number().int().nullable().describe('Cursor of the next page'),
   }),
 
-  async run({ limit = 20, ...filter }, ctx) {
-    const found = ctx.records.audit({ ...filter, limit });
+  async run({ limit = 20, since, until, ...filter }, ctx) {
+    const found = ctx.records.audit({
+      ...filter,
+      since: toMillisecond(since),
+      until: toMillisecond(until),
+      limit,
+    });
     return {
       records: found.map(({ hash, body }) => ({ ...body, hash })),
       next: found.length === limit ? (found.at(-1)?.seq ?? null) : null,
     };
   },
 });
+
+/** Records are compared by their text, so that a time must be written as theirs are. */
+const toMillisecond = (time: string | undefined): string | undefined =>
+  time === undefined ? undefined : new Date(time).toISOString();

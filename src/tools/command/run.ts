@@ -71,7 +71,12 @@ export const runCommand = defineAction({
   snapshotSchema,
 
   async assess({ command, cwd = '.', env = {} }, ctx) {
+    checkArguments([command, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)]);
     const folder = await ctx.files.resolve(cwd, true);
+    const there = await ctx.files.state(folder);
+    if (there === null) throw new HomeostatError('not_found', `cwd: ${folder}: no such folder`);
+    if (there.type !== 'directory')
+      throw new HomeostatError('wrong_type', `cwd: ${folder} is a ${there.type}`);
     const readOnly = isReadOnly(command, env, ctx);
     return {
       summary: `run ${command}`,
@@ -168,6 +173,21 @@ export const runCommand = defineAction({
     };
   },
 });
+
+/** Linux takes no single argument or variable longer than this, its final NUL included (execve(2)). */
+const LONGEST_ARGUMENT = 131_072;
+
+/** Refuses, before anything is recorded as begun, what no system could start. */
+function checkArguments(texts: readonly string[]): void {
+  if (texts.some((text) => text.includes('\0')))
+    throw new HomeostatError('invalid_input', 'command, env: a NUL byte cannot be passed to a program');
+  const longest = Math.max(...texts.map((text) => Buffer.byteLength(text)));
+  if (longest >= LONGEST_ARGUMENT)
+    throw new HomeostatError(
+      'too_large',
+      `command, env: ${longest} bytes, the limit is ${LONGEST_ARGUMENT - 1}`,
+    );
+}
 
 const isReadOnly = (command: string, env: object, ctx: ActionContext): boolean =>
   Object.keys(env).length === 0 && ctx.isReadOnlyLine(command);

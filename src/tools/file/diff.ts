@@ -1,14 +1,16 @@
 import type { ChangeSet, FileState } from '../../core/effects.ts';
 import type { ActionContext } from '../../core/context.ts';
+import { visibleLine } from '../../core/visible.ts';
 import { shownPath } from './shown-path.ts';
 
 const MAX_FILE = 262_144;
 const MAX_DIFF = 16_384;
 const MAX_FILES = 100;
+/** The search for the smallest diff takes time in the square of this; everything waits for it. */
+const MAX_EDITS = 1000;
 
 /** A unified diff of the text files in a change set, one line for each other path; capped, secrets by digest only. */
 export async function renderDiff(set: ChangeSet, ctx: ActionContext): Promise<string> {
-  const { createTwoFilesPatch } = await import('diff');
   const parts: string[] = [];
   let length = 0;
   for (const [index, change] of set.changes.entries()) {
@@ -16,27 +18,53 @@ export async function renderDiff(set: ChangeSet, ctx: ActionContext): Promise<st
       parts.push(`[… ${set.changes.length - index} more paths left out here …]\n`);
       break;
     }
-    const name = shownPath(change.path, ctx.workspace.cwd);
+    const name = visibleLine(shownPath(change.path, ctx.workspace.cwd));
     const before = await textOf(change.before, change.path, ctx);
     const after = await textOf(change.after, change.path, ctx);
     const part =
       before === null || after === null || before === after
         ? `${name}: ${summary(change.before)} → ${summary(change.after)}\n`
-        : createTwoFilesPatch(
+        : await patchOf(
             change.before ? `a/${name}` : '/dev/null',
             change.after ? `b/${name}` : '/dev/null',
             before,
             after,
-            '',
-            '',
-            {
-              context: 3,
-            },
-          ).replace(/^=+\n/, '');
+          );
     parts.push(part);
     length += part.length;
   }
   return cutMiddle(parts.join(''));
+}
+
+/** A unified diff; where too much differs for the smallest one to be sought, all old lines and then all new ones. */
+async function patchOf(oldName: string, newName: string, before: string, after: string): Promise<string> {
+  const { createTwoFilesPatch, formatPatch } = await import('diff');
+  const options = { context: 3, maxEditLength: MAX_EDITS };
+  const smallest = createTwoFilesPatch(oldName, newName, before, after, '', '', options);
+  if (smallest !== undefined) return smallest.replace(/^=+\n/, '');
+  const [removed, added] = [linesOf(before, '-'), linesOf(after, '+')];
+  const hunk = {
+    oldStart: 1,
+    oldLines: removed.count,
+    newStart: 1,
+    newLines: added.count,
+    lines: [...removed.lines, ...added.lines],
+  };
+  return formatPatch({
+    oldFileName: oldName,
+    newFileName: newName,
+    oldHeader: '',
+    newHeader: '',
+    hunks: [hunk],
+  }).replace(/^=+\n/, '');
+}
+
+function linesOf(text: string, sign: string): { count: number; lines: string[] } {
+  const all = text.split('\n');
+  const ended = all.at(-1) === '';
+  if (ended) all.pop();
+  const lines = all.map((line) => sign + line);
+  return { count: all.length, lines: ended ? lines : [...lines, '\\ No newline at end of file'] };
 }
 
 function cutMiddle(diff: string): string {

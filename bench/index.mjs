@@ -1,0 +1,11 @@
+// Every benchmark, one after the other, in one table. It tells and does not judge: the exit code is 0.
+import { coldStart } from './cold-start.mjs';
+import { commandSnapshot } from './command-snapshot.mjs';
+import { guardedTrue } from './guarded-true.mjs';
+import { print } from './harness.mjs';
+import { roundTrip } from './round-trip.mjs';
+
+const figures = [];
+for (const measure of [roundTrip, coldStart, guardedTrue, commandSnapshot])
+  figures.push(...(await measure()));
+print(figures);
