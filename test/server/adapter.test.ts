@@ -68,7 +68,7 @@ test('an answer is structured content that fits its schema, and its text says th
   expect(result.isError).toBe(false);
   expect(JSON.parse((result.content as { text: string }[])[0]?.text ?? '')).toEqual(result.structuredContent);
   const records = await call('query_audit', { action: 'write_file', limit: 1 });
-  expect(records.result).toMatchObject({ records: [{ agent: 'any@unit-client-1/tester' }] });
+  expect(records.result).toMatchObject({ records: [{ agent: 'unit-client-1/tester' }] });
   await t.close();
 });
 
@@ -94,7 +94,7 @@ test('what is held is no error, and says what a person does', async () => {
 
 test('a card narrows what is listed and what is done', async () => {
   const t = await testApp();
-  const [name, card] = [...t.app.cards][0] ?? ['', null];
+  const [name, card] = [...t.app.cards()][0] ?? ['', null];
   const { client, call } = await line(t, { card: name });
   const names = (await client.listTools()).tools.map((tool) => tool.name);
   expect(names.toSorted()).toEqual([...(card?.tools ?? [])].toSorted());
@@ -107,7 +107,7 @@ test('prompts are the cards; a goal is needed', async () => {
   const t = await testApp();
   const { client } = await line(t);
   const { prompts } = await client.listPrompts();
-  expect(prompts.map((p) => p.name).toSorted()).toEqual([...t.app.cards.keys()].toSorted());
+  expect(prompts.map((p) => p.name).toSorted()).toEqual([...t.app.cards().keys()].toSorted());
   const [first] = prompts;
   const prompt = await client.getPrompt({
     name: first?.name ?? '',
