@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { connect } from '../helpers/client.ts';
-import { asPerson, cli } from '../helpers/cli.ts';
+import { asPerson, cli } from '../helpers/cli-process.ts';
 import { scratch } from '../helpers/scratch.ts';
 
 async function place(): Promise<ReturnType<typeof scratch>> {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { connect } from '../helpers/client.ts';
-import { cli } from '../helpers/cli.ts';
+import { cli } from '../helpers/cli-process.ts';
 import { eventually, processesWith } from '../helpers/processes.ts';
 import { scratch } from '../helpers/scratch.ts';
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { connect } from '../helpers/client.ts';
-import { cli } from '../helpers/cli.ts';
+import { cli } from '../helpers/cli-process.ts';
 import { scratch } from '../helpers/scratch.ts';
 
 test('a client lists the tools with title, schemas and all four hints', async () => {

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Connected, connect } from '../helpers/client.ts';
-import { asPerson, cli } from '../helpers/cli.ts';
+import { asPerson, cli } from '../helpers/cli-process.ts';
 import { scratch } from '../helpers/scratch.ts';
 
 type Place = ReturnType<typeof scratch>;
