@@ -18,7 +18,8 @@ export function expandGlob(cwd: string, pattern: string): string[] | null {
       continue;
     }
     // `**` is `*` to bash unless it is told otherwise; a leading dot must be named.
-    const fits = picomatch(part.replaceAll(/\*+/g, '*'), {
+    const fits = picomatch(part.replaceAll(/\*+/g, '*').replaceAll('[!', '[^'), {
+      posix: true,
       dot: part.startsWith('.'),
       nobrace: true,
       noextglob: true,

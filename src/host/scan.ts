@@ -52,19 +52,19 @@ export async function scanRoot(
       const stats = statOf(path);
       if (stats === null) continue;
       const state = baseState(stats);
+      if (stats.isFile()) bytes += state.size;
+      if (count > limits.files || bytes > limits.bytes) {
+        throw new HomeostatError(
+          'too_large',
+          `${root} has over ${limits.files} entries or ${limits.bytes} bytes`,
+        );
+      }
       if (stats.isDirectory()) {
         folders.push(path);
         entries[path] = { ...state, type: 'directory', size: 0 };
       } else if (stats.isSymbolicLink()) {
         entries[path] = { ...state, type: 'symlink', target: readlinkSync(path) };
       } else if (stats.isFile()) {
-        bytes += state.size;
-        if (count > limits.files || bytes > limits.bytes) {
-          throw new HomeostatError(
-            'too_large',
-            `${root} has over ${limits.files} entries or ${limits.bytes} bytes`,
-          );
-        }
         const digest = await digestOf(path, stats, known, objects, skipped);
         if (digest === null) continue;
         entries[path] = { ...state, type: 'file', digest };

@@ -105,8 +105,8 @@ function checkLink(row: Row, expected: number, prev: string): ChainVerdict['prob
     return { seq: expected, what: `records ${expected} to ${row.seq - 1} are missing` };
   if (sha256(row.body) !== row.hash)
     return { seq: row.seq, what: 'its content was changed after it was written' };
-  const body = JSON.parse(row.body) as AuditBody;
-  if (body.prev !== prev) return { seq: row.seq, what: 'it does not follow from the record before it' };
+  const body = JSON.parse(row.body) as AuditBody | null;
+  if (body?.prev !== prev) return { seq: row.seq, what: 'it does not follow from the record before it' };
   if (body.seq !== row.seq) return { seq: row.seq, what: 'it was moved from another place' };
   return null;
 }

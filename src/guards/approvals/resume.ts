@@ -13,7 +13,8 @@ import { checkAlive, ended } from '../ending.ts';
 import { stage } from '../stage.ts';
 import { type Run, newId, openRun } from '../run.ts';
 import { isExpired } from './consume.ts';
-import { expire } from './settle.ts';
+import { approvalDigest } from './digest.ts';
+import { expire, settle } from './settle.ts';
 import { hold, heldReport } from './hold.ts';
 
 const POLL_MS = 100;
@@ -44,6 +45,10 @@ export async function resumeAction(
         continue;
       }
       if (approval?.status === 'approved' && now?.phase === 'held') {
+        if (approval.digest !== approvalDigest(now)) {
+          settle(now, 'revoked', 'homeostat', 'what is staged is not what was approved', house);
+          continue;
+        }
         const report = await inTurn(run, house);
         if (report !== null) return report;
       }
