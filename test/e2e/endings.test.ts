@@ -37,7 +37,8 @@ test('a cancelled command dies with its whole tree, is taken back and put on rec
   await call;
   const last = async (): Promise<Record<string, unknown> | undefined> => {
     const answer = await server.call('query_audit', { action: 'run_command', limit: 1 });
-    return (answer.result?.['records'] as Record<string, unknown>[])[0];
+    const records = answer.result?.['records'] as Record<string, unknown>[] | undefined;
+    return records?.[0];
   };
   await eventually(async () => (await last())?.['event'] === 'action.finished', 'its end is on record');
   expect(await last()).toMatchObject({ result: 'rolled_back', error: 'cancelled' });

@@ -48,7 +48,7 @@ test.each([[['serve', '--stdio']], [[]]])(
       ],
       3,
     );
-    expect(answers.map((a) => a['id']).toSorted()).toEqual([1, 2, 3]);
+    expect(answers.map((a) => Number(a['id'])).toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
     expect(answers.find((a) => a['id'] === 1)).toMatchObject({
       result: { serverInfo: { name: 'homeostat' } },
     });
