@@ -22,18 +22,27 @@ export interface Connected {
   readonly pid: number;
   /** Calls a tool and answers its structured content. */
   call(name: string, input?: Record<string, unknown>): Promise<Answer>;
+  /** Waits for a person's word on a held action, and answers that action's own report. */
+  wait(id: string, seconds?: number): Promise<Answer>;
   close(): Promise<void>;
+}
+
+interface ConnectOptions {
+  readonly cwd?: string;
+  /** Folders that the client announces. */
+  readonly announced?: string[];
+  readonly command?: string[];
 }
 
 /** The built package as a server of its own, with the SDK's client at the other end of its pipes. */
 export async function connect(
   place: Scratch,
   args: string[] = [],
-  { cwd = place.root, announced }: { cwd?: string; announced?: string[] } = {},
+  { cwd = place.root, announced, command = [BIN, 'serve', '--stdio'] }: ConnectOptions = {},
 ): Promise<Connected> {
   const transport = new StdioClientTransport({
     command: process.execPath,
-    args: [BIN, 'serve', '--stdio', ...args],
+    args: [...command, ...args],
     cwd,
     env: place.env as Record<string, string>,
     stderr: 'pipe',
@@ -45,12 +54,17 @@ export async function connect(
     client.setRequestHandler(ListRootsRequestSchema, () => ({ roots }));
   }
   await client.connect(transport);
+  const call = async (name: string, input: Record<string, unknown> = {}): Promise<Answer> => {
+    const result = await client.callTool({ name, arguments: input });
+    return result.structuredContent as Answer;
+  };
   return {
     client,
     pid: transport.pid ?? 0,
-    async call(name, input = {}) {
-      const result = await client.callTool({ name, arguments: input });
-      return result.structuredContent as Answer;
+    call,
+    async wait(id, seconds = 30) {
+      const { result } = await call('wait_for_approval', { action_id: id, wait_seconds: seconds });
+      return result?.['report'] as Answer;
     },
     close: async () => client.close(),
   };
