@@ -12,15 +12,15 @@ const real = (path: string): string | null => {
   }
 };
 
-function request(place: Scratch, given: Partial<RootsRequest> = {}): RootsRequest {
+function request(on: Scratch, given: Partial<RootsRequest> = {}): RootsRequest {
   return {
     configured: [],
     added: [],
     announced: null,
-    cwd: place.root,
-    home: join(place.base, 'home', 'somebody'),
-    ownFolders: [place.home],
-    configPath: place.configFile,
+    cwd: on.root,
+    home: join(on.base, 'home', 'somebody'),
+    ownFolders: [on.home],
+    configPath: on.configFile,
     real,
     ...given,
   };
