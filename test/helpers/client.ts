@@ -1,6 +1,8 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { ListRootsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { PACKAGE_ROOT } from '../../src/app.ts';
 import type { Scratch } from './scratch.ts';
 
@@ -27,16 +29,21 @@ export interface Connected {
 export async function connect(
   place: Scratch,
   args: string[] = [],
-  command: string[] = [BIN, 'serve', '--stdio'],
+  { cwd = place.root, announced }: { cwd?: string; announced?: string[] } = {},
 ): Promise<Connected> {
   const transport = new StdioClientTransport({
     command: process.execPath,
-    args: [...command, ...args],
-    cwd: place.root,
+    args: [BIN, 'serve', '--stdio', ...args],
+    cwd,
     env: place.env as Record<string, string>,
     stderr: 'pipe',
   });
-  const client = new Client({ name: 'test-client', version: '1.0.0' });
+  const capabilities = announced === undefined ? {} : { roots: {} };
+  const client = new Client({ name: 'test-client', version: '1.0.0' }, { capabilities });
+  if (announced !== undefined) {
+    const roots = announced.map((path) => ({ uri: pathToFileURL(path).href }));
+    client.setRequestHandler(ListRootsRequestSchema, () => ({ roots }));
+  }
   await client.connect(transport);
   return {
     client,

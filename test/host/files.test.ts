@@ -215,11 +215,11 @@ test('a folder exchanged for a link between look and write leads nowhere', async
 test('what a killed apply left beside its target is swept away, and nothing else', async () => {
   const { files, root } = open();
   const change = await toFile(files, join(root, 'a'), 'x');
-  const digest = createHash('sha256').update('a').digest('hex').slice(0, 16);
-  writeFileSync(join(root, `.homeostat-abc-${digest}`), 'half');
-  writeFileSync(join(root, '.homeostat-other-a'), 'of another');
+  const tail = createHash('sha256').update('a').digest('hex').slice(0, 16);
+  writeFileSync(join(root, `.homeostat-abc-${tail}`), 'half');
+  writeFileSync(join(root, `.homeostat-other-${tail}`), 'of another');
   await files.sweep({ changes: [change, { ...change, path: join(root, 'no/such/folder/x') }] }, 'abc');
-  expect(readdirSync(root)).toEqual(['.homeostat-other-a']);
+  expect(readdirSync(root)).toEqual([`.homeostat-other-${tail}`]);
 });
 
 test('a path with the longest name there is can be written', async () => {

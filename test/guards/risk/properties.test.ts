@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rank } from '../../../src/core/risk.ts';
 import { parseLine } from '../../../src/guards/risk/parse.ts';
