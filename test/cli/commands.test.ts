@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PASSPHRASE } from '../helpers/app.ts';
-import { cli } from '../helpers/cli.ts';
+import { cli } from '../helpers/cli-in-process.ts';
 import { type Scratch, scratch } from '../helpers/scratch.ts';
 
 const typed = `${PASSPHRASE}\n`;

@@ -170,7 +170,7 @@ test('a call that the client cancels is ended', async () => {
     .poll(async () => (await call('list_files')).result?.['entries'], { timeout: 10_000 })
     .not.toEqual([]);
   abort.abort();
-  await expect(running).rejects.toThrow();
+  await expect(running).rejects.toThrow(/abort/i);
   await expect
     .poll(async () => (await call('get_status')).result?.['running_actions'], { timeout: 10_000 })
     .toBe(0);

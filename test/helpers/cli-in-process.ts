@@ -11,6 +11,9 @@ export interface Said {
   json(): Record<string, unknown>;
 }
 
+/** Read by a function, since the compiler believes that nothing has changed it. */
+const exitCode = (): number => Number(process.exitCode ?? 0);
+
 /** One command of the CLI in this process, on folders of its own, without a terminal; `typed` is its standard input. */
 export async function cli(place: Scratch, args: readonly string[], typed = ''): Promise<Said> {
   const kept = { cwd: process.cwd(), env: process.env, exitCode: process.exitCode };
@@ -26,7 +29,7 @@ export async function cli(place: Scratch, args: readonly string[], typed = ''): 
     process.exitCode = undefined;
     Object.defineProperty(process, 'stdin', { value: Readable.from([typed]), configurable: true });
     await main(['node', 'homeostat', ...args]);
-    const code = Number(process.exitCode ?? 0);
+    const code = exitCode();
     return { ...said, code, json: () => JSON.parse(said.out) as Record<string, unknown> };
   } finally {
     for (const spy of spies) spy.mockRestore();
