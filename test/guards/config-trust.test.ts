@@ -82,7 +82,6 @@ test('the same configuration is put on record once', async () => {
 test('a configuration taken away is a change too', async () => {
   const t = await testApp({ config: 'autonomy: safe\n' });
   await t.close();
-  const { rmSync } = await import('node:fs');
   rmSync(t.configFile);
   const without = await testApp({ on: t });
   const { result } = await without.ask('query_audit', { action: 'configuration' });
