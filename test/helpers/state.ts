@@ -37,13 +37,6 @@ export function query<T>(place: Scratch, sql: string): T[] {
   }
 }
 
-/** Changes the state's database directly, as a test's stand-in for damage or for time that has passed. */
-export function tamper(place: Scratch, sql: string): void {
-  const db = new Database(join(place.home, 'state.db'), { fileMustExist: true });
-  db.exec(sql);
-  db.close();
-}
-
 export function auditOf(place: Scratch, actionId?: string): AuditLine[] {
   const all = query<{ body: string }>(place, 'SELECT body FROM audit ORDER BY seq').map(
     ({ body }) => JSON.parse(body) as AuditLine,
