@@ -21,7 +21,7 @@ export const configSchema = z.strictObject({
       services: z
         .array(z.string())
         .default([])
-        .describe('Names of services that agents are to leave alone; no rule reads it yet.'),
+        .describe('Services that no agent’s command acts on without a person: a systemctl or docker line that names one is CRITICAL.'),
     })
     .prefault({}),
   autonomy: z
