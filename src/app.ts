@@ -164,7 +164,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     stop,
     machine,
     config,
-    configuration: file.source === null ? 'none' : isTrusted(file, store) ? 'trusted' : 'untrusted',
+    configuration: isTrusted(file, store) ? (file.source === null ? 'none' : 'trusted') : 'untrusted',
     rules,
     tools: new Map(tools.map((tool) => [tool.name, tool])),
     cards,

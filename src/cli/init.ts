@@ -87,8 +87,9 @@ export async function uninstall(options: GlobalOptions & { yes?: boolean }): Pro
       print('Files in your roots stay as they are. To do it: homeostat uninstall --yes');
       return;
     }
-    const operator = await session.operator().catch(() => null);
-    if (operator?.enrolled() === true)
+    // Where an approver is enrolled nothing goes without the passphrase, not even with a configuration that is broken.
+    const operator = existsSync(home.approver) ? await session.operator() : null;
+    if (operator !== null)
       await operator.confirm('uninstall', await session.proof('Passphrase to uninstall: '));
     await session.app.gateway.close();
     // Only what is homeostat's own goes, in case somebody keeps other things in the folder.

@@ -17,9 +17,10 @@ export const atTerminal = (): boolean => process.stdin.isTTY && process.stderr.i
 /** Reads one line from a terminal without showing it. */
 export async function askSecret(question: string): Promise<string> {
   if (!atTerminal()) throw new HomeostatError('terminal_required', 'a passphrase is asked for at a terminal');
-  process.stderr.write(question);
   const { stdin } = process;
+  // Before the question, so that nothing typed in answer to it is echoed.
   stdin.setRawMode(true);
+  process.stderr.write(question);
   stdin.resume();
   stdin.setEncoding('utf8');
   try {

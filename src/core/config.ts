@@ -21,7 +21,7 @@ export const configSchema = z.strictObject({
       services: z
         .array(z.string())
         .default([])
-        .describe('Names of services that agents are to leave alone; no rule reads it yet.'),
+        .describe('Services that no agent’s command acts on without a person: a systemctl or docker line that names one is CRITICAL.'),
     })
     .prefault({}),
   autonomy: z
@@ -77,17 +77,19 @@ export const configSchema = z.strictObject({
 export type Config = z.infer<typeof configSchema>;
 
 /**
- * A configuration that no person has trusted may only tighten: what it loosens falls back to the default.
- * Its roots are not believed either, since a root is what an agent may write to.
+ * A configuration that no person has trusted may only tighten `base`, the last that somebody did trust: what
+ * it loosens stays as it was. Its roots are not believed either, since a root is what an agent may write to.
  */
-export function tightened(config: Config): Config {
-  const base = configSchema.parse({});
+export function tightened(config: Config, base: Config): Config {
   const lower = (name: keyof Config['limits']): number => Math.min(config.limits[name], base.limits[name]);
+  const both = (name: keyof Config['protected']): string[] => [
+    ...new Set([...base.protected[name], ...config.protected[name]]),
+  ];
+  const tighter = AUTONOMY.indexOf(config.autonomy) < AUTONOMY.indexOf(base.autonomy);
   return {
     ...base,
-    protected: config.protected,
-    autonomy:
-      AUTONOMY.indexOf(config.autonomy) < AUTONOMY.indexOf(base.autonomy) ? config.autonomy : base.autonomy,
+    protected: { paths: both('paths'), services: both('services') },
+    autonomy: tighter ? config.autonomy : base.autonomy,
     limits: {
       actions_per_minute: lower('actions_per_minute'),
       concurrent_actions: lower('concurrent_actions'),
@@ -99,6 +101,7 @@ export function tightened(config: Config): Config {
     },
     approvals: {
       ...base.approvals,
+      require: config.approvals.require === 'passphrase' ? 'passphrase' : base.approvals.require,
       expire_hours: Math.min(config.approvals.expire_hours, base.approvals.expire_hours),
     },
   };

@@ -1,4 +1,4 @@
-import { type Config, tightened } from '../core/config.ts';
+import { type Config, configSchema, tightened } from '../core/config.ts';
 import type { ConfigFile } from '../registry/config-file.ts';
 import { BLANK } from '../store/audit.ts';
 import { sha256 } from '../store/objects.ts';
@@ -6,13 +6,21 @@ import type { Store } from '../store/store.ts';
 import type { House } from './house.ts';
 
 const TRUSTED = 'trusted_config';
+/** What was trusted, so that a file that is changed or removed afterwards loosens nothing. */
+const TRUSTED_TEXT = 'trusted_config_text';
 const SEEN = 'seen_config';
 const NONE = 'none';
 
 const digestOf = (source: string | null): string => (source === null ? NONE : sha256(source));
 
+/** Whether a person has trusted the configuration as it stands; its absence counts only while there never was one. */
 export function isTrusted(file: ConfigFile, store: Store): boolean {
-  return file.source === null || store.setting(TRUSTED) === digestOf(file.source);
+  return (store.setting(TRUSTED) ?? NONE) === digestOf(file.source);
+}
+
+/** The last configuration that a person has trusted; the defaults where there was none. */
+function lastTrusted(store: Store): Config {
+  return configSchema.parse(JSON.parse(store.setting(TRUSTED_TEXT) ?? '{}'));
 }
 
 /** The configuration as far as a person has trusted it; a change of it is put on record once. */
@@ -30,12 +38,13 @@ export function believed(file: ConfigFile, user: string, store: Store): Config {
       });
     });
   }
-  return isTrusted(file, store) ? file.config : tightened(file.config);
+  return isTrusted(file, store) ? file.config : tightened(file.config, lastTrusted(store));
 }
 
 /** Records that a person trusts a configuration of this text. */
-export function trust(source: string | null, house: House): void {
+export function trust(source: string | null, config: Config, house: House): void {
   house.store.write(() => {
+    house.store.setSetting(TRUSTED_TEXT, JSON.stringify(config));
     house.store.setSetting(TRUSTED, digestOf(source));
     house.store.setSetting(SEEN, digestOf(source));
     house.store.audit.append({

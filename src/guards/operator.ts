@@ -1,6 +1,6 @@
 import { HomeostatError } from '../core/errors.ts';
 import type { Operator } from '../core/gateway.ts';
-import type { ConfigFile } from '../registry/config-file.ts';
+import { type ConfigFile, parseConfig } from '../registry/config-file.ts';
 import type { ApproverFile } from '../store/approver-file.ts';
 import { type AuditEntry, BLANK } from '../store/audit.ts';
 import type { ActionRow } from '../store/actions.ts';
@@ -95,14 +95,14 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
     confirm: async (what, proof) => requireProof(proof, what, approver, house),
     async trustConfig(proof) {
       await requireProof(proof, 'trust', approver, house);
-      trust(file.source, house);
+      trust(file.source, file.config, house);
     },
     async trustWritten(source) {
       // Only the first configuration, where none was: nothing that an agent could bring about again.
       if (store.setting('trusted_config') !== null || file.source !== null) {
         throw new HomeostatError('terminal_required', 'a configuration is trusted by `homeostat trust`');
       }
-      trust(source, house);
+      trust(source, parseConfig(source, file.path), house);
     },
     verifyAudit() {
       const verdict = store.read(() => store.audit.verify());

@@ -45,18 +45,6 @@ export function recordIntent(run: Run, house: House): void {
   run.recorded = true;
 }
 
-/** The stage, durable: what it holds can be committed, discarded or resumed by any process from here on. */
-export function recordStage(run: Run, house: House): void {
-  house.store.write(() =>
-    house.store.actions.update(run.id, {
-      phase: 'staged',
-      owner: house.machine.owner,
-      stage: run.staged?.stage ?? null,
-      effects: run.staged?.effects ?? null,
-    }),
-  );
-}
-
 /** Step 10: the outcome, and with it the end of everything that was held on disk for the action. */
 export function recordOutcome(run: Run, ending: Ending, house: House): ActionReport {
   const report = house.store.write(() => {

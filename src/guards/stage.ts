@@ -2,10 +2,9 @@ import { HomeostatError } from '../core/errors.ts';
 import { actionContext } from './context.ts';
 import { checkAlive } from './ending.ts';
 import type { House } from './house.ts';
-import { recordStage } from './record.ts';
 import type { Run } from './run.ts';
 
-/** Step 5: the effects are worked out and kept; the world is as it was. */
+/** Step 5: the effects are worked out, their contents are durable; the world is as it was. */
 export async function stage(run: Run, house: House): Promise<void> {
   const limit = AbortSignal.timeout(house.config.limits.command_seconds * 1000);
   const ctx = actionContext(run, house, { signal: AbortSignal.any([run.signal, limit]) });
@@ -19,6 +18,5 @@ export async function stage(run: Run, house: House): Promise<void> {
   }
   checkAlive(run, house);
   await ctx.files.objects.sync();
-  recordStage(run, house);
   house.trace('staged');
 }

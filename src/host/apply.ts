@@ -79,8 +79,7 @@ async function checkUnchanged(
   set: ChangeSet,
   workspace: Workspace,
 ): Promise<void> {
-  rootOf(path, workspace);
-  if (!sameState(await fileState(path, null), before)) {
+  if (!sameState(await fileState(path, rootOf(path, workspace), null), before)) {
     throw new HomeostatError('world_changed', `${path} is not as it was when the change was worked out`);
   }
   if (before?.type !== 'directory' || after?.type === 'directory') return;

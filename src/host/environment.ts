@@ -19,5 +19,11 @@ export function commandEnvironment(
     if (value !== undefined && INHERITED.test(name)) env[name] = value;
   const folders = (own['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(':');
   env['PATH'] = folders.filter((f) => isAbsolute(f) && !roots.some((root) => isInside(f, root))).join(':');
-  return { ...env, ...given, [ACTION_MARK]: actionId };
+  // A folder of plain files can be a bare repository whose configuration names programs to run.
+  const git = {
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: 'safe.bareRepository',
+    GIT_CONFIG_VALUE_0: 'explicit',
+  };
+  return { ...env, ...git, ...given, [ACTION_MARK]: actionId };
 }

@@ -2,13 +2,35 @@ import { createHash } from 'node:crypto';
 import { type BigIntStats, constants, createReadStream } from 'node:fs';
 import { lstat, open, readlink } from 'node:fs/promises';
 import type { FileState } from '../core/effects.ts';
+import { basename } from 'node:path';
 import { HomeostatError } from '../core/errors.ts';
 import type { Objects } from '../core/host.ts';
+import { inParent } from './anchor.ts';
 
-/** The state of what is at a path; null where nothing is. What can be neither kept nor made (a socket) is an error. */
-export async function fileState(at: string, objects: Objects | null): Promise<FileState | null> {
+/**
+ * The state of what is at a path below a root; null where nothing is. What can be neither kept nor made (a
+ * socket) is an error. No link on the way is followed: a folder swapped for one leads nowhere, not outside.
+ */
+export async function fileState(
+  path: string,
+  root: string,
+  objects: Objects | null,
+): Promise<FileState | null> {
+  if (path === root) return stateAt(path, path, objects);
   try {
-    return await stateOf(at, await lstat(at, { bigint: true }), objects);
+    return await inParent(root, path, async (parent) => stateAt(parent.entry(basename(path)), path, objects));
+  } catch (error) {
+    const cause = error instanceof HomeostatError ? (error.cause as NodeJS.ErrnoException | undefined) : null;
+    if (NOTHING_THERE.has(cause?.code ?? '')) return null;
+    throw error;
+  }
+}
+
+const NOTHING_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
+
+async function stateAt(at: string, path: string, objects: Objects | null): Promise<FileState | null> {
+  try {
+    return await stateOf(at, path, await lstat(at, { bigint: true }), objects);
   } catch (error) {
     // Gone before or while it is read: either way nothing is there.
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
@@ -16,7 +38,12 @@ export async function fileState(at: string, objects: Objects | null): Promise<Fi
   }
 }
 
-async function stateOf(at: string, stats: BigIntStats, objects: Objects | null): Promise<FileState> {
+async function stateOf(
+  at: string,
+  path: string,
+  stats: BigIntStats,
+  objects: Objects | null,
+): Promise<FileState> {
   const base = {
     mode: Number(stats.mode & 0o7777n),
     uid: Number(stats.uid),
@@ -27,7 +54,8 @@ async function stateOf(at: string, stats: BigIntStats, objects: Objects | null):
   if (stats.isSymbolicLink()) {
     return { type: 'symlink', ...base, size: Number(stats.size), target: await readlink(at) };
   }
-  if (!stats.isFile()) throw new HomeostatError('wrong_type', `${at} is neither a file, a folder nor a link`);
+  if (!stats.isFile())
+    throw new HomeostatError('wrong_type', `${path} is neither a file, a folder nor a link`);
   const { digest, size } = objects === null ? await hashFile(at) : await objects.putFile(at);
   return { type: 'file', ...base, size, digest };
 }

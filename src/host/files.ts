@@ -22,10 +22,7 @@ export function openFiles(workspace: Workspace, { objects, cacheFolder, limits }
   return {
     objects,
     resolve: async (path, follow = false) => resolvePath(path, workspace, follow),
-    state: async (path, keep = false) => {
-      rootOf(path, workspace);
-      return fileState(path, keep ? objects : null);
-    },
+    state: async (path, keep = false) => fileState(path, rootOf(path, workspace), keep ? objects : null),
     read: async (path, maxBytes) =>
       inParent(rootOf(path, workspace), path, async (parent) =>
         readWhole(parent.entry(basename(path)), path, maxBytes),

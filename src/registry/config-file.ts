@@ -20,5 +20,8 @@ export function configPath(given: string | undefined, env: NodeJS.ProcessEnv = p
 export function loadConfig(path: string): ConfigFile {
   if (!existsSync(path)) return { path, source: null, config: configSchema.parse({}) };
   const source = readFileSync(path, 'utf8');
-  return { path, source, config: parseYaml(source, path, configSchema, 'config_invalid') };
+  return { path, source, config: parseConfig(source, path) };
 }
+
+export const parseConfig = (source: string, path: string): Config =>
+  parseYaml(source, path, configSchema, 'config_invalid');

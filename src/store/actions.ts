@@ -6,7 +6,7 @@ import type { Risk } from '../core/risk.ts';
 import type { Statements } from './database.ts';
 
 /** How far an action has come; only `held` survives its process unfinished. */
-export type Phase = 'intended' | 'staged' | 'held' | 'committing' | 'finished';
+export type Phase = 'intended' | 'held' | 'committing' | 'finished';
 
 /** An action as it is stored; input and stage are dropped when it is finished. */
 export interface ActionRow {

@@ -123,6 +123,8 @@ const COMMANDS = [
   'exit 3',
   "printf 'x' > a.txt",
   "printf 'y' >> b.txt; false",
+  'echo z > made-$$; exit 7',
+  'mkdir -p d/f && touch d/f/$$ && false',
   'mkdir -p d/f && touch d/f/h',
   'rm -f a.txt',
   'rm -rf d',

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { configSchema, tightened } from '../../src/core/config.ts';
@@ -20,13 +20,18 @@ test('an untrusted configuration only tightens', () => {
     approvals: { require: 'terminal', expire_hours: 100, notify: 'x' },
     protected: { paths: ['a'] },
   });
-  expect(tightened(given)).toEqual({
+  expect(tightened(given, configSchema.parse({}))).toEqual({
     ...base,
     protected: { paths: ['a'], services: [] },
     limits: { ...base.limits, output_bytes: 1000 },
   });
-  expect(tightened(configSchema.parse({ autonomy: 'observe' })).autonomy).toBe('observe');
-  expect(tightened(configSchema.parse({ approvals: { expire_hours: 1 } })).approvals.expire_hours).toBe(1);
+  expect(tightened(configSchema.parse({ autonomy: 'observe' }), configSchema.parse({})).autonomy).toBe(
+    'observe',
+  );
+  expect(
+    tightened(configSchema.parse({ approvals: { expire_hours: 1 } }), configSchema.parse({})).approvals
+      .expire_hours,
+  ).toBe(1);
 });
 
 test('a configuration that appears is on record, untrusted, and takes effect when a person trusts it', async () => {
@@ -56,7 +61,8 @@ test('a configuration that appears is on record, untrusted, and takes effect whe
   writeFileSync(t.configFile, `${readFileSync(t.configFile, 'utf8')}\n# changed\n`);
   const changed = await testApp({ on: t });
   expect((await changed.ask('get_status')).result).toMatchObject({
-    autonomy: 'supervised',
+    // What was trusted still holds; nothing beyond it does.
+    autonomy: 'full',
     configuration: 'untrusted',
   });
   await changed.close();
@@ -76,7 +82,6 @@ test('the same configuration is put on record once', async () => {
 test('a configuration taken away is a change too', async () => {
   const t = await testApp({ config: 'autonomy: safe\n' });
   await t.close();
-  const { rmSync } = await import('node:fs');
   rmSync(t.configFile);
   const without = await testApp({ on: t });
   const { result } = await without.ask('query_audit', { action: 'configuration' });
@@ -100,4 +105,38 @@ test('an action that the configuration forbids stays forbidden without trust', a
   expect((await t.act('delete_file', { path: 'a' })).error?.code).toBe('autonomy_denied');
   expect((await t.act('delete_file', { path: 'a', dry_run: true })).outcome).toBe('succeeded');
   await t.close();
+});
+
+test('removing a strict configuration loosens nothing until a person says so', async () => {
+  const t = await testApp({ config: 'autonomy: observe\nprotected: { paths: [keep] }\n' });
+  await t.close();
+  rmSync(t.configFile);
+  const without = await testApp({ on: t });
+  expect((await without.ask('get_status')).result).toMatchObject({
+    autonomy: 'observe',
+    configuration: 'untrusted',
+  });
+  expect((await without.act('write_file', { path: 'a', content: 'x' })).error?.code).toBe('autonomy_denied');
+  await (await without.app.operator()).trustConfig({ passphrase: PASSPHRASE, terminal: false });
+  await without.close();
+  const after = await testApp({ on: t });
+  expect((await after.ask('get_status')).result).toMatchObject({
+    autonomy: 'supervised',
+    configuration: 'none',
+  });
+  await after.close();
+});
+
+test('a change that loosens one thing and tightens another only tightens', async () => {
+  const t = await testApp({ config: 'autonomy: safe\n' });
+  await t.close();
+  writeFileSync(t.configFile, 'autonomy: full\nprotected: { paths: [keep] }\n');
+  const changed = await testApp({ on: t });
+  expect((await changed.ask('get_status')).result).toMatchObject({ autonomy: 'safe' });
+  const { result } = await changed.ask('assess_action', {
+    tool: 'write_file',
+    input: { path: 'keep', content: 'x' },
+  });
+  expect(result).toMatchObject({ risk: { level: 'CRITICAL' } });
+  await changed.close();
 });

@@ -1,6 +1,8 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { ListRootsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { PACKAGE_ROOT } from '../../src/app.ts';
 import type { Scratch } from './scratch.ts';
 
@@ -20,30 +22,49 @@ export interface Connected {
   readonly pid: number;
   /** Calls a tool and answers its structured content. */
   call(name: string, input?: Record<string, unknown>): Promise<Answer>;
+  /** Waits for a person's word on a held action, and answers that action's own report. */
+  wait(id: string, seconds?: number): Promise<Answer>;
   close(): Promise<void>;
+}
+
+interface ConnectOptions {
+  readonly cwd?: string;
+  /** Folders that the client announces. */
+  readonly announced?: string[];
+  readonly command?: string[];
 }
 
 /** The built package as a server of its own, with the SDK's client at the other end of its pipes. */
 export async function connect(
   place: Scratch,
   args: string[] = [],
-  command: string[] = [BIN, 'serve', '--stdio'],
+  { cwd = place.root, announced, command = [BIN, 'serve', '--stdio'] }: ConnectOptions = {},
 ): Promise<Connected> {
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [...command, ...args],
-    cwd: place.root,
+    cwd,
     env: place.env as Record<string, string>,
     stderr: 'pipe',
   });
-  const client = new Client({ name: 'test-client', version: '1.0.0' });
+  const capabilities = announced === undefined ? {} : { roots: {} };
+  const client = new Client({ name: 'test-client', version: '1.0.0' }, { capabilities });
+  if (announced !== undefined) {
+    const roots = announced.map((path) => ({ uri: pathToFileURL(path).href }));
+    client.setRequestHandler(ListRootsRequestSchema, () => ({ roots }));
+  }
   await client.connect(transport);
+  const call = async (name: string, input: Record<string, unknown> = {}): Promise<Answer> => {
+    const result = await client.callTool({ name, arguments: input });
+    return result.structuredContent as Answer;
+  };
   return {
     client,
     pid: transport.pid ?? 0,
-    async call(name, input = {}) {
-      const result = await client.callTool({ name, arguments: input });
-      return result.structuredContent as Answer;
+    call,
+    async wait(id, seconds = 30) {
+      const { result } = await call('wait_for_approval', { action_id: id, wait_seconds: seconds });
+      return result?.['report'] as Answer;
     },
     close: async () => client.close(),
   };

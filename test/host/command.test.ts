@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -112,4 +112,19 @@ test('one cancelled before it begins does nothing', async () => {
   const { root } = scratch();
   await run('sleep 1; touch made', { cwd: root, signal: AbortSignal.abort() });
   expect(existsSync(join(root, 'made'))).toBe(false);
+});
+
+test('a folder of plain files that poses as a bare repository runs nothing', async () => {
+  const place = scratch();
+  const bare = join(place.root, 'sub');
+  for (const folder of ['objects', 'refs']) mkdirSync(join(bare, folder), { recursive: true });
+  writeFileSync(join(bare, 'HEAD'), 'ref: refs/heads/main\n');
+  writeFileSync(
+    join(bare, 'config'),
+    `[core]\n\tworktree = ${place.root}\n\tfsmonitor = touch ${place.root}/ran\n`,
+  );
+  const { exitCode, stderr } = await run('git status', { cwd: bare });
+  expect(exitCode).not.toBe(0);
+  expect(stderr).toContain('bare');
+  expect(existsSync(join(place.root, 'ran'))).toBe(false);
 });

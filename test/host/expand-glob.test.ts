@@ -29,10 +29,10 @@ function byBash(root: string, pattern: string): string[] {
     .filter((path) => existsSync(path));
 }
 
-/** No path that bash would find is missed. */
-function covers(root: string, pattern: string): void {
+/** The paths that bash would find and the expansion does not; none where it gives up. */
+function missed(root: string, pattern: string): string[] {
   const found = expandGlob(root, pattern);
-  if (found !== null) expect(found).toEqual(expect.arrayContaining(byBash(root, pattern)));
+  return found === null ? [] : byBash(root, pattern).filter((path) => !found.includes(path));
 }
 
 test.each([
@@ -61,7 +61,7 @@ test.each([
   './*',
   '../root/.e*',
 ])('no path that bash would find is missed: %s', (pattern) => {
-  covers(place(), pattern);
+  expect(missed(place(), pattern)).toEqual([]);
 });
 
 test('nor by patterns of any make', () => {
@@ -76,7 +76,7 @@ test('nor by patterns of any make', () => {
   fc.assert(
     fc.property(fc.array(part, { minLength: 1, maxLength: 2 }), (parts) => {
       const pattern = parts.map((p) => p.join('')).join('/');
-      covers(root, pattern);
+      expect(missed(root, pattern)).toEqual([]);
     }),
     { numRuns: 150 },
   );

@@ -18,5 +18,5 @@ test('a file that is removed between the look and the reading is not there', asy
       return objects.putFile(at);
     },
   };
-  expect(await fileState(path, racing)).toBeNull();
+  expect(await fileState(path, root, racing)).toBeNull();
 });

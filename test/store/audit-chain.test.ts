@@ -86,7 +86,9 @@ test('the database itself refuses to change or delete a record', () => {
   const db = new Database(store.home.database);
   expect(() => db.exec("UPDATE audit SET body = '{}'")).toThrow('append-only');
   expect(() => db.exec('DELETE FROM audit WHERE seq = 5')).toThrow('append-only');
-  expect(() => db.exec("INSERT OR REPLACE INTO audit (seq, hash, body) VALUES (3, 'x', '{}')")).toThrow();
+  expect(() => db.exec("INSERT OR REPLACE INTO audit (seq, hash, body) VALUES (3, 'x', '{}')")).toThrow(
+    'append-only',
+  );
   db.close();
   expect(store.audit.verify().ok).toBe(true);
 });

@@ -6,14 +6,19 @@ import { approvalDigest } from './digest.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Step 7: the stage waits on disk for a person; any process can resume it by its id. */
+/**
+ * Step 7: the stage waits on disk for a person; any process can resume it by its id. An approval of what was
+ * staged before is void with the same stroke.
+ */
 export function hold(run: Run, house: House): ActionReport {
   const { actions, approvals, audit, leases } = house.store;
   const { risk, decision } = run;
   if (risk === null || decision === null)
     throw new HomeostatError('internal_error', 'held before it was judged');
   const report = house.store.write(() => {
-    actions.update(run.id, { phase: 'held', risk, decision });
+    const { stage = null, effects = null } = run.staged ?? {};
+    actions.update(run.id, { phase: 'held', stage, effects, risk, decision });
+    approvals.move(run.id, ['pending', 'approved'], 'revoked', 'the world had changed');
     const row = actions.get(run.id);
     if (row === null) throw new HomeostatError('internal_error', `action ${run.id} is not on record`);
     const now = Date.now();

@@ -128,15 +128,8 @@ async function isStale(run: Run, house: House): Promise<boolean> {
   }
 }
 
-/** The world has moved on: the old approval is void, the action is worked out again and asked anew. */
+/** The world has moved on: the action is worked out again and asked anew, which voids the old approval. */
 async function stageAnew(run: Run, house: House): Promise<ActionReport> {
-  house.store.write(() => {
-    if (!house.store.approvals.move(run.id, ['approved'], 'revoked', 'the world had changed')) {
-      throw new HomeostatError('not_held', `action ${run.id} is not approved any more`);
-    }
-    // It is this process's work again, so that no other takes it for an orphan's while it is staged.
-    house.store.actions.update(run.id, { phase: 'intended', owner: house.machine.owner });
-  });
   try {
     await stage(run, house);
     judgeRun(run, house);
@@ -145,7 +138,11 @@ async function stageAnew(run: Run, house: House): Promise<ActionReport> {
     return hold(run, house);
   } catch (error) {
     // What cannot be worked out any more, such as deleting what is gone, has come to its end.
-    return ended(run, run.bound?.input, error, house);
+    const report = ended(run, run.bound?.input, error, house);
+    house.store.write(() =>
+      house.store.approvals.move(run.id, ['approved'], 'revoked', 'it came to its end'),
+    );
+    return report;
   }
 }
 

@@ -21,7 +21,8 @@ export const writeFile = defineAction({
       reversibility: 'reversible',
       touches: [{ path: target, change: exists ? 'modify' : 'create' }],
       commands: [],
-      resources: [`file:${target}`],
+      // Two that make the same folder must not both find it missing.
+      resources: [target, ...(await missingFolders(target, ctx)).map((c) => c.path)].map((p) => `file:${p}`),
       circumstances: [],
     };
   },

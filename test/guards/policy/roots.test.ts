@@ -12,15 +12,15 @@ const real = (path: string): string | null => {
   }
 };
 
-function request(place: Scratch, given: Partial<RootsRequest> = {}): RootsRequest {
+function request(folders: Scratch, given: Partial<RootsRequest> = {}): RootsRequest {
   return {
     configured: [],
     added: [],
     announced: null,
-    cwd: place.root,
-    home: join(place.base, 'home', 'somebody'),
-    ownFolders: [place.home],
-    configPath: place.configFile,
+    cwd: folders.root,
+    home: join(folders.base, 'home', 'somebody'),
+    ownFolders: [folders.home],
+    configPath: folders.configFile,
     real,
     ...given,
   };

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rank } from '../../../src/core/risk.ts';
 import { parseLine } from '../../../src/guards/risk/parse.ts';
@@ -76,8 +76,8 @@ test.each([
 ])('wrapping in %s never lowers the level', (_, wrap) => {
   fc.assert(
     fc.property(line, (text) => {
-      // A line that is none by itself may close what it is wrapped in.
-      fc.pre(parseLine(text, ROOT, '/home/somebody').problem === null && !text.includes('<<'));
+      // A line that is none by itself may close what it is wrapped in; a last backslash eats the line break.
+      fc.pre(parseLine(text, ROOT, '/home/somebody').problem === null && !/<<|\\$/.test(text));
       expect(level(wrap(text))).toBeGreaterThanOrEqual(level(text));
     }),
     { numRuns: 300 },
