@@ -21,7 +21,9 @@ export const configSchema = z.strictObject({
       services: z
         .array(z.string())
         .default([])
-        .describe('Services that no agent’s command acts on without a person: a systemctl or docker line that names one is CRITICAL.'),
+        .describe(
+          'Services that no agent’s command acts on without a person: a systemctl or docker line that names one is CRITICAL.',
+        ),
     })
     .prefault({}),
   autonomy: z
