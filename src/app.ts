@@ -69,6 +69,9 @@ export function openApp(options: AppOptions = {}): App {
   // Opened at the first call and not at the handshake: a client that only probes leaves no trace,
   // and a state that cannot be opened is told with each answer and tried again at the next.
   const open = async (): Promise<Opened> => {
+    const before = opened;
+    // A database that was taken away is not written into the void: it is looked for again.
+    if (before !== null && (await before).house.store.gone() && opened === before) opened = null;
     const parts = { env, home, path, cards: cards(), tools: tools(), stop };
     opened ??= build(options, parts).catch((error: unknown) => {
       opened = null;

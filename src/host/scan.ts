@@ -6,6 +6,7 @@ import {
   readdirSync,
   readlinkSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -137,8 +138,12 @@ function readCache(file: string): Remembered {
 
 /** Only a cache: losing it costs one slow scan, so it is not synced. */
 async function writeCache(folder: string, file: string, fresh: Remembered): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   const temporary = `${file}.${process.pid}`;
-  writeFileSync(temporary, JSON.stringify(fresh), { mode: 0o600 });
-  renameSync(temporary, file);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(temporary, JSON.stringify(fresh), { mode: 0o600 });
+    renameSync(temporary, file);
+  } catch {
+    rmSync(temporary, { force: true });
+  }
 }

@@ -66,13 +66,13 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX approvals_status ON approvals (status);
 
   CREATE TABLE snapshots (
-    action_id TEXT PRIMARY KEY REFERENCES actions (id),
+    n INTEGER PRIMARY KEY AUTOINCREMENT,
+    action_id TEXT NOT NULL UNIQUE REFERENCES actions (id),
     data TEXT NOT NULL,
     checksum TEXT NOT NULL,
     changes INTEGER NOT NULL,
     created_ms INTEGER NOT NULL
-  ) WITHOUT ROWID;
-  CREATE INDEX snapshots_created ON snapshots (created_ms);
+  );
 
   CREATE TABLE leases (
     resource TEXT NOT NULL,

@@ -50,15 +50,12 @@ export function snapshotStore(db: Statements): SnapshotStore {
     },
     drop: (actionId) => void db.prepare('DELETE FROM snapshots WHERE action_id = ?').run(actionId),
     list: (limit) =>
-      db
-        .prepare<[number], Raw>('SELECT * FROM snapshots ORDER BY created_ms DESC LIMIT ?')
-        .all(limit)
-        .map(read),
+      db.prepare<[number], Raw>('SELECT * FROM snapshots ORDER BY n DESC LIMIT ?').all(limit).map(read),
     surplus: (keep, beforeMs) =>
       db
         .prepare<[number, number], { action_id: string }>(
           `SELECT action_id FROM (
-             SELECT action_id, created_ms, row_number() OVER (ORDER BY created_ms DESC) AS place FROM snapshots
+             SELECT action_id, created_ms, row_number() OVER (ORDER BY n DESC) AS place FROM snapshots
            ) WHERE place > ? OR created_ms < ?`,
         )
         .all(keep, beforeMs)

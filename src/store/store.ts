@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { HomeostatError } from '../core/errors.ts';
 import { type ActionStore, actionStore } from './actions.ts';
 import { type ApprovalStore, approvalStore } from './approvals.ts';
 import { type AuditLog, auditLog } from './audit.ts';
@@ -22,6 +24,8 @@ export interface Store {
   setSetting(key: string, value: string): void;
   /** Removes objects that nothing names and that are older than `beforeMs`; the caller holds a write transaction. */
   collect(beforeMs: number): number;
+  /** True when the database is not the file any more that was opened: everything written since goes nowhere. */
+  gone(): boolean;
   /** True when SQLite finds the file's structure sound. */
   sound(): boolean;
   close(): void;
@@ -33,6 +37,14 @@ export function openStore(home: Home): Store {
 }
 
 function assemble(home: Home, db: Db): Store {
+  const inode = (): bigint | undefined =>
+    statSync(home.database, { bigint: true, throwIfNoEntry: false })?.ino;
+  const opened = inode();
+  const gone = (): boolean => inode() !== opened;
+  const inPlace = <T>(work: () => T): T => {
+    if (!gone()) return work();
+    throw new HomeostatError('state_corrupt', `${home.database} was taken away while it was open`);
+  };
   const statements = prepared(db);
   const snapshots = snapshotStore(statements);
   return {
@@ -42,7 +54,8 @@ function assemble(home: Home, db: Db): Store {
     audit: auditLog(statements),
     leases: leaseStore(statements),
     snapshots,
-    write: (work) => guarded(home, () => (db.inTransaction ? work() : db.transaction(work).immediate())),
+    write: (work) =>
+      guarded(home, () => inPlace(() => (db.inTransaction ? work() : db.transaction(work).immediate()))),
     read: (work) => guarded(home, work),
     setting: (key) =>
       statements.prepare<[string], { value: string }>('SELECT value FROM settings WHERE key = ?').get(key)
@@ -50,6 +63,7 @@ function assemble(home: Home, db: Db): Store {
     setSetting: (key, value) =>
       void statements.prepare('INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)').run(key, value),
     collect: (beforeMs) => collectObjects(home.objects, home.scans, snapshots.references(), beforeMs),
+    gone,
     sound: () => db.pragma('quick_check(1)', { simple: true }) === 'ok',
     close: () => db.close(),
   };

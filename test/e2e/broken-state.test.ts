@@ -6,6 +6,7 @@ import {
   closeSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -121,4 +122,20 @@ describeWithMounts('a read-only state folder', import.meta.filename, () => {
     rmSync(join(place.home, 'stop'));
     await expectWorks(server, place);
   });
+});
+
+test('a database taken away under a running server stops everything until it is back', async () => {
+  const place = scratch();
+  const server = await connect(place);
+  expect((await server.call('write_file', { path: 'a', content: 'one' })).outcome).toBe('succeeded');
+  const database = join(place.home, 'state.db');
+  for (const end of ['', '-wal', '-shm']) renameSync(database + end, `${database}${end}.away`);
+
+  const refused = await server.call('write_file', { path: 'a', content: 'two' });
+  expect(refused).toMatchObject({ outcome: 'failed', error: { code: 'state_corrupt' } });
+  expect(readFileSync(join(place.root, 'a'), 'utf8')).toBe('one');
+
+  for (const end of ['', '-wal', '-shm']) renameSync(`${database}${end}.away`, database + end);
+  expect((await server.call('write_file', { path: 'a', content: 'two' })).outcome).toBe('succeeded');
+  await server.close();
 });

@@ -136,10 +136,28 @@ test('a snapshot whose text was changed is not believed', () => {
   const store = openStore(home);
   const db = new Database(home.database);
   db.pragma('foreign_keys = OFF');
-  db.exec("INSERT INTO snapshots VALUES ('a', '{\"x\":1}', 'no checksum of it', 1, 1)");
+  db.exec(
+    "INSERT INTO snapshots (action_id, data, checksum, changes, created_ms) VALUES ('a', '{\"x\":1}', 'no checksum of it', 1, 1)",
+  );
   db.close();
   expect(code(() => store.snapshots.get('a'))).toBe('state_corrupt');
   expect(store.snapshots.get('b')).toBeNull();
   expect(store.snapshots.surplus(0, 0)).toEqual(['a']);
+  store.close();
+});
+
+test('the newest snapshot is the last that was made, whatever the clock says', () => {
+  const store = openStore(homeAt(scratch().home));
+  const db = new Database(store.home.database);
+  db.pragma('foreign_keys = OFF');
+  const insert = db.prepare(
+    'INSERT INTO snapshots (action_id, data, checksum, changes, created_ms) VALUES (?, ?, ?, 1, ?)',
+  );
+  const checksum = sha256('{}');
+  insert.run('first', '{}', checksum, 2_000_000_000_000);
+  insert.run('second', '{}', checksum, 1_000_000_000_000);
+  db.close();
+  expect(store.snapshots.list(10).map((s) => s.action_id)).toEqual(['second', 'first']);
+  expect(store.snapshots.surplus(1, 0)).toEqual(['first']);
   store.close();
 });

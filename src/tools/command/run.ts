@@ -231,7 +231,13 @@ async function runStaged(
   const effects = await effectsOf({ changes: found }, ctx, guarantee);
   if (found.length === 0) return { output: shown, snapshot: null, effects };
   const snapshot = { kind: 'changes' as const, changes: found };
-  await ctx.preserve(snapshot);
+  try {
+    await ctx.preserve(snapshot);
+  } catch (error) {
+    // What cannot be put on record is not let stand; the pre-images are there, so it can be taken back now.
+    await recoverChanges(snapshot, ctx);
+    throw error;
+  }
   return { output: shown, snapshot, effects };
 }
 
