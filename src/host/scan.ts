@@ -24,8 +24,12 @@ export interface ScanLimits {
   readonly bytes: number;
 }
 
-// A file changed within this time of being hashed may change again without its times moving.
+/** A file changed within this time of being hashed may change again without its times moving. */
 const SETTLED_NS = 50_000_000n;
+
+/** Whether what was hashed at that time is what these times will vouch for later. */
+const isSettled = (stats: BigIntStats, atMs: number): boolean =>
+  BigInt(atMs) * 1_000_000n - stats.ctimeNs > SETTLED_NS;
 
 /**
  * Every path below the root, each file's content kept as an object. Files that a former scan vouches for
@@ -50,7 +54,8 @@ export async function scanRoot(
     for (const name of namesIn(folder, skipped)) {
       if (++count % 32 === 0) await breathe(undefined, { signal });
       const path = join(folder, name);
-      const stats = statOf(path);
+      const looked = Date.now();
+      const stats = statOf(path, skipped);
       if (stats === null) continue;
       const state = baseState(stats);
       if (stats.isFile()) bytes += state.size;
@@ -69,7 +74,7 @@ export async function scanRoot(
         const digest = await digestOf(path, stats, known, objects, skipped);
         if (digest === null) continue;
         entries[path] = { ...state, type: 'file', digest };
-        fresh[path] = { stamp: stampOf(stats), digest };
+        if (isSettled(stats, looked)) fresh[path] = { stamp: stampOf(stats), digest };
       } else skipped.push(path);
     }
   }
@@ -85,8 +90,7 @@ async function digestOf(
   skipped: string[],
 ): Promise<string | null> {
   const remembered = known[path];
-  const settled = BigInt(Date.now()) * 1_000_000n - stats.ctimeNs > SETTLED_NS;
-  if (settled && remembered?.stamp === stampOf(stats)) return remembered.digest;
+  if (remembered?.stamp === stampOf(stats)) return remembered.digest;
   try {
     return (await objects.putFile(path)).digest;
   } catch (error) {
@@ -107,8 +111,14 @@ const baseState = (stats: BigIntStats): Omit<FileState, 'type'> => ({
 
 const stampOf = (s: BigIntStats): string => [s.dev, s.ino, s.size, s.mtimeNs, s.ctimeNs].join(':');
 
-function statOf(path: string): BigIntStats | null {
-  return lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null;
+/** Null where nothing is there, or where no system call reaches it by name, which is then named. */
+function statOf(path: string, skipped: string[]): BigIntStats | null {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null;
+  } catch {
+    skipped.push(path);
+    return null;
+  }
 }
 
 /** Names that are not UTF-8 cannot be put back by a string, so they are skipped and named. */

@@ -1,8 +1,10 @@
 import { visible, visibleLine } from '../../core/visible.ts';
 import type { ActionRow } from '../../store/actions.ts';
-import { redactText } from '../redact.ts';
 
-/** All that a person decides on, safe for a terminal: nothing in it can hide or move another part. */
+/**
+ * All that a person decides on, safe for a terminal: nothing in it can hide or move another part. It is not
+ * redacted, since an agent could dress what it wants hidden as a secret.
+ */
 export function approvalText(row: ActionRow): string {
   const effects = row.effects;
   const lines = [
@@ -17,10 +19,7 @@ export function approvalText(row: ActionRow): string {
     ...(effects?.changes ?? []).map((c) => `${c.change.padEnd(10)} ${c.path} (${c.was} → ${c.bytes} bytes)`),
     ...commandOf(row),
   ];
-  return [
-    ...lines.map((line) => visibleLine(redactText(line))),
-    visible(redactText(effects?.diff ?? '')),
-  ].join('\n');
+  return [...lines.map(visibleLine), visible(effects?.diff ?? '')].join('\n');
 }
 
 /** The whole input of an action whose effects cannot be shown before it runs. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ErrorCode, HomeostatError } from '../../core/errors.ts';
 import type { ActionReport } from '../../core/outcome.ts';
 import { type Caller, agentName } from '../../core/principal.ts';
+import { type Risk, rank } from '../../core/risk.ts';
 import type { ActionRow } from '../../store/actions.ts';
 import { commitRun } from '../commit.ts';
 import { findAction, type House } from '../house.ts';
@@ -95,9 +96,10 @@ async function commitHeld(run: Run, house: House): Promise<ActionReport | null> 
   try {
     checkStop(house);
     await takeLeases(run.intent?.resources ?? [], run.id, house, run.signal);
+    const shown = run.risk;
     judgeRun(run, house);
     refuseIfDenied(run, house, 'before commit');
-    if (await isStale(run, house)) return await stageAnew(run, house);
+    if (isRiskier(run.risk, shown) || (await isStale(run, house))) return await stageAnew(run, house);
     run.resumed = true;
     return await commitRun(run, house);
   } catch (error) {
@@ -116,6 +118,12 @@ const LOOK_AGAIN: ReadonlySet<ErrorCode> = new Set([
   'approval_revoked',
   'resource_busy',
 ]);
+
+/** Whether a rule speaks now that did not when the person decided, or speaks louder. */
+function isRiskier(now: Risk | null, shown: Risk | null): boolean {
+  const known = new Map(shown?.factors.map((f) => [`${f.rule} ${f.evidence}`, rank(f.level)]));
+  return now?.factors.some((f) => rank(f.level) > (known.get(`${f.rule} ${f.evidence}`) ?? -1)) ?? false;
+}
 
 /** Whether what the stage was worked out from has changed, as a staging done now would find. */
 async function isStale(run: Run, house: House): Promise<boolean> {

@@ -208,7 +208,12 @@ async function runStaged(
   ctx: ActionContext,
 ): Promise<Committed<Output, Snapshot>> {
   let before = stage.manifests;
-  if (before !== null && ctx.resumed) before = (await manifestsOf(ctx, ctx.signal))?.manifests ?? null;
+  if (before !== null && ctx.resumed) {
+    before = (await manifestsOf(ctx, ctx.signal))?.manifests ?? null;
+    // A person was told that its changes can be undone.
+    if (before === null)
+      throw new HomeostatError('too_large', 'a root has become too large for the snapshot that was promised');
+  }
   if (!stage.read_only) await ctx.preserve({ kind: 'running', manifests: before ?? {} });
   const result = await ctx.commands.run({
     line: stage.command,
