@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { HomeostatError } from '../../core/errors.ts';
 import { defineAction } from '../../core/tool.ts';
-import { changeSetAction, stageChanges, withContent } from './change-set.ts';
+import { changeSetAction, stageContent, withContent } from './change-set.ts';
 import { shownPath } from './shown-path.ts';
 
 const edit = z.strictObject({
@@ -43,7 +43,7 @@ export const editFile = defineAction({
     const edited = Buffer.from(edits.reduce(replace, text), 'utf8');
     const before = await ctx.files.state(target, true);
     const after = await withContent(edited, before, ctx);
-    return stageChanges(before?.digest === after.digest ? [] : [{ path: target, before, after }], ctx);
+    return stageContent(before?.digest === after.digest ? [] : [{ path: target, before, after }], ctx);
   },
 });
 
