@@ -33,6 +33,8 @@ export interface Files {
   resolve(path: string, follow?: boolean): Promise<string>;
   /** Null where nothing is there; a file's content is hashed and kept as an object when `keep` is set. */
   state(path: string, keep?: boolean): Promise<FileState | null>;
+  /** Whether the file has other names, which change with it and may lie anywhere. */
+  hasOtherNames(path: string): Promise<boolean>;
   read(path: string, maxBytes: number): Promise<Buffer>;
   list(path: string, options: { depth: number; max: number }): Promise<{ entries: Entry[]; more: boolean }>;
   /** Throws `world_changed` where a path does not stand at its `before`; changes nothing. */

@@ -15,10 +15,13 @@ export async function fileState(
   path: string,
   root: string,
   objects: Objects | null,
+  mostBytes = Infinity,
 ): Promise<FileState | null> {
-  if (path === root) return stateAt(path, path, objects);
+  if (path === root) return stateAt(path, path, objects, mostBytes);
   try {
-    return await inParent(root, path, async (parent) => stateAt(parent.entry(basename(path)), path, objects));
+    return await inParent(root, path, async (parent) =>
+      stateAt(parent.entry(basename(path)), path, objects, mostBytes),
+    );
   } catch (error) {
     const cause = error instanceof HomeostatError ? (error.cause as NodeJS.ErrnoException | undefined) : null;
     if (NOTHING_THERE.has(cause?.code ?? '')) return null;
@@ -28,9 +31,18 @@ export async function fileState(
 
 const NOTHING_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 
-async function stateAt(at: string, path: string, objects: Objects | null): Promise<FileState | null> {
+async function stateAt(
+  at: string,
+  path: string,
+  objects: Objects | null,
+  mostBytes: number,
+): Promise<FileState | null> {
   try {
-    return await stateOf(at, path, await lstat(at, { bigint: true }), objects);
+    const stats = await lstat(at, { bigint: true });
+    // A file may claim terabytes that it does not have; to read or keep it would end at a full disk.
+    if (stats.isFile() && stats.size > mostBytes)
+      throw new HomeostatError('too_large', `${path} has ${stats.size} bytes, the limit is ${mostBytes}`);
+    return await stateOf(at, path, stats, objects);
   } catch (error) {
     // Gone before or while it is read: either way nothing is there.
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;

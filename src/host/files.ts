@@ -22,7 +22,15 @@ export function openFiles(workspace: Workspace, { objects, cacheFolder, limits }
   return {
     objects,
     resolve: async (path, follow = false) => resolvePath(path, workspace, follow),
-    state: async (path, keep = false) => fileState(path, rootOf(path, workspace), keep ? objects : null),
+    state: async (path, keep = false) =>
+      fileState(path, rootOf(path, workspace), keep ? objects : null, limits.bytes),
+    hasOtherNames: async (path) =>
+      inParent(rootOf(path, workspace), path, async (parent) =>
+        lstat(parent.entry(basename(path))).then(
+          (stats) => stats.isFile() && stats.nlink > 1,
+          () => false,
+        ),
+      ),
     read: async (path, maxBytes) =>
       inParent(rootOf(path, workspace), path, async (parent) =>
         readWhole(parent.entry(basename(path)), path, maxBytes),

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
+const MANIFEST = 'manifest:';
 const DIGEST = /\b(manifest:)?([0-9a-f]{64})\b/g;
 
 /**
@@ -32,9 +33,11 @@ export function collectObjects(
 
 function nameAll(text: string, objects: string, named: Set<string>): void {
   for (const [, manifest, digest] of text.matchAll(DIGEST)) {
-    if (digest === undefined || named.has(digest)) continue;
+    if (digest === undefined) continue;
     named.add(digest);
-    if (manifest === undefined) continue;
+    // The same object may be named as a plain file first, by whoever wrote a file like it.
+    if (manifest === undefined || named.has(MANIFEST + digest)) continue;
+    named.add(MANIFEST + digest);
     try {
       nameAll(readFileSync(join(objects, digest.slice(0, 2), digest.slice(2)), 'utf8'), objects, named);
     } catch {

@@ -23,7 +23,7 @@ export interface SnapshotStore {
   get(actionId: string): SnapshotRow | null;
   drop(actionId: string): void;
   list(limit: number): SnapshotRow[];
-  /** Those beyond the newest `keep`, or older than `beforeMs`. */
+  /** Those of finished actions beyond the newest `keep`, or older than `beforeMs`. */
   surplus(keep: number, beforeMs: number): string[];
   /** The text of all that may name an object: the snapshots' and the unfinished actions' stages. */
   references(): Iterable<string>;
@@ -56,7 +56,8 @@ export function snapshotStore(db: Statements): SnapshotStore {
         .prepare<[number, number], { action_id: string }>(
           `SELECT action_id FROM (
              SELECT action_id, created_ms, row_number() OVER (ORDER BY n DESC) AS place FROM snapshots
-           ) WHERE place > ? OR created_ms < ?`,
+           ) WHERE (place > ? OR created_ms < ?)
+             AND action_id NOT IN (SELECT id FROM actions WHERE phase <> 'finished')`,
         )
         .all(keep, beforeMs)
         .map((row) => row.action_id),

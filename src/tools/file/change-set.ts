@@ -39,6 +39,15 @@ export async function stageChanges(changes: Change[], ctx: ActionContext): Promi
   return { stage: set, effects: await effectsOf(set, ctx), circumstances: [], reversibility: 'reversible' };
 }
 
+/** The stage of one file's new content; a file with other names is replaced in place, so they change with it. */
+export async function stageContent(changes: Change[], ctx: ActionContext): Promise<Staged<ChangeSet>> {
+  const staged = await stageChanges(changes, ctx);
+  const target = changes.at(-1);
+  const shared =
+    target !== undefined && target.before !== null && (await ctx.files.hasOtherNames(target.path));
+  return { ...staged, circumstances: shared ? ['other_names'] : [] };
+}
+
 /** Applies a change set, with its pre-images and itself on disk before the first path changes. */
 export async function commitChanges(
   set: ChangeSet,

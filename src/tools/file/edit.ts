@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { HomeostatError } from '../../core/errors.ts';
 import { defineAction } from '../../core/tool.ts';
-import { changeSetAction, stageChanges, withContent } from './change-set.ts';
+import { changeSetAction, stageContent, withContent } from './change-set.ts';
 import { shownPath } from './shown-path.ts';
 
 const edit = z.strictObject({
@@ -40,10 +40,13 @@ export const editFile = defineAction({
     const text = content.toString('utf8');
     if (!Buffer.from(text, 'utf8').equals(content))
       throw new HomeostatError('wrong_type', `${target} is not UTF-8 text`);
-    const edited = Buffer.from(edits.reduce(replace, text), 'utf8');
+    const edited = Buffer.from(
+      edits.reduce((now, one, index) => replace(now, one, index, ctx.config.limits.file_bytes), text),
+      'utf8',
+    );
     const before = await ctx.files.state(target, true);
     const after = await withContent(edited, before, ctx);
-    return stageChanges(before?.digest === after.digest ? [] : [{ path: target, before, after }], ctx);
+    return stageContent(before?.digest === after.digest ? [] : [{ path: target, before, after }], ctx);
   },
 });
 
@@ -51,6 +54,7 @@ function replace(
   text: string,
   { old_text, new_text, replace_all }: z.infer<typeof edit>,
   index: number,
+  limit: number,
 ): string {
   const parts = text.split(old_text);
   if (parts.length === 1)
@@ -58,5 +62,12 @@ function replace(
   if (parts.length > 2 && replace_all !== true) {
     throw new HomeostatError('match_not_unique', `edits.${index}.old_text occurs ${parts.length - 1} times`);
   }
+  // Reckoned before it is built: edit upon edit could multiply a text past what any process can hold.
+  const length = text.length + (parts.length - 1) * (new_text.length - old_text.length);
+  if (length > limit)
+    throw new HomeostatError(
+      'too_large',
+      `edits.${index} would make ${length} characters, the limit is ${limit}`,
+    );
   return parts.join(new_text);
 }

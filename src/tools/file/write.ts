@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { HomeostatError } from '../../core/errors.ts';
 import { defineAction } from '../../core/tool.ts';
-import { changeSetAction, missingFolders, stageChanges, withContent } from './change-set.ts';
+import { changeSetAction, missingFolders, stageContent, withContent } from './change-set.ts';
 import { shownPath } from './shown-path.ts';
 
 export const writeFile = defineAction({
@@ -37,7 +37,7 @@ export const writeFile = defineAction({
     if (before !== null && before.type !== 'file')
       throw new HomeostatError('wrong_type', `${target} is a ${before.type}`);
     const after = await withContent(bytes, before, ctx);
-    if (before?.digest === after.digest) return stageChanges([], ctx);
-    return stageChanges([...(await missingFolders(target, ctx)), { path: target, before, after }], ctx);
+    if (before?.digest === after.digest) return stageContent([], ctx);
+    return stageContent([...(await missingFolders(target, ctx)), { path: target, before, after }], ctx);
   },
 });
