@@ -6,6 +6,7 @@ import {
   type ChangeSet,
   type Effects,
   type FileState,
+  UNFINISHED_FOLDER,
   changeKind,
   changeSetSchema,
   inverse,
@@ -93,6 +94,7 @@ export async function recoverChanges(set: ChangeSet, ctx: ActionContext): Promis
     const now = await ctx.files.state(change.path);
     if (sameState(now, change.before)) continue;
     if (sameState(now, change.after)) ours.push(change);
+    else if (isHalfway(change, now)) ours.push({ ...change, after: now });
     else foreign.push(change.path);
   }
   const blocked = (c: Change): boolean =>
@@ -103,6 +105,14 @@ export async function recoverChanges(set: ChangeSet, ctx: ActionContext): Promis
     outcome: 'rollback_failed',
     message: `somebody else changed ${foreign.slice(0, 5).join(', ')}, which was left alone`,
   };
+}
+
+/** Whether a path stands as applying the change leaves it for a moment: a new folder not yet dressed, or the old type removed. */
+function isHalfway({ before, after }: Change, now: FileState | null): boolean {
+  if (after === null || before?.type === after.type) return false;
+  if (now === null) return before !== null;
+  const fresh = (now.mode & 0o777) === UNFINISHED_FOLDER;
+  return after.type === 'directory' && now.type === 'directory' && fresh;
 }
 
 /** What every action on files shares: all of them stage a change set and differ only in how it is worked out. */
