@@ -18,6 +18,7 @@ import { renderDiff } from './diff.ts';
 export const filesOutput = z.object({ paths: z.array(z.string()).describe('Paths that were changed') });
 export type FilesOutput = z.infer<typeof filesOutput>;
 
+const MOST_FOLDERS = 50;
 const NOTE = 'Can be undone: content, mode and owner of each file are kept.';
 
 export async function effectsOf(set: ChangeSet, ctx: ActionContext, note = NOTE): Promise<Effects> {
@@ -93,6 +94,7 @@ export async function recoverChanges(set: ChangeSet, ctx: ActionContext): Promis
     const now = await ctx.files.state(change.path);
     if (sameState(now, change.before)) continue;
     if (sameState(now, change.after)) ours.push(change);
+    else if (await isTorn(now, change, ctx)) ours.push({ ...change, after: now });
     else foreign.push(change.path);
   }
   const blocked = (c: Change): boolean =>
@@ -103,6 +105,21 @@ export async function recoverChanges(set: ChangeSet, ctx: ActionContext): Promis
     outcome: 'rollback_failed',
     message: `somebody else changed ${foreign.slice(0, 5).join(', ')}, which was left alone`,
   };
+}
+
+/** Whether a write in place was cut short here: the new content's beginning with the old content's rest. */
+async function isTorn(
+  now: FileState | null,
+  { path, before, after }: Change,
+  ctx: ActionContext,
+): Promise<boolean> {
+  if (now?.type !== 'file' || before?.type !== 'file' || after?.type !== 'file') return false;
+  const is = await ctx.files.read(path, now.size);
+  const will = await ctx.files.objects.get(after.digest ?? '');
+  const was = await ctx.files.objects.get(before.digest ?? '');
+  let written = 0;
+  while (written < is.length && written < will.length && is[written] === will[written]) written++;
+  return is.subarray(written).equals(was.subarray(written));
 }
 
 /** What every action on files shares: all of them stage a change set and differ only in how it is worked out. */
@@ -133,6 +150,8 @@ export async function withContent(
 export async function missingFolders(path: string, ctx: ActionContext): Promise<Change[]> {
   const changes: Change[] = [];
   for (let folder = dirname(path); (await ctx.files.state(folder)) === null; folder = dirname(folder)) {
+    if (changes.length >= MOST_FOLDERS)
+      throw new HomeostatError('too_large', `${path} needs over ${MOST_FOLDERS} new folders`);
     changes.unshift({
       path: folder,
       before: null,
