@@ -84,6 +84,8 @@ export interface Machine {
   commands(workspace: Workspace): Commands;
   /** Where a path really leads, as far as it exists. */
   real(path: string): string;
+  /** Every file below a folder; null where there are too many to look at. */
+  below(path: string): string[] | null;
   /** The paths that a shell pattern stands for; null where they are too many to look at. */
   expand(cwd: string, pattern: string): string[] | null;
   /** Ends every process that an action started and left behind. */

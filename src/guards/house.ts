@@ -40,6 +40,7 @@ export function assessContext(house: House, workspace: Workspace): AssessContext
     ownFolders: house.ownFolders,
     home: house.machine.home,
     real: (path) => house.machine.real(path),
+    below: (path) => house.machine.below(path),
     expand: (cwd, pattern) => house.machine.expand(cwd, pattern),
   };
 }

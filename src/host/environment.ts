@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { isInside } from './paths.ts';
+import { isInside } from '../core/inside.ts';
 
 /** What a command inherits of the server's environment; everything else stays out of an agent's sight. */
 const INHERITED = /^(HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z]+|TZ|TERM|TMPDIR|XDG_RUNTIME_DIR)$/;

@@ -1,9 +1,10 @@
-import { readdirSync } from 'node:fs';
+import { type Dirent, readdirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import picomatch from 'picomatch';
 
 const MOST_PATHS = 1000;
 const MOST_ENTRIES = 5000;
+const MOST_BELOW = 20_000;
 
 /**
  * The paths that a shell would put in the place of an unquoted pattern, as the disk now stands; the pattern
@@ -42,5 +43,31 @@ function namesIn(folder: string): string[] {
     return readdirSync(folder);
   } catch {
     return [];
+  }
+}
+
+/** Every file and link below a folder, itself where it is none; null past a number that takes too long to list. */
+export function filesBelow(path: string): string[] | null {
+  const files: string[] = [];
+  const folders = [path];
+  let looked = 0;
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    const entries = entriesIn(folder);
+    if (entries === null) {
+      files.push(folder);
+      continue;
+    }
+    looked += entries.length;
+    if (looked > MOST_BELOW) return null;
+    for (const entry of entries) (entry.isDirectory() ? folders : files).push(join(folder, entry.name));
+  }
+  return files;
+}
+
+function entriesIn(folder: string): Dirent[] | null {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return null;
   }
 }

@@ -3,7 +3,7 @@ import { homedir, userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Machine, Objects } from '../core/host.ts';
 import { openCommands } from './command.ts';
-import { expandGlob } from './expand-glob.ts';
+import { expandGlob, filesBelow } from './expand-glob.ts';
 import { openFiles } from './files.ts';
 import { ownIdentity, uptime } from './identity.ts';
 import { killMarked, startDetached } from './processes.ts';
@@ -24,6 +24,7 @@ export function openMachine({ objects, cacheFolder, limits, env }: MachineOption
     commands: (workspace) => openCommands(env, workspace.roots),
     real,
     expand: expandGlob,
+    below: filesBelow,
     killLeftovers: killMarked,
     notify: (line, variables) => startDetached(line, { ...process.env, ...variables }),
     owner,

@@ -1,11 +1,8 @@
 import { lstat, realpath } from 'node:fs/promises';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { HomeostatError } from '../core/errors.ts';
+import { isInside } from '../core/inside.ts';
 import type { Workspace } from '../core/principal.ts';
-
-export function isInside(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
-}
 
 /** The root that a real path lies in, or an error that says where an agent may go. */
 export function rootOf(path: string, workspace: Workspace): string {

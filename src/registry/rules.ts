@@ -22,6 +22,8 @@ const commandRuleSchema = z
     change: changeKindSchema.optional(),
     /** `text` where operands are not names of files, so that nothing is read by them. */
     operands: z.enum(['paths', 'text']).default('paths'),
+    /** Every file below its operands is read; the working folder's where none is given. */
+    reads: z.literal('trees').optional(),
     /** Its operands may name services, some of which the configuration protects. */
     acts_on: z.literal('services').optional(),
   })

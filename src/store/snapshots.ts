@@ -23,8 +23,8 @@ export interface SnapshotStore {
   get(actionId: string): SnapshotRow | null;
   drop(actionId: string): void;
   list(limit: number): SnapshotRow[];
-  /** Those of finished actions beyond the newest `keep`, or older than `beforeMs`. */
-  surplus(keep: number, beforeMs: number): string[];
+  /** Those of finished actions beyond the newest `keep` and older than `youngMs`, or older than `beforeMs`. */
+  surplus(keep: number, youngMs: number, beforeMs: number): string[];
   /** The text of all that may name an object: the snapshots' and the unfinished actions' stages. */
   references(): Iterable<string>;
 }
@@ -51,15 +51,15 @@ export function snapshotStore(db: Statements): SnapshotStore {
     drop: (actionId) => void db.prepare('DELETE FROM snapshots WHERE action_id = ?').run(actionId),
     list: (limit) =>
       db.prepare<[number], Raw>('SELECT * FROM snapshots ORDER BY n DESC LIMIT ?').all(limit).map(read),
-    surplus: (keep, beforeMs) =>
+    surplus: (keep, youngMs, beforeMs) =>
       db
-        .prepare<[number, number], { action_id: string }>(
+        .prepare<[number, number, number], { action_id: string }>(
           `SELECT action_id FROM (
              SELECT action_id, created_ms, row_number() OVER (ORDER BY n DESC) AS place FROM snapshots
-           ) WHERE (place > ? OR created_ms < ?)
+           ) WHERE (place > ? AND created_ms < ? OR created_ms < ?)
              AND action_id NOT IN (SELECT id FROM actions WHERE phase <> 'finished')`,
         )
-        .all(keep, beforeMs)
+        .all(keep, youngMs, beforeMs)
         .map((row) => row.action_id),
     *references() {
       for (const row of db

@@ -108,7 +108,8 @@ export const CASES: readonly ActionCase[] = [
     undo: null,
     asked: {
       input: async () => ({ command: 'printf new > kept/a.txt; rm -f text.txt' }),
-      file: 'kept/a.txt',
+      // Not one that the line names: those are part of what is approved.
+      file: 'tool.sh',
       stale: 'succeeded',
     },
   },

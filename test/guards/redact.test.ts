@@ -34,7 +34,9 @@ test('a private key is masked whole, even cut short', () => {
   const begin = of('-----BEGIN RSA PRIVATE', ' KEY-----');
   const end = of('-----END RSA PRIVATE', ' KEY-----');
   expect(redactText(`${begin}\nabc\n${end}\nrest`)).toBe(`${MASK}\nrest`);
-  expect(redactText(`${begin}\nabc`)).toBe(MASK);
+  expect(redactText(`${begin}\n${'Ab9/'.repeat(16)}\n`)).toBe(`${MASK}\n`);
+  expect(redactText(`echo '${begin}'; curl http://x | sh`)).toBe(`echo '${MASK}'; curl http://x | sh`);
+  expect(redactText('token=$(curl http://x)')).toBe('token=$(curl http://x)');
 });
 
 test.each([

@@ -72,7 +72,7 @@ export function expire(actionId: string, house: House): void {
 export function expireOverdue(house: House): void {
   const { approvals } = house.store;
   for (const status of ['pending', 'approved'] as const) {
-    for (const approval of approvals.list(status, 1000))
+    for (const approval of approvals.list(status, Number.MAX_SAFE_INTEGER))
       if (isExpired(approval, house)) expire(approval.action_id, house);
   }
 }

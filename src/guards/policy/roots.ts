@@ -1,5 +1,6 @@
 import { dirname, sep } from 'node:path';
 import { HomeostatError } from '../../core/errors.ts';
+import { isInside } from '../../core/inside.ts';
 import type { Workspace } from '../../core/principal.ts';
 
 /** What roots are decided from. Paths are absolute; `real` resolves links and answers null where nothing is. */
@@ -16,9 +17,6 @@ export interface RootsRequest {
   readonly real: (path: string) => string | null;
 }
 
-const inside = (path: string, folder: string): boolean =>
-  path === folder || path.startsWith(folder === sep ? sep : folder + sep);
-
 /** The workspace of a connection, or an error that says what a person has to write. */
 export function workspaceOf(request: RootsRequest): Workspace {
   const named = [...request.configured, ...request.added];
@@ -26,7 +24,7 @@ export function workspaceOf(request: RootsRequest): Workspace {
   for (const root of real) refuseOwn(root, request);
   const roots = narrowed(real, request);
   const cwd = request.real(request.cwd);
-  const within = cwd !== null && roots.some((root) => inside(cwd, root));
+  const within = cwd !== null && roots.some((root) => isInside(cwd, root));
   return { roots, cwd: within ? cwd : (roots[0] ?? request.cwd) };
 }
 
@@ -44,7 +42,7 @@ function namedRoots(named: readonly string[], request: RootsRequest): string[] {
 /** Without any configuration the folder that the server was started in is the root, unless that is everything. */
 function defaultRoot(request: RootsRequest): string {
   const cwd = request.real(request.cwd);
-  if (cwd !== null && !inside(request.home, cwd)) return cwd;
+  if (cwd !== null && !isInside(request.home, cwd)) return cwd;
   throw new HomeostatError(
     'no_root',
     `${request.cwd} is no root by itself: it holds the whole home folder or system`,
@@ -56,7 +54,7 @@ function defaultRoot(request: RootsRequest): string {
 
 /** State or configuration within an agent's reach would let it write its own permissions. */
 function refuseOwn(root: string, request: RootsRequest): void {
-  const own = request.ownFolders.find((folder) => inside(folder, root) || inside(root, folder));
+  const own = request.ownFolders.find((folder) => isInside(folder, root) || isInside(root, folder));
   if (own === undefined) return;
   throw new HomeostatError(
     'unsafe_root',
@@ -68,13 +66,13 @@ function refuseOwn(root: string, request: RootsRequest): void {
 }
 
 function narrowed(roots: readonly string[], request: RootsRequest): string[] {
-  const outer = [...new Set(roots)].filter((r) => !roots.some((o) => o !== r && inside(r, o)));
+  const outer = [...new Set(roots)].filter((r) => !roots.some((o) => o !== r && isInside(r, o)));
   if (request.announced === null) return outer;
   const announced = request.announced.flatMap((path) => request.real(path) ?? []);
   const both = outer.flatMap((root) =>
-    announced.flatMap((path) => (inside(path, root) ? [path] : inside(root, path) ? [root] : [])),
+    announced.flatMap((path) => (isInside(path, root) ? [path] : isInside(root, path) ? [root] : [])),
   );
-  if (both.length > 0) return [...new Set(both)].filter((r) => !both.some((o) => o !== r && inside(r, o)));
+  if (both.length > 0) return [...new Set(both)].filter((r) => !both.some((o) => o !== r && isInside(r, o)));
   throw new HomeostatError('no_root', `none of the client’s folders lies in ${outer.join(', ')}`, {
     next: `A person adds ${announced[0] ?? dirname(outer[0] ?? sep)} to roots in ${request.configPath}, or starts the server with --root.`,
   });

@@ -10,6 +10,8 @@ export interface CommandContext extends PathContext {
   readonly home: string;
   /** The real path of what a path leads to, as far as it exists. */
   readonly real: (path: string) => string;
+  /** Every path below a folder; null where there are too many to look at. */
+  readonly below: (path: string) => string[] | null;
   /** The paths that a shell pattern stands for; null where they cannot be told. */
   readonly expand: (cwd: string, pattern: string) => string[] | null;
 }
@@ -107,6 +109,7 @@ function program(command: SimpleCommand, ctx: CommandContext): CommandRisk {
   }));
   for (const rule of rules)
     risks.push(...targets(rule, command).map((t) => touch(t, rule.change ?? 'modify', command, ctx)));
+  if (rules.some((rule) => rule.reads === 'trees')) risks.push(...secretsBelow(command, ctx));
   if (rules.some((rule) => rule.acts_on === 'services')) risks.push(...protectedServices(command, ctx));
   // An operand that no rule takes for a text may be a file that is shown.
   const operands = known && rules.every((rule) => rule.operands === 'text') ? 'text' : 'paths';
@@ -121,6 +124,26 @@ function program(command: SimpleCommand, ctx: CommandContext): CommandRisk {
     factors: risks.flatMap((r) => r.factors),
     reversibility: leastReversible(risks.map((r) => r.reversibility)),
   };
+}
+
+/** A secret somewhere below what a recursive search reads; a tree that is too large to look through may hold one. */
+function secretsBelow(command: SimpleCommand, ctx: CommandContext): CommandRisk[] {
+  const named = command.args.filter((arg) => arg.value?.startsWith('-') !== true);
+  // One alone may be what is searched for, and then the working folder is what is searched.
+  const operands: Arg[] = named.length > 1 ? named : [...named, { value: '.', source: '.', glob: false }];
+  return operands.flatMap((operand) => {
+    const below = pathsOf(operand, command, ctx)?.map((path) => ctx.below(path));
+    if (below === undefined || below.includes(null)) {
+      return [
+        certain('unknown-operand', 'MEDIUM', 'Which files it reads cannot be known before.', command.source),
+      ];
+    }
+    const secret = below
+      .flatMap((paths) => paths ?? [])
+      .flatMap((path) => pathRules(path, ctx))
+      .find((r) => r.secret);
+    return secret === undefined ? [] : [certain(secret.id, 'HIGH', secret.reason, command.source)];
+  });
 }
 
 /** A protected service, named as such or within a container's or a unit's name: `postgres`, `shop-postgres-1`. */

@@ -1,4 +1,5 @@
-import { relative, sep } from 'node:path';
+import { relative } from 'node:path';
+import { isInside } from '../../core/inside.ts';
 import type { ChangeKind } from '../../core/effects.ts';
 import type { Workspace } from '../../core/principal.ts';
 import type { Factor, Level } from '../../core/risk.ts';
@@ -17,17 +18,17 @@ export interface PathContext {
   readonly ownFolders: readonly string[];
 }
 
-const inside = (path: string, folder: string): boolean =>
-  path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
-
 export const isOwn = (path: string, ctx: PathContext): boolean =>
-  ctx.ownFolders.some((folder) => inside(path, folder));
+  ctx.ownFolders.some((folder) => isInside(path, folder));
 
 /** The path rules that speak of an absolute path: by where it lies in its root, or as it is. */
 export function pathRules(path: string, ctx: PathContext): PathRule[] {
-  const root = ctx.workspace.roots.find((candidate) => inside(path, candidate));
-  const shown = root === undefined ? path.slice(1) : relative(root, path);
-  return [...ctx.rules.paths, ...configured(ctx)].filter((rule) => shown !== '' && pathMatches(rule, shown));
+  const root = ctx.workspace.roots.find((candidate) => isInside(path, candidate));
+  // Both, since a root may itself be a folder that a rule protects.
+  const shown = [path.slice(1), ...(root === undefined ? [] : [relative(root, path)])].filter(
+    (p) => p !== '',
+  );
+  return [...ctx.rules.paths, ...configured(ctx)].filter((rule) => shown.some((p) => pathMatches(rule, p)));
 }
 
 const configuredRules = new WeakMap<readonly string[], PathRule[]>();
@@ -56,14 +57,14 @@ export function touchFactors(path: string, change: ChangeKind, evidence: string,
   if (isOwn(path, ctx))
     return [factor('own-state', 'CRITICAL', 'It touches homeostat’s own state or configuration.')];
   const factors = pathRules(path, ctx).map((rule) => factor(rule.id, rule.change, rule.reason));
-  const holdsRoot = ctx.workspace.roots.some((root) => inside(root, path));
+  const holdsRoot = ctx.workspace.roots.some((root) => isInside(root, path));
   if (holdsRoot && change !== 'create') {
     return [
       ...factors,
       factor('whole-root', change === 'delete' ? 'DESTRUCTIVE' : 'HIGH', `${path} holds a whole root.`),
     ];
   }
-  if (!ctx.workspace.roots.some((root) => inside(path, root))) {
+  if (!ctx.workspace.roots.some((root) => isInside(path, root))) {
     const level = change === 'delete' ? 'CRITICAL' : 'HIGH';
     return [...factors, factor('outside-roots', level, `${path} lies outside the roots.`)];
   }

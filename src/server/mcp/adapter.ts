@@ -29,6 +29,8 @@ export interface McpFace {
   readonly signal: AbortSignal;
 }
 
+const RESERVED = /^(person|cli|homeostat)$/i;
+
 /** Clients give up after 60 s without a word. */
 const HEARTBEAT_MS = 5000;
 const ROOTS_TIMEOUT_MS = 3000;
@@ -114,7 +116,9 @@ function toolsOf({ gateway, cards, card }: McpFace): ReturnType<Gateway['tools']
 
 function principalOf(server: Server, { card, user }: McpFace): Principal {
   const client = server.getClientVersion()?.name ?? 'unknown';
-  return { client: client.replaceAll(/[^\w.-]+/g, '-').slice(0, 60), card, user };
+  const name = client.replaceAll(/[^\w.-]+/g, '-').slice(0, 60);
+  // Names that the record keeps for a person at a terminal are nobody else's.
+  return { client: RESERVED.test(name) ? `client-${name}` : name, card, user };
 }
 
 function toolResult(report: Report): {

@@ -6,6 +6,7 @@ import type { CommandResult } from '../../core/host.ts';
 import { defineAction } from '../../core/tool.ts';
 import type { Committed, Verification } from '../../core/stages.ts';
 import { commitChanges, effectsOf, recoverChanges, undoChanges, verifyChanges } from '../file/change-set.ts';
+import { checkNamed, namedFiles } from './named-files.ts';
 import { changesSince, manifestsOf } from './tree-snapshot.ts';
 
 const output = z.object({
@@ -31,6 +32,8 @@ const stageSchema = z.discriminatedUnion('kind', [
     env: z.record(z.string(), z.string()),
     /** A root's manifest object before the command; null where no snapshot is taken. */
     manifests: manifests.nullable(),
+    /** Digests of the files in the roots that the line names. */
+    named: z.record(z.string(), z.string()),
     read_only: z.boolean(),
   }),
   changes,
@@ -98,6 +101,7 @@ export const runCommand = defineAction({
       cwd: folder,
       timeout_ms: Math.min(timeout_seconds ?? longest, longest) * 1000,
       env,
+      named: {},
       read_only: isReadOnly(command, env, ctx),
     };
     const effects = { known: false, note: NOTE, changes: [], diff: '' };
@@ -120,15 +124,16 @@ export const runCommand = defineAction({
       };
     }
     return {
-      stage: { ...stage, manifests: taken.manifests },
+      stage: { ...stage, manifests: taken.manifests, named: namedFiles(command, folder, taken.seen) },
       effects,
       circumstances: taken.complete ? [] : ['not_all_preserved'],
       reversibility: 'reversible',
     };
   },
 
-  // A command is approved as such; its roots are snapshotted anew when it runs, so nothing of its stage ages.
-  recheck: async (stage, ctx) => (stage.kind === 'changes' ? ctx.files.check(stage) : undefined),
+  // A command is approved with the files that it names; its roots are snapshotted anew when it runs.
+  recheck: async (stage, ctx) =>
+    stage.kind === 'changes' ? ctx.files.check(stage) : checkNamed(stage.named, ctx),
 
   async commit(stage, ctx): Promise<Committed<Output, Snapshot>> {
     if (stage.kind === 'changes') {

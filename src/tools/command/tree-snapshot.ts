@@ -1,5 +1,5 @@
 import type { ActionContext } from '../../core/context.ts';
-import type { Change } from '../../core/effects.ts';
+import type { Change, FileState } from '../../core/effects.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import { type Manifest, difference } from '../../core/host.ts';
 
@@ -9,24 +9,32 @@ export const MANIFEST = 'manifest:';
 /** The look after a command must happen even when the command was cancelled. */
 const AFTER_MS = 120_000;
 
+interface TreeSnapshot {
+  readonly manifests: Record<string, string>;
+  /** False where some paths cannot be put back. */
+  readonly complete: boolean;
+  /** What the snapshot saw of a path. */
+  readonly seen: (path: string) => FileState | undefined;
+}
+
 /**
- * A snapshot of every root: the name of a manifest object for each. Null where a root is over its limit;
- * `complete` is false where some paths cannot be put back.
+ * A snapshot of every root: the name of a manifest object for each. Null where a root is over its limit.
  */
-export async function manifestsOf(
-  ctx: ActionContext,
-  signal: AbortSignal,
-): Promise<{ manifests: Record<string, string>; complete: boolean } | null> {
+export async function manifestsOf(ctx: ActionContext, signal: AbortSignal): Promise<TreeSnapshot | null> {
   const manifests: Record<string, string> = {};
+  const scanned: Manifest[] = [];
   let complete = true;
   for (const root of ctx.workspace.roots) {
     ctx.progress(`taking a snapshot of ${root}`);
     const manifest = await scan(root, ctx, signal);
     if (manifest === null) return null;
     complete &&= manifest.skipped.length === 0;
+    scanned.push(manifest);
     manifests[root] = MANIFEST + (await ctx.files.objects.put(Buffer.from(JSON.stringify(manifest))));
   }
-  return { manifests, complete };
+  const seen = (path: string): FileState | undefined =>
+    scanned.map((manifest) => manifest.entries[path]).find((state) => state !== undefined);
+  return { manifests, complete, seen };
 }
 
 /** What has changed in the roots since their manifests; null where it cannot be told. */

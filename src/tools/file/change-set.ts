@@ -19,6 +19,7 @@ import { renderDiff } from './diff.ts';
 export const filesOutput = z.object({ paths: z.array(z.string()).describe('Paths that were changed') });
 export type FilesOutput = z.infer<typeof filesOutput>;
 
+const MOST_FOLDERS = 50;
 const NOTE = 'Can be undone: content, mode and owner of each file are kept.';
 
 export async function effectsOf(set: ChangeSet, ctx: ActionContext, note = NOTE): Promise<Effects> {
@@ -94,7 +95,7 @@ export async function recoverChanges(set: ChangeSet, ctx: ActionContext): Promis
     const now = await ctx.files.state(change.path);
     if (sameState(now, change.before)) continue;
     if (sameState(now, change.after)) ours.push(change);
-    else if (isHalfway(change, now)) ours.push({ ...change, after: now });
+    else if (isHalfway(now, change) || (await isTorn(now, change, ctx))) ours.push({ ...change, after: now });
     else foreign.push(change.path);
   }
   const blocked = (c: Change): boolean =>
@@ -108,11 +109,26 @@ export async function recoverChanges(set: ChangeSet, ctx: ActionContext): Promis
 }
 
 /** Whether a path stands as applying the change leaves it for a moment: a new folder not yet dressed, or the old type removed. */
-function isHalfway({ before, after }: Change, now: FileState | null): boolean {
+function isHalfway(now: FileState | null, { before, after }: Change): boolean {
   if (after === null || before?.type === after.type) return false;
   if (now === null) return before !== null;
   const fresh = (now.mode & 0o777) === UNFINISHED_FOLDER;
   return after.type === 'directory' && now.type === 'directory' && fresh;
+}
+
+/** Whether a write in place was cut short here: the new content's beginning with the old content's rest. */
+async function isTorn(
+  now: FileState | null,
+  { path, before, after }: Change,
+  ctx: ActionContext,
+): Promise<boolean> {
+  if (now?.type !== 'file' || before?.type !== 'file' || after?.type !== 'file') return false;
+  const is = await ctx.files.read(path, now.size);
+  const will = await ctx.files.objects.get(after.digest ?? '');
+  const was = await ctx.files.objects.get(before.digest ?? '');
+  let written = 0;
+  while (written < is.length && written < will.length && is[written] === will[written]) written++;
+  return is.subarray(written).equals(was.subarray(written));
 }
 
 /** What every action on files shares: all of them stage a change set and differ only in how it is worked out. */
@@ -143,6 +159,8 @@ export async function withContent(
 export async function missingFolders(path: string, ctx: ActionContext): Promise<Change[]> {
   const changes: Change[] = [];
   for (let folder = dirname(path); (await ctx.files.state(folder)) === null; folder = dirname(folder)) {
+    if (changes.length >= MOST_FOLDERS)
+      throw new HomeostatError('too_large', `${path} needs over ${MOST_FOLDERS} new folders`);
     changes.unshift({
       path: folder,
       before: null,
