@@ -28,7 +28,23 @@ export async function recover(house: House): Promise<number> {
       await end(row, house);
       ended++;
     }
+  dropStrayLeases(house);
   return ended;
+}
+
+/** A process killed after it was admitted and before its intent was recorded leaves leases of no action. */
+function dropStrayLeases(house: House): void {
+  const { actions, leases } = house.store;
+  const strays = (): string[] => {
+    const beats = leases.beats();
+    const unfinished = new Set(actions.unfinished().map((row) => row.id));
+    return leases
+      .all()
+      .filter((lease) => !unfinished.has(lease.action_id) && !holderLives(lease.owner, beats, house))
+      .map((lease) => lease.action_id);
+  };
+  if (house.store.read(strays).length === 0) return;
+  house.store.write(() => strays().forEach((actionId) => leases.release(actionId)));
 }
 
 /** Two processes may start at once; the one whose claim is written ends the action. */
