@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { connect } from '../helpers/client.ts';
 import { diesAt, expectClean, filled, restarted } from '../helpers/killing.ts';
 import { eventually } from '../helpers/processes.ts';
+import { sql } from '../helpers/sql.ts';
 import { actionsOf, auditOf, expectSettled, processesIn, treeOf } from '../helpers/state.ts';
 
 test('a command killed while it runs is unknown: nothing is taken back by itself, a person may', async () => {
@@ -69,6 +70,14 @@ test('a start with queries alone brings a half-done commit to its end too', asyn
   expect(await diesAt(place, 'committed', 1, 'write_file', { path: 'a.txt', content: 'new' })).toBe(true);
   expect((await restarted(place, ['--read-only'])).outcome).toBe('rolled_back');
   expect(treeOf(place.root)).toEqual(before);
+});
+
+test('a server killed between its admission and its intent leaves no lease behind', async () => {
+  const place = filled();
+  expect(await diesAt(place, 'finished', 1, 'write_file', { path: 'a.txt', content: 'new' })).toBe(true);
+  // There is no step to die at between the two, so its lease is put where that death would leave it.
+  sql(place.home, "INSERT INTO leases SELECT 'file:/x', 'neverbegun', owner FROM actions");
+  expect((await restarted(place)).outcome).toBe('succeeded');
 });
 
 test('what somebody else changed after the crash is left alone, and named', async () => {
