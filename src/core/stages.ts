@@ -47,4 +47,6 @@ export type Verification = { readonly ok: true } | { readonly ok: false; readonl
 export interface Recovery {
   readonly outcome: 'rolled_back' | 'rollback_failed' | 'unknown';
   readonly message: string;
+  /** What was found to have changed, where that could be told only now. */
+  readonly effects?: Effects;
 }

@@ -86,7 +86,13 @@ async function rollBack(
     );
     return recordOutcome(
       run,
-      { outcome, error: full, result, effects, snapshot: outcome !== 'rolled_back' },
+      {
+        outcome,
+        error: full,
+        result,
+        effects: recovery.effects ?? effects,
+        snapshot: outcome !== 'rolled_back',
+      },
       house,
     );
   } catch (failure) {

@@ -34,7 +34,7 @@ export function guardedCalls(house: House): Guarded {
   };
   return {
     async call(name, input, caller) {
-      const tool = house.tools.get(name);
+      const tool = house.offered.has(name) ? house.tools.get(name) : undefined;
       if (tool === undefined)
         return refusal(
           undefined,
@@ -77,7 +77,7 @@ function services(caller: Caller, journal: QueryJournal, house: House): QueryCon
       },
     },
     async assess(name, input) {
-      const tool = findAction(house, name);
+      const tool = house.offered.has(name) ? findAction(house, name) : null;
       if (tool === null) throw new HomeostatError('unknown_tool', `${name} is no action`);
       const run = openRun(tool, caller, house);
       try {

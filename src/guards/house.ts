@@ -17,7 +17,10 @@ export interface House {
   readonly config: Config;
   readonly configuration: Configuration;
   readonly rules: Rules;
+  /** Every tool: also one that is not offered here may have left something to be ended or undone. */
   readonly tools: ReadonlyMap<string, Tool>;
+  /** Names of the tools that can be called. */
+  readonly offered: ReadonlySet<string>;
   readonly cards: ReadonlyMap<string, Card>;
   /** State and configuration folders: never an agent's to touch. */
   readonly ownFolders: readonly string[];

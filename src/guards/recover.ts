@@ -1,4 +1,5 @@
 import { HomeostatError, asHomeostatError } from '../core/errors.ts';
+import type { Effects } from '../core/effects.ts';
 import type { ActionReport, Outcome } from '../core/outcome.ts';
 import type { Caller } from '../core/principal.ts';
 import type { ActionRow } from '../store/actions.ts';
@@ -6,6 +7,7 @@ import { BLANK } from '../store/audit.ts';
 import { actionContext } from './context.ts';
 import { findAction, type House } from './house.ts';
 import { holderLives } from './limits/leases.ts';
+import { redact } from './redact.ts';
 import { openRun } from './run.ts';
 
 /**
@@ -62,12 +64,12 @@ async function end(row: ActionRow, house: House): Promise<void> {
   };
   const run = openRun(tool, caller, house, row.id);
   try {
-    const { outcome, message } = await tool.recover(
+    const { outcome, message, effects } = await tool.recover(
       kept.data,
       actionContext(run, house, { signal: caller.signal }),
     );
     const error = new HomeostatError('interrupted', `the server ended during the commit; ${message}`);
-    record(row, outcome, error, outcome !== 'rolled_back', house);
+    record(row, outcome, error, outcome !== 'rolled_back', house, effects);
   } catch (failure) {
     const what = `the server ended during the commit, and taking it back failed: ${asHomeostatError(failure).message}`;
     record(row, 'rollback_failed', new HomeostatError('interrupted', what), true, house);
@@ -76,8 +78,16 @@ async function end(row: ActionRow, house: House): Promise<void> {
   }
 }
 
-function record(row: ActionRow, outcome: Outcome, error: HomeostatError, keep: boolean, house: House): void {
+function record(
+  row: ActionRow,
+  outcome: Outcome,
+  error: HomeostatError,
+  keep: boolean,
+  house: House,
+  found: Effects | null = null,
+): void {
   const { actions, audit, leases, snapshots } = house.store;
+  const effects = redact(found);
   house.store.write(() => {
     const seq = audit.append({
       ...BLANK,
@@ -100,7 +110,7 @@ function record(row: ActionRow, outcome: Outcome, error: HomeostatError, keep: b
       error: error.body(),
       risk: row.risk,
       decision: row.decision,
-      effects: null,
+      effects,
       snapshot_id: keep ? row.id : null,
       audit: [seq],
       execution_time_ms: 0,
@@ -113,6 +123,7 @@ function record(row: ActionRow, outcome: Outcome, error: HomeostatError, keep: b
       outcome,
       error: error.body(),
       report,
+      effects,
       input: null,
       stage: null,
       finished_ms: Date.now(),

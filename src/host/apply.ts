@@ -15,7 +15,13 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type Change, type ChangeSet, type FileState, sameState } from '../core/effects.ts';
+import {
+  type Change,
+  type ChangeSet,
+  type FileState,
+  UNFINISHED_FOLDER,
+  sameState,
+} from '../core/effects.ts';
 import { HomeostatError } from '../core/errors.ts';
 import type { Objects } from '../core/host.ts';
 import type { Workspace } from '../core/principal.ts';
@@ -108,7 +114,7 @@ async function place(
   if (after === null) return;
   const entry = parent.entry(basename(path));
   if (after.type === 'directory') {
-    await mkdir(entry, { mode: 0o700 }).catch(ignore('EEXIST'));
+    await mkdir(entry, { mode: UNFINISHED_FOLDER }).catch(ignore('EEXIST'));
   } else if (after.type === 'symlink') {
     const at = parent.entry(temporary);
     await symlink(after.target ?? '', at);

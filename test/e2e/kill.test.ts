@@ -1,63 +1,10 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { asPerson } from '../helpers/cli-process.ts';
 import { type Answer, connect } from '../helpers/client.ts';
-import { type Scratch, scratch } from '../helpers/scratch.ts';
-import { actionsOf, auditOf, expectSettled, processesIn, treeOf } from '../helpers/state.ts';
-
-const DYING = join(import.meta.dirname, '..', 'fixtures', 'dying-server.mjs');
-
-/** A root with one of each kind, all of a time long past, so that a changed time shows. */
-function filled(): Scratch {
-  const place = scratch();
-  const at = (name: string): string => join(place.root, name);
-  mkdirSync(at('sub'));
-  writeFileSync(at('a.txt'), 'one\ntwo\n');
-  writeFileSync(at('sub/b.bin'), Buffer.from([0, 255, 1, 254]));
-  chmodSync(at('a.txt'), 0o640);
-  symlinkSync('a.txt', at('link'));
-  for (const name of ['a.txt', 'sub/b.bin']) utimesSync(at(name), 1_600_000_000.5, 1_600_000_000.5);
-  return place;
-}
-
-/** Calls a tool of a server that dies at the step; false where it lived to answer. */
-async function diesAt(
-  place: Scratch,
-  step: string,
-  nth: number,
-  tool: string,
-  input: object,
-): Promise<boolean> {
-  const server = await connect(place, [step, String(nth)], { command: [DYING] });
-  const died = await server.call(tool, { ...input }).then(
-    () => false,
-    () => true,
-  );
-  await server.close();
-  return died;
-}
-
-/** Starts a normal server on what the killed one left, and answers its view of the newest action. */
-async function restarted(place: Scratch): Promise<{ outcome: string | null; phase: string; id: string }> {
-  const server = await connect(place);
-  expect((await server.call('get_status')).outcome).toBe('succeeded');
-  await server.close();
-  expectSettled(place);
-  expect(processesIn(place.base)).toEqual([]);
-  expect(Object.keys(treeOf(place.root)).filter((path) => path.includes('.homeostat-'))).toEqual([]);
-  const last = actionsOf(place).at(-1);
-  if (last === undefined) throw new Error('no action is on record');
-  return last;
-}
+import { diesAt, filled, restarted } from '../helpers/killing.ts';
+import { auditOf, expectSettled, treeOf } from '../helpers/state.ts';
 
 const BEFORE = ['intended', 'staged', 'committing'];
 const AFTER = ['preserved', 'committed', 'verified'];

@@ -69,7 +69,7 @@ function simpleCommand(command: SimpleCommand, ctx: CommandContext): CommandRisk
   if (telling !== undefined) {
     risks.push(certain('telling-variable', 'HIGH', `${telling} decides what is run.`, command.source));
   }
-  for (const target of command.writes) risks.push(touch(target, 'modify', command, ctx));
+  for (const target of command.writes) risks.push(redirect(target, command, ctx));
   if (command.name !== null) risks.push(program(command, ctx));
   for (const arg of command.reads) risks.push(...mention(arg, 'paths', command, ctx));
   return {
@@ -208,6 +208,14 @@ function pathsOf(arg: Arg, command: SimpleCommand, ctx: CommandContext): string[
   if (named.includes(null)) return null;
   const paths = named.flatMap((some) => some ?? []);
   return [...new Set([...paths, ...paths.map((path) => ctx.real(path))])];
+}
+
+/** Devices that swallow or show what is redirected into them; moved onto or removed, they are files like any other. */
+const SINK = /^\/dev\/(null|stdout|stderr|tty|zero|full)$/;
+
+function redirect(target: Arg, command: SimpleCommand, ctx: CommandContext): CommandRisk {
+  if (target.value !== null && SINK.test(target.value)) return { factors: [], reversibility: 'reversible' };
+  return touch(target, 'modify', command, ctx);
 }
 
 function touch(target: Arg, change: ChangeKind, command: SimpleCommand, ctx: CommandContext): CommandRisk {

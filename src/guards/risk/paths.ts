@@ -53,7 +53,6 @@ function configured(ctx: PathContext): PathRule[] {
 
 /** What it risks to change a path; nothing for an ordinary path inside a root. */
 export function touchFactors(path: string, change: ChangeKind, evidence: string, ctx: PathContext): Factor[] {
-  if (/^\/dev\/(null|stdout|stderr|tty|zero|full)$/.test(path)) return [];
   const factor = (rule: string, level: Level, reason: string): Factor => ({ rule, level, reason, evidence });
   if (isOwn(path, ctx))
     return [factor('own-state', 'CRITICAL', 'It touches homeostat’s own state or configuration.')];

@@ -174,6 +174,7 @@ export const runCommand = defineAction({
     const what = found.length === 0 ? 'nothing in the roots' : `${found.length} paths: ${names.join(', ')}`;
     return {
       outcome: 'unknown',
+      effects: await effectsOf({ changes: found }, ctx, GUARANTEE.snapshot),
       message: `since the command was started, ${what} changed; see diff_snapshot`,
     };
   },

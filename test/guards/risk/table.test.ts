@@ -24,6 +24,8 @@ const TABLE: Record<string, readonly string[]> = {
     '/usr/bin/ls',
     'x=1',
     'echo x 2>&1',
+    'ls > /dev/null 2>&1',
+    'ls > /dev/stderr',
   ],
   'LOW reversible': [
     'touch a b',
@@ -85,6 +87,10 @@ const TABLE: Record<string, readonly string[]> = {
     'cp --target-directory=/etc a',
     'cp -t/etc a',
     'ln -s /etc x',
+    // As root each of these replaces or changes the device for the whole machine.
+    'ln -sf a /dev/null',
+    'chmod 600 /dev/null',
+    'cp a /dev/zero',
     'rm -rf $X',
     'cat .env',
     'cat < .env',
@@ -116,6 +122,8 @@ const TABLE: Record<string, readonly string[]> = {
     'rm -rf ~',
     'rm "$HOME/x"',
     'rm link/x',
+    'rm /dev/null',
+    'mv a /dev/null',
     'rm link/../hosts',
     'cd link; rm x',
     'cd /etc && rm hosts',
