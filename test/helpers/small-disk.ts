@@ -89,6 +89,7 @@ export function smallDisk({ home }: Scratch): SmallDisk {
       closeSync(file);
     },
     free: () => rmSync(ballast, { force: true }),
-    setReadOnly: (readOnly) => void execFileSync('mount', ['-o', `remount,${readOnly ? 'ro' : 'rw'}`, home]),
+    setReadOnly: (readOnly) =>
+      void execFileSync('mount', ['-o', `remount,bind,${readOnly ? 'ro' : 'rw'}`, home]),
   };
 }

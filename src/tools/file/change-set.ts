@@ -95,7 +95,7 @@ export async function recoverChanges(set: ChangeSet, ctx: ActionContext): Promis
     const now = await ctx.files.state(change.path);
     if (sameState(now, change.before)) continue;
     if (sameState(now, change.after)) ours.push(change);
-    else if (isHalfway(now, change) || (await isTorn(now, change, ctx))) ours.push({ ...change, after: now });
+    else if (isHalfway(change, now) || (await isTorn(now, change, ctx))) ours.push({ ...change, after: now });
     else foreign.push(change.path);
   }
   const blocked = (c: Change): boolean =>
@@ -108,14 +108,6 @@ export async function recoverChanges(set: ChangeSet, ctx: ActionContext): Promis
   };
 }
 
-/** Whether a path stands as applying the change leaves it for a moment: a new folder not yet dressed, or the old type removed. */
-function isHalfway(now: FileState | null, { before, after }: Change): boolean {
-  if (after === null || before?.type === after.type) return false;
-  if (now === null) return before !== null;
-  const fresh = (now.mode & 0o777) === UNFINISHED_FOLDER;
-  return after.type === 'directory' && now.type === 'directory' && fresh;
-}
-
 /** Whether a write in place was cut short here: the new content's beginning with the old content's rest. */
 async function isTorn(
   now: FileState | null,
@@ -124,11 +116,21 @@ async function isTorn(
 ): Promise<boolean> {
   if (now?.type !== 'file' || before?.type !== 'file' || after?.type !== 'file') return false;
   const is = await ctx.files.read(path, now.size);
-  const will = await ctx.files.objects.get(after.digest ?? '');
-  const was = await ctx.files.objects.get(before.digest ?? '');
+  const kept = async (state: FileState): Promise<Buffer | null> =>
+    ctx.files.objects.get(state.digest ?? '').catch(() => null);
+  const [was, will] = [await kept(before), await kept(after)];
+  if (was === null || will === null) return false;
   let written = 0;
   while (written < is.length && written < will.length && is[written] === will[written]) written++;
   return is.subarray(written).equals(was.subarray(written));
+}
+
+/** Whether a path stands as applying the change leaves it for a moment: a new folder not yet dressed, or the old type removed. */
+function isHalfway({ before, after }: Change, now: FileState | null): boolean {
+  if (after === null || before?.type === after.type) return false;
+  if (now === null) return before !== null;
+  const fresh = (now.mode & 0o777) === UNFINISHED_FOLDER;
+  return after.type === 'directory' && now.type === 'directory' && fresh;
 }
 
 /** What every action on files shares: all of them stage a change set and differ only in how it is worked out. */
