@@ -7,6 +7,7 @@ import { queryJournal, type QueryJournal } from './audit/query-journal.ts';
 import { actionContext, queryContext } from './context.ts';
 import { findAction, type House } from './house.ts';
 import { judge } from './judge.ts';
+import { holderLives } from './limits/leases.ts';
 import { recover } from './recover.ts';
 import { records } from './records.ts';
 import { refusal } from './refusal.ts';
@@ -24,9 +25,10 @@ export interface Guarded {
 export function guardedCalls(house: House): Guarded {
   const journal = queryJournal(house.store);
   let settling: Promise<void> | null = null;
-  // What could not be written down earlier comes first: nothing new is done on an open end.
+  // What could not be written down, or was left by a process that is gone, comes first: nothing new is done on
+  // an open end.
   const settle = async (): Promise<void> => {
-    if (house.unsettled.size === 0) return;
+    if (house.unsettled.size === 0 && !holdsOfTheDead(house)) return;
     settling ??= recover(house)
       .then(() => house.unsettled.clear())
       .finally(() => (settling = null));
@@ -56,6 +58,16 @@ export function guardedCalls(house: House): Guarded {
     },
     close: () => journal.close(),
   };
+}
+
+/** Whether a process that is gone still holds something, so that its action may have come half way. */
+function holdsOfTheDead(house: House): boolean {
+  const { leases } = house.store;
+  return house.store.read(() => {
+    const held = leases.all();
+    const beats = held.length > 0 ? leases.beats() : new Map<string, string>();
+    return held.some((lease) => !holderLives(lease.owner, beats, house));
+  });
 }
 
 /** Retention; where it cannot be done, the next record cannot be written either and says so. */

@@ -119,3 +119,20 @@ test('killed at any moment with several calls running, every action ends, and no
     expect(last.map((row) => row.outcome)).not.toContain('rollback_failed');
   }
 });
+
+test('a server that goes on builds on nothing that a killed one left half done', async () => {
+  const place = filled();
+  const survivor = await connect(place);
+  expect((await survivor.call('get_status')).outcome).toBe('succeeded');
+  expect(await diesAt(place, 'committed', 1, 'write_file', { path: 'a.txt', content: 'half done\n' })).toBe(
+    true,
+  );
+  const edited = await survivor.call('edit_file', {
+    path: 'a.txt',
+    edits: [{ old_text: 'one', new_text: 'ONE' }],
+  });
+  expect(edited.error).toBeNull();
+  expect(readFileSync(join(place.root, 'a.txt'), 'utf8')).toBe('ONE\ntwo\n');
+  await survivor.close();
+  expectSettled(place);
+});
