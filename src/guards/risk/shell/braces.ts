@@ -16,7 +16,7 @@ function expand(word: Atoms): Atoms[] | null {
     if (open === null) return product(results, [rest]);
     const amble = rest.slice(open.start + 1, open.end);
     const after = rest.slice(open.end + 1);
-    const choices = amble.some((atom) => is(atom, ',')) ? alternatives(amble) : sequence(amble);
+    const choices = amble.some(comma) ? alternatives(amble) : sequence(amble);
     if (choices === 'unknown') return null;
     const tack = choices ?? [rest.slice(open.start, open.end + 1)];
     const grown = product(results, product([rest.slice(0, open.start)], tack) ?? []);
@@ -29,6 +29,14 @@ function expand(word: Atoms): Atoms[] | null {
 
 const is = (atom: Atom | undefined, char: string): boolean =>
   atom !== undefined && 'char' in atom && atom.char === char;
+
+/** Here bash does not look whether a comma stands in quotes. */
+const comma = (atom: Atom): boolean =>
+  'part' in atom
+    ? atom.part.text.includes(',')
+    : 'char' in atom
+      ? atom.char === ','
+      : /,./s.test(atom.quoted);
 
 function product(lefts: readonly Atoms[], rights: readonly Atoms[]): Atoms[] | null {
   if (lefts.length * rights.length > MOST) return null;

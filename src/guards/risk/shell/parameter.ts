@@ -34,12 +34,14 @@ const fromOfSubject = (subject: Subject): number =>
     ? (subject.value?.from ?? 0)
     : subject.from | fromOf(subject.entries?.map(([, value]) => value) ?? []);
 
+const lengthIn = (value: Value): number => Array.from(value.text).length;
+
 function lengthOf(subject: Subject): Value {
   const from = fromOfSubject(subject);
   if (subject.list !== null) return { ...count(subject.entries?.length ?? null), from };
   const { value } = subject;
   return {
-    ...count(value === undefined || isKnown(value) ? Array.from(value?.text ?? '').length : null),
+    ...count(value === undefined || isKnown(value) ? lengthIn(value ?? known('')) : null),
     from,
   };
 }
@@ -113,6 +115,8 @@ function operated(
   x: Expander,
 ): Subject {
   const single = (word: Word): Piece[] => x.word(word, 'single');
+  // Bash looks at nothing behind a parameter that is unset.
+  if (found.list === null && found.value === undefined) return found;
   switch (operation.type) {
     case 'Remove': {
       const pieces = single(operation.operand);
@@ -168,14 +172,17 @@ function sliced(
 ): Subject {
   const bound = (word: Word): Value => evaluate(x.word(word, 'quoted'), x.scope, part.text);
   const start = bound(offset);
-  const size = length === undefined ? null : bound(length);
+  // Behind the end of a text bash does not look at the length.
+  const { value } = found.list === null ? found : {};
+  const beyond = value !== undefined && isKnown(value) && Math.abs(Number(start.text)) > lengthIn(value);
+  const size = length === undefined || beyond ? null : bound(length);
   const from = fromOfSubject(found) | start.from | (size?.from ?? 0);
   const at = Number(start.text);
   const most = size === null ? null : Number(size.text);
   const computable = !Number.isNaN(at) && !Number.isNaN(most);
   if (found.list === null) {
-    const value = found.value ?? known('');
-    const characters = computable && isKnown(value) ? slice(Array.from(value.text), at, most) : null;
+    const characters =
+      computable && value !== undefined && isKnown(value) ? slice(Array.from(value.text), at, most) : null;
     return { list: null, value: characters === null ? unknown(from) : known(characters.join(''), from) };
   }
   const chosen = computable && found.entries !== null ? range(part, found.entries, at, most) : null;
