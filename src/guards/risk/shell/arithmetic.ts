@@ -14,6 +14,9 @@ const DEEPEST = 64;
 const REFERENCE = /^([A-Za-z_]\w*)(?:\[(.*)\])?$/s;
 const ASSIGNMENT = /^(?:[-+*/%&^|]|<<|>>)?=$/;
 
+/** A doubled sign that neither follows a name nor stands before one is two signs. */
+const TWICE = /(?<![A-Za-z_]\w*\s*|\]\s*)([-+])(?=\1(?!\s*[A-Za-z_]))/g;
+
 /** A number, or null where it cannot be known. */
 type Result = bigint | null;
 
@@ -55,9 +58,10 @@ class Run {
     if (text.trim() === '') return 0n;
     if (/^\d{1,18}$/.test(text)) return number(text);
     if (/[`$\u{FFFC}]/u.test(text) || depth > DEEPEST || text.length > 4_096) return this.hidden();
-    const script = parse(`((${text}))`);
+    const read = text.replaceAll(TWICE, '$1 ');
+    const script = parse(`((${read}))`);
     const command = script.commands[0]?.command;
-    if (script.errors !== undefined || command?.type !== 'ArithmeticCommand' || command.body !== text)
+    if (script.errors !== undefined || command?.type !== 'ArithmeticCommand' || command.body !== read)
       return null;
     return command.expression === undefined ? null : this.value(command.expression, depth);
   }

@@ -46,7 +46,7 @@ function product(lefts: readonly Atoms[], rights: readonly Atoms[]): Atoms[] | n
 /** The first brace that has a fitting end. */
 function firstOpen(word: Atoms): { start: number; end: number } | null {
   for (const [start, atom] of word.entries()) {
-    if (!is(atom, '{') || is(word[start + 1], '}')) continue;
+    if (!is(atom, '{') || (start === 0 && is(word[1], '}'))) continue;
     const end = close(word, start + 1);
     if (end !== -1) return { start, end };
   }
@@ -60,7 +60,7 @@ function close(word: Atoms, start: number): number {
   for (let i = start; i < word.length; i++) {
     const atom = word[i];
     if (is(atom, '}') && level === 0 && separated) return i;
-    if (is(atom, '{') && !is(word[i + 1], '}')) level += 1;
+    if (is(atom, '{')) level += 1;
     else if (is(atom, '}') && level > 0) level -= 1;
     else if (level > 0) continue;
     else if (is(atom, ',')) separated = true;
@@ -107,7 +107,7 @@ function sequence(amble: Atoms): Atoms[] | 'unknown' | null {
   const direction = number(last) < number(first) ? -by : by;
   return Array.from({ length: steps + 1 }, (_, i) => {
     const term = number(first) + i * direction;
-    return [{ quoted: letters ? String.fromCharCode(term) : pad(term, width) }];
+    return Array.from(letters ? String.fromCharCode(term) : pad(term, width), (char) => ({ char }));
   });
 }
 

@@ -5,7 +5,7 @@ import { compile } from './pattern.ts';
 import { BREAK, expanded, fromOf, words, type Expander, type Mode, type Piece } from './piece.ts';
 import { join, separatorsOf } from './split.ts';
 import { assign, count, indirect, subjectOf, subscript, type Subject } from './subject.ts';
-import { HOLE, isKnown, known, unknown, type Value } from './value.ts';
+import { isKnown, known, unknown, type Value } from './value.ts';
 
 /** What a parameter expansion becomes. */
 export function parameter(part: ParameterExpansionPart, mode: Mode, x: Expander): Piece[] {
@@ -54,11 +54,10 @@ function show(subject: Subject, mode: Mode, x: Expander): Piece[] {
     return [whole ? { ...words(subject.from), kind: 'quoted' } : words(subject.from)];
   }
   const pieces = subject.entries.map(([, value]) => expanded(value, mode));
-  const joins = subject.list === '*' && (mode === 'quoted' || mode === 'single');
-  const ifs = joins ? separatorsOf(x.scope) : null;
-  const between: Piece = joins
-    ? { kind: 'quoted', text: ifs === null ? HOLE : ifs.slice(0, 1), from: 0 }
-    : BREAK;
+  const ifs = separatorsOf(x.scope);
+  const whole = mode === 'quoted' || mode === 'single';
+  const joins = whole ? subject.list === '*' : ifs !== '';
+  const between = joins ? expanded(ifs === null ? unknown() : known(ifs.slice(0, 1)), mode) : BREAK;
   return pieces.flatMap((piece, i) => (i === 0 ? [piece] : [between, piece]));
 }
 

@@ -51,7 +51,7 @@ function expandAtoms(word: readonly Atom[], mode: Mode, scope: Scope): Piece[] {
     if (run !== '') pieces.push({ kind, text: run, from: 0 });
     run = '';
   };
-  for (const atom of word) {
+  for (const atom of named(word)) {
     if ('char' in atom) run += atom.char;
     else {
       flush();
@@ -60,6 +60,20 @@ function expandAtoms(word: readonly Atom[], mode: Mode, scope: Scope): Piece[] {
   }
   flush();
   return pieces;
+}
+
+/** Braces are expanded first, so that `$a{b,c}` is `$ab $ac`. */
+function named(word: readonly Atom[]): Atom[] {
+  const done: Atom[] = [];
+  for (const atom of word) {
+    const before = done.at(-1);
+    const grows =
+      'char' in atom && /\w/.test(atom.char) && before !== undefined && 'part' in before ? before.part : null;
+    if (grows?.type === 'SimpleExpansion' && 'char' in atom && /^\$[A-Za-z_]/.test(grows.text)) {
+      done[done.length - 1] = { part: { ...grows, text: grows.text + atom.char } };
+    } else done.push(atom);
+  }
+  return done;
 }
 
 function expandPart(part: Part | DoubleQuotedChild, mode: Mode, scope: Scope): Piece[] {
