@@ -6,6 +6,7 @@ import { openCommands } from './command.ts';
 import { expandGlob, filesBelow } from './expand-glob.ts';
 import { openFiles } from './files.ts';
 import { ownIdentity, uptime } from './identity.ts';
+import { pathFacts } from './path-facts.ts';
 import { killMarked, startDetached } from './processes.ts';
 import type { ScanLimits } from './scan.ts';
 
@@ -23,6 +24,7 @@ export function openMachine({ objects, cacheFolder, limits, env }: MachineOption
     files: (workspace) => openFiles(workspace, { objects, cacheFolder, limits }),
     commands: (workspace) => openCommands(env, workspace.roots),
     real,
+    facts: pathFacts,
     expand: expandGlob,
     below: filesBelow,
     killLeftovers: killMarked,
