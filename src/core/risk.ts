@@ -18,6 +18,37 @@ export const factorSchema = z.object({
 });
 export type Factor = z.infer<typeof factorSchema>;
 
+/** What an action does to the world, as far as it can be told before. */
+export const EFFECTS = [
+  'read',
+  'secret_read',
+  'write',
+  'overwrite',
+  'delete',
+  'chmod',
+  'exec',
+  'network',
+  'exfiltration',
+  'privilege',
+  'kill',
+  'service',
+  'persistence',
+  'device',
+  'git_loss',
+  'container_loss',
+  'volume_loss',
+  'cloud_change',
+  'cloud_loss',
+  'database_change',
+  'database_loss',
+] as const;
+export const effectKindSchema = z.enum(EFFECTS);
+export type EffectKind = z.infer<typeof effectKindSchema>;
+
+/** One effect, on a path or another resource, with the part of the request that shows it. */
+export const effectSchema = z.object({ kind: effectKindSchema, target: z.string(), evidence: z.string() });
+export type Effect = z.infer<typeof effectSchema>;
+
 /** What an action risks. `score` is 0 to 100: 20 for each level above SAFE, at most. */
 export const riskSchema = z.object({
   level: levelSchema,

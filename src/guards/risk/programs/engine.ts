@@ -1,0 +1,65 @@
+import type { EffectKind, Level, Reversibility } from '../../../core/risk.ts';
+import type { Program, RUNS } from '../../../registry/commands.ts';
+import type { Value } from '../shell/value.ts';
+import type { Arguments } from './arguments.ts';
+
+/** What flows through a pipe: the text where it is known, and where it comes from. */
+export type Stream = Value;
+
+/** One call of a program that the registry knows. */
+export interface Invocation {
+  readonly program: Program;
+  /** The name it was called by, without its folder. */
+  readonly name: string;
+  readonly args: readonly Value[];
+  readonly parsed: Arguments;
+  /** What is piped or redirected into it; null where that is the terminal or nothing. */
+  readonly stdin: Stream | null;
+  /** The part of the line that it is. */
+  readonly source: string;
+}
+
+/** Something that a program does. */
+export interface Found {
+  readonly kind: EffectKind;
+  /** A path as the program is given it; the shell resolves it. */
+  readonly path?: Value;
+  /** Something else than a path: a branch, a container, a table, a host. */
+  readonly resource?: string;
+  readonly recursive?: boolean;
+  /** The least level; effects on paths are graded by where the path lies, others are MEDIUM where this is not given. */
+  readonly level?: Level;
+  readonly reason?: string;
+  readonly reversibility?: Reversibility;
+  readonly rule?: string;
+  readonly instead?: string;
+}
+
+/** Where what is run runs, and what it is given. */
+export interface RunOptions {
+  /** On another machine or in a container: no path of this machine is touched, none is known. */
+  readonly elsewhere?: boolean;
+  readonly stdin?: Stream | null;
+  /** `$0`, `$1`, … of a shell line; the arguments of other code. */
+  readonly args?: readonly Value[];
+  /** The folder it runs in, where that is not the line's. */
+  readonly cwd?: Value;
+}
+
+/** What a program's handler can say and do; the shell stands behind it. */
+export interface Engine {
+  found(what: Found): void;
+  /** A remark without an effect: `level` with its reason. */
+  remark(rule: string, level: Level, reason: string, reversibility?: Reversibility): void;
+  /** Judges a program with its arguments; returns what it prints. */
+  command(argv: readonly Value[], options?: RunOptions): Stream;
+  /** Judges a shell line, or code of another language; returns what it prints. */
+  code(language: (typeof RUNS)[number], text: Value, options?: RunOptions): Stream;
+  /** What the line itself has written into a file so far; null where it has not. */
+  written(path: Value): Stream | null;
+  /** The absolute path of a value, the first of them where several are possible; null where it cannot be known. */
+  resolve(path: Value): string | null;
+}
+
+/** Knows a program beyond what rules can say. Returns what it prints, or undefined where the registry's `prints` tells. */
+export type Handler = (invocation: Invocation, engine: Engine) => Stream | undefined | void;
