@@ -100,10 +100,8 @@ export interface PathFacts {
   readonly git: GitCopy | null;
 }
 
-/** The machine as the guards see it. */
-export interface Machine {
-  files(workspace: Workspace): Files;
-  commands(workspace: Workspace): Commands;
+/** What an assessment looks at; nothing is changed by it. */
+export interface Surroundings {
   /** Where a path really leads, as far as it exists. */
   real(path: string): string;
   /** What stands at a path, and whether git has a copy of it. */
@@ -112,6 +110,13 @@ export interface Machine {
   below(path: string): string[] | null;
   /** The paths that a shell pattern stands for; null where they are too many to look at. */
   expand(cwd: string, pattern: string): string[] | null;
+  readonly home: string;
+}
+
+/** The machine as the guards see it. */
+export interface Machine extends Surroundings {
+  files(workspace: Workspace): Files;
+  commands(workspace: Workspace): Commands;
   /** Ends every process that an action started and left behind. */
   killLeftovers(actionId: string): void;
   /** Starts a person's own shell line, in the server's environment and these variables, and does not wait for it. */
@@ -122,7 +127,6 @@ export interface Machine {
   isAlive(owner: string): boolean | null;
   /** Time that no clock setting moves, equal in all processes of one boot. */
   uptime(): { boot: string; ms: number };
-  readonly home: string;
   readonly user: string;
 }
 
