@@ -145,15 +145,15 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
       import('./guards/risk/examples.ts'),
       import('./guards/snapshots/prune.ts'),
     ]);
-  const [{ openMachine }, { openRules }, { openObjects }, { openStore }] = await Promise.all([
+  const [{ openMachine }, { openRegistry }, { openObjects }, { openStore }] = await Promise.all([
     import('./host/machine.ts'),
-    import('./registry/open-rules.ts'),
+    import('./registry/open-registry.ts'),
     import('./store/objects.ts'),
     import('./store/store.ts'),
   ]);
   const file = loadConfig(path);
-  const { rules, checked } = await openRules();
-  if (!checked) checkExamples(rules);
+  const { registry, checked } = await openRegistry();
+  if (!checked) checkExamples(registry);
   const store = openStore(home);
   const config = believed(file, userInfo().username, store);
   const { snapshot_files, snapshot_bytes } = config.limits;
@@ -169,7 +169,8 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     machine,
     config,
     configuration: isTrusted(file, store) ? (file.source === null ? 'none' : 'trusted') : 'untrusted',
-    rules,
+    rules: registry.rules,
+    catalogue: openCatalogue(registry),
     tools: new Map(TOOLS.map((tool) => [tool.name, tool])),
     offered: new Set(tools.map((tool) => tool.name)),
     cards,
