@@ -14,7 +14,8 @@ import { workspaceOf } from './guards/policy/roots.ts';
 import { refusal } from './guards/refusal.ts';
 import { type Requirement, surveyMachine } from './host/survey.ts';
 import { loadCards, loadPrompts } from './registry/cards.ts';
-import { type ConfigFile, configPath, loadConfig } from './registry/config-file.ts';
+import { type ConfigFile, loadConfig } from './registry/config-file.ts';
+import { configPath } from './registry/config-path.ts';
 import { type Home, homeAt, stateFolder } from './store/home.ts';
 import { type StopFile, stopFile } from './store/stop-file.ts';
 import { TOOLS } from './tools/index.ts';
@@ -144,15 +145,15 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
       import('./guards/risk/examples.ts'),
       import('./guards/snapshots/prune.ts'),
     ]);
-  const [{ openMachine }, { loadRules }, { openObjects }, { openStore }] = await Promise.all([
+  const [{ openMachine }, { openRules }, { openObjects }, { openStore }] = await Promise.all([
     import('./host/machine.ts'),
-    import('./registry/rules.ts'),
+    import('./registry/open-rules.ts'),
     import('./store/objects.ts'),
     import('./store/store.ts'),
   ]);
   const file = loadConfig(path);
-  const rules = loadRules(join(PACKAGE_ROOT, 'registry'));
-  checkExamples(rules);
+  const { rules, checked } = await openRules();
+  if (!checked) checkExamples(rules);
   const store = openStore(home);
   const config = believed(file, userInfo().username, store);
   const { snapshot_files, snapshot_bytes } = config.limits;

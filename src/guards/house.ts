@@ -1,6 +1,6 @@
 import type { Card } from '../core/card.ts';
 import type { Config } from '../core/config.ts';
-import type { Machine } from '../core/host.ts';
+import type { Machine, Surroundings } from '../core/host.ts';
 import type { Configuration } from '../core/records.ts';
 import type { Workspace } from '../core/principal.ts';
 import type { Action, Tool } from '../core/tool.ts';
@@ -31,7 +31,13 @@ export interface House {
   readonly trace: (step: string) => void;
 }
 
-export function assessContext(house: House, workspace: Workspace): AssessContext {
+/** What of the house an assessment needs. */
+export interface Assessing extends Pick<House, 'rules' | 'ownFolders'> {
+  readonly machine: Surroundings;
+  readonly config: Pick<Config, 'protected'>;
+}
+
+export function assessContext(house: Assessing, workspace: Workspace): AssessContext {
   return {
     workspace,
     rules: house.rules,

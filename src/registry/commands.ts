@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { effectKindSchema, levelSchema, reversibilitySchema } from '../core/risk.ts';
+import { effectKindSchema, levelSchema, reversibilitySchema } from '../core/risk-schema.ts';
 
 const words = z.union([z.string(), z.array(z.string()).min(1)]).transform((w) => (typeof w === 'string' ? [w] : w));
 
@@ -99,3 +99,8 @@ export const programSchema = z.strictObject({
 export type Program = z.output<typeof programSchema>;
 
 export const programsSchema = z.array(programSchema);
+
+export const verbsSchema = z
+  .strictObject({ lose: z.array(z.string()), read: z.array(z.string()) })
+  .transform(({ lose, read }) => ({ lose: new Set(lose), read: new Set(read) }));
+export type Verbs = z.output<typeof verbsSchema>;

@@ -1,76 +1,24 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import * as z from 'zod';
-import { changeKindSchema } from '../core/effects.ts';
-import { levelSchema, reversibilitySchema } from '../core/risk.ts';
-import { parseYaml } from './yaml-file.ts';
+import type { RulesData } from './rules-schema.ts';
 
-const examples = { match: z.array(z.string()).min(1), not_match: z.array(z.string()).min(1) };
-const named = { id: z.string().regex(/^[a-z][a-z-]*$/), reason: z.string().min(10) };
+type CommandData = RulesData['commands'][number];
 
-const commandRuleSchema = z
-  .strictObject({
-    ...named,
-    ...examples,
-    level: levelSchema,
-    reversibility: reversibilitySchema.optional(),
-    program: z.array(z.string()).min(1).optional(),
-    args: z.string().optional(),
-    text: z.string().optional(),
-    /** Which operands are written to: all, or all but the first (a script). */
-    targets: z.enum(['operands', 'rest']).optional(),
-    change: changeKindSchema.optional(),
-    /** `text` where operands are not names of files, so that nothing is read by them. */
-    operands: z.enum(['paths', 'text']).default('paths'),
-    /** Every file below its operands is read; the working folder's where none is given. */
-    reads: z.literal('trees').optional(),
-    /** Its operands may name services, some of which the configuration protects. */
-    acts_on: z.literal('services').optional(),
-  })
-  .refine((rule) => (rule.program === undefined) !== (rule.text === undefined), 'either program or text')
-  .refine((rule) => (rule.targets === undefined) === (rule.change === undefined), 'targets and change go together')
-  .transform((rule) => ({
+export interface CommandRule extends Omit<CommandData, 'args' | 'text'> {
+  readonly args: RegExp | undefined;
+  readonly text: RegExp | undefined;
+}
+export type PathRule = RulesData['paths'][number];
+export type CircumstanceRule = RulesData['circumstances'][number];
+
+export interface Rules extends Omit<RulesData, 'commands'> {
+  readonly commands: readonly CommandRule[];
+}
+
+/** Rules as they are used, from what the file says. */
+export const rulesOf = (data: RulesData): Rules => ({
+  ...data,
+  commands: data.commands.map((rule) => ({
     ...rule,
     args: rule.args === undefined ? undefined : new RegExp(rule.args, 's'),
     text: rule.text === undefined ? undefined : new RegExp(rule.text, 'is'),
-  }));
-export type CommandRule = z.output<typeof commandRuleSchema>;
-
-const pathRuleSchema = z.strictObject({
-  ...named,
-  ...examples,
-  glob: z.array(z.string()).min(1),
-  except: z.array(z.string()).default([]),
-  change: levelSchema,
-  secret: z.boolean().default(false),
+  })),
 });
-export type PathRule = z.output<typeof pathRuleSchema>;
-
-const circumstanceRuleSchema = z.strictObject({
-  ...named,
-  when: z.string(),
-  decision: z.enum(['ask', 'deny']).optional(),
-  level: levelSchema.optional(),
-});
-export type CircumstanceRule = z.output<typeof circumstanceRuleSchema>;
-
-const rulesSchema = z
-  .strictObject({
-    read_only_lines: z.array(z.string()),
-    commands: z.array(commandRuleSchema),
-    paths: z.array(pathRuleSchema),
-    circumstances: z.array(circumstanceRuleSchema),
-  })
-  .refine((rules) => {
-    const ids = [...rules.commands, ...rules.paths, ...rules.circumstances].map((rule) => rule.id);
-    return new Set(ids).size === ids.length;
-  }, 'two rules have the same id');
-export type Rules = z.output<typeof rulesSchema>;
-
-/** Reads and checks `rules.yaml`; an error names file, line and key. */
-export function loadRules(folder: string): Rules {
-  const file = join(folder, 'rules.yaml');
-  return parseRules(readFileSync(file, 'utf8'), file);
-}
-
-export const parseRules = (source: string, file: string): Rules => parseYaml(source, file, rulesSchema, 'registry_invalid');

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../src/app.ts';
 import { type Risk, riskOf } from '../../src/core/risk.ts';
 import { assessCommand } from '../../src/guards/risk/assess-command.ts';
-import { loadRules } from '../../src/registry/rules.ts';
+import { loadRules } from '../../src/registry/load-rules.ts';
 
 export const RULES = loadRules(join(PACKAGE_ROOT, 'registry'));
 
