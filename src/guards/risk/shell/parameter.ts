@@ -86,11 +86,12 @@ function fallback(
   const there = operator.startsWith(':') ? filled : set;
   const action = operator.at(-1);
   const from = fromOfSubject(found);
+  const read = there === null ? x.doubtful() : x;
   const inner = mode === 'fields' ? 'operand' : mode;
   if (there === true && action !== '+') return show(found, mode, x);
   if (there === false && action === '+') return [];
   if (action === '=') {
-    const given = join(x.word(operand, inner));
+    const given = join(read.word(operand, inner));
     const value = there === null ? unknown(from | given.from) : known(given.text, given.from);
     const held = x.scope.get(part.parameter);
     const key = part.index === undefined ? undefined : subscript(held, part.index, x, part.text);
@@ -98,7 +99,7 @@ function fallback(
       assign(part.parameter, key, value, x.scope);
     return [expanded(value, mode)];
   }
-  const pieces = x.word(operand, inner);
+  const pieces = read.word(operand, inner);
   const origin = from | fromOf(pieces);
   // Where bash would stop with an error the rest of the command does not matter.
   if (there !== null && action !== '?')
@@ -171,9 +172,10 @@ function sliced(
 ): Subject {
   const bound = (word: Word): Value => evaluate(x.word(word, 'quoted'), x.scope, part.text);
   const start = bound(offset);
-  // Behind the end of a text bash does not look at the length.
+  // Behind the end bash does not look at the length.
   const { value } = found.list === null ? found : {};
-  const beyond = value !== undefined && isKnown(value) && Math.abs(Number(start.text)) > lengthIn(value);
+  const [low, high] = reach(part, found);
+  const beyond = Number(start.text) < low || Number(start.text) > high;
   const size = length === undefined || beyond ? null : bound(length);
   const from = fromOfSubject(found) | start.from | (size?.from ?? 0);
   const at = Number(start.text);
@@ -186,6 +188,17 @@ function sliced(
   }
   const chosen = computable && found.entries !== null ? range(part, found.entries, at, most) : null;
   return { ...found, entries: chosen, from };
+}
+
+/** Between which offsets bash looks at the length. */
+function reach({ index }: ParameterExpansionPart, found: Subject): readonly [number, number] {
+  if (found.list === null) {
+    const size = found.value !== undefined && isKnown(found.value) ? lengthIn(found.value) : Infinity;
+    return [-size, size];
+  }
+  if (found.entries === null) return [-Infinity, Infinity];
+  const size = index === undefined ? found.entries.length + 1 : Number(found.entries.at(-1)?.[0] ?? -1) + 1;
+  return [-size, index === undefined ? size : size - 1];
 }
 
 type Entries = readonly (readonly [string, Value])[];

@@ -12,14 +12,14 @@ type Char = { readonly char: string; readonly active: boolean };
 const EXTENDED = /[?*+@!]\(/;
 
 const CLASSES: Readonly<Record<string, RegExp>> = {
-  alnum: /^[A-Za-z0-9]$/,
-  alpha: /^[A-Za-z]$/,
+  alnum: /^[\p{L}\p{Nd}]$/u,
+  alpha: /^\p{L}$/u,
   blank: /^[ \t]$/,
   digit: /^[0-9]$/,
-  lower: /^[a-z]$/,
+  lower: /^\p{Ll}$/u,
   punct: /^[!-/:-@[-`{-~]$/,
   space: /^[ \t-\r]$/,
-  upper: /^[A-Z]$/,
+  upper: /^\p{Lu}$/u,
   xdigit: /^[0-9A-Fa-f]$/,
 };
 

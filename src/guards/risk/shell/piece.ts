@@ -21,6 +21,8 @@ export type Mode = 'fields' | 'operand' | 'single' | 'quoted';
 export interface Expander {
   readonly scope: Scope;
   word(word: Word, mode: Mode): Piece[];
+  /** The same for words of which nobody can tell whether bash expands them. */
+  doubtful(): Expander;
 }
 
 export const quoted = (text: string, from = 0): Piece => ({ kind: 'quoted', text, from });

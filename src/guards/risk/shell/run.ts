@@ -1,7 +1,6 @@
 import type { AndOr, ArithmeticFor, Case, CompoundList, For, If, ParsedScript, Pipeline, Select, Statement, SyntaxNode, While } from 'unbash';
 import { forEachChild } from 'unbash';
 import type { Stream } from '../programs/engine.ts';
-import { arithmetic } from './arithmetic.ts';
 import { isEndless, startsJobs } from './endless.ts';
 import { parseShell } from './parse.ts';
 import { redirected } from './redirects.ts';
@@ -10,7 +9,7 @@ import { runSimple } from './simple.ts';
 import { ShellState } from './state.ts';
 import { FROM, HOLE, type Value, joined, known, unknown } from './value.ts';
 import { type Frame, MOST_DEPTH, MOST_STEPS, MOST_TEXT, type Walk, frameOf } from './walk.ts';
-import { fields, single } from './words.ts';
+import { arithmetic, fields, single } from './words.ts';
 
 const NOTHING = known('');
 
@@ -105,7 +104,7 @@ export function runNode(node: SyntaxNode, frame: Frame, walk: Walk): Stream {
 /** Words and arithmetic of a test: evaluated for what is run in them. */
 function look(node: SyntaxNode, frame: Frame, walk: Walk): void {
   const scope = scopeOf(frame, walk);
-  if (node.type === 'ArithmeticCommand') return void arithmetic(node.expression, node.body, scope);
+  if (node.type === 'ArithmeticCommand') return void arithmetic(node.body, scope, node.body);
   if (node.type === 'TestUnary') {
     const operand = single(node.operand, scope);
     if (/^-[vR]$/.test(node.operator) && (operand.text.includes(HOLE) || /\[.*[$`]/s.test(operand.text)))
@@ -227,7 +226,10 @@ function loop(node: While | For | Select | ArithmeticFor, frame: Frame, walk: Wa
   }
   if (node.type === 'ArithmeticFor') {
     for (const part of [node.initialize, node.test, node.update])
-      if (part !== undefined) arithmetic(part, frame.source.slice(part.pos, part.end), scope);
+      if (part !== undefined) {
+        const source = frame.source.slice(part.pos, part.end);
+        arithmetic(source, scope, source);
+      }
     return twice((inner) => statements(node.body.commands, inner, walk), frame);
   }
   return twice((inner) => after(statements(node.clause.commands, inner, walk), statements(node.body.commands, inner, walk)), frame);

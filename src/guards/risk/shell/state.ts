@@ -24,6 +24,8 @@ export class ShellState {
   aliases = new Map<string, Value>();
   /** Names that `hash -p` or `enable -n` has given another meaning; the value is the program. */
   hashed = new Map<string, Value>();
+  /** `declare -n`: names that stand for another variable. */
+  references = new Map<string, string>();
   positional: readonly Value[] | null = null;
   /** Where it may stand: several folders where a `cd` may have failed, none where that cannot be known. */
   folders: readonly string[];
@@ -45,6 +47,7 @@ export class ShellState {
     copy.functions = new Map(this.functions);
     copy.aliases = new Map(this.aliases);
     copy.hashed = new Map(this.hashed);
+    copy.references = new Map(this.references);
     copy.positional = this.positional;
     copy.ifFailed = this.ifFailed;
     copy.descriptors = new Map(this.descriptors);
@@ -80,6 +83,7 @@ export class ShellState {
     for (const [name, fn] of other.functions) this.functions.set(name, fn);
     for (const [name, alias] of other.aliases) this.aliases.set(name, alias);
     for (const [name, program] of other.hashed) this.hashed.set(name, program);
+    for (const [name, to] of other.references) this.references.set(name, to);
     for (const [name, stream] of other.descriptors) this.descriptors.set(name, stream);
     if (this.positional !== other.positional) this.positional = null;
     this.expandsAliases ||= other.expandsAliases;

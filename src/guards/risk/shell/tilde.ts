@@ -2,9 +2,9 @@ import type { Atom } from './atoms.ts';
 import type { Scope } from './scope.ts';
 import { HOLE, isKnown } from './value.ts';
 
-/** Puts the folders in the place of the tildes; in an assignment also after `:`. */
-export function tildes(word: readonly Atom[], scope: Scope, assignment: boolean): Atom[] {
-  const equals = assignment ? -1 : assigned(word);
+/** Puts the folders in the place of the tildes; in an assignment, or an argument that looks like one, also after `:`. */
+export function tildes(word: readonly Atom[], scope: Scope, assignment: boolean, argument = false): Atom[] {
+  const equals = argument ? assigned(word) : -1;
   const starts = (at: number): boolean =>
     at === 0 ||
     (equals !== -1 && at === equals + 1) ||
@@ -14,7 +14,7 @@ export function tildes(word: readonly Atom[], scope: Scope, assignment: boolean)
   for (let i = 0; i < word.length; i++) {
     const atom = word[i];
     if (atom === undefined) break;
-    const name = char(atom) === '~' && starts(i) ? named(word, i + 1, assignment || equals !== -1) : null;
+    const name = char(atom) === '~' && starts(i) ? named(word.slice(i + 1)) : null;
     done.push(name === null ? atom : { quoted: folder(name, scope) });
     i += name?.length ?? 0;
   }
@@ -31,13 +31,14 @@ function assigned(word: readonly Atom[]): number {
   return /^[A-Za-z_]\w*(\[[^\0]*\])?\+?$/.test(name.join('')) ? at : -1;
 }
 
-/** The name behind a tilde; null where it has quotes or expansions in it. */
-function named(word: readonly Atom[], start: number, assignment: boolean): string | null {
+/** The name behind a tilde; null where what stands there can be none. */
+function named(word: readonly Atom[]): string | null {
   let name = '';
-  for (const atom of word.slice(start)) {
+  for (const [i, atom] of word.entries()) {
     const next = char(atom);
     if (next === null) return null;
-    if (next === '/' || (assignment && next === ':')) break;
+    if (next === '/' || next === ':' || (next === '=' && char(word[i + 1]) === '~')) break;
+    if (!/[-+\w.]/.test(next)) return null;
     name += next;
   }
   return name;

@@ -1,4 +1,4 @@
-import type { ParsedScript } from 'unbash';
+import type { ParsedScript, SyntaxNode } from 'unbash';
 import type { CommandContext } from '../context.ts';
 import type { Stream } from '../programs/engine.ts';
 import type { Report } from './report.ts';
@@ -14,6 +14,8 @@ export const MOST_TEXT = 64 * 1024;
 export interface Runner {
   /** Runs a shell text in a shell; returns what it prints. */
   text(text: string, state: ShellState, stdin: Stream | null, walk: Walk): Stream;
+  /** Runs one node of a syntax tree; returns what it prints. */
+  node(node: SyntaxNode, frame: Frame, walk: Walk): Stream;
   /** Runs a nested script in a subshell; returns what it prints. */
   nested(script: ParsedScript, frame: Frame, stdin: Stream | null, walk: Walk): Stream;
 }

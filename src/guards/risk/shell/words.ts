@@ -2,6 +2,7 @@ import { parse, type DoubleQuotedChild, type ParameterExpansionPart, type Word, 
 import { evaluate } from './arithmetic.ts';
 import { atoms, type Atom, type Part } from './atoms.ts';
 import { braces } from './braces.ts';
+import { doubtful } from './doubtful.ts';
 import { parameter } from './parameter.ts';
 import { expanded, fromOf, quoted, type Expander, type Mode, type Piece } from './piece.ts';
 import type { Scope } from './scope.ts';
@@ -14,11 +15,13 @@ export function fields(word: Word, scope: Scope): Value[] {
   const whole = atoms(word);
   const results = braces(whole);
   if (results === null) {
-    const from = fromOf(expandAtoms(whole, 'fields', scope));
+    const from = fromOf(expandAtoms(whole, 'fields', doubtful(scope)));
     return [{ ...unknown(from), splits: true, glob: true }];
   }
   const ifs = separatorsOf(scope);
-  return results.flatMap((result) => split(expandAtoms(tildes(result, scope, false), 'fields', scope), ifs));
+  return results.flatMap((result) =>
+    split(expandAtoms(tildes(result, scope, false, results.length === 1), 'fields', scope), ifs),
+  );
 }
 
 /** What a word becomes that is not split, as in an assignment or behind a redirection. */
@@ -37,6 +40,7 @@ export const arithmetic = (body: string, scope: Scope, source: string): Value =>
 
 const expander = (scope: Scope): Expander => ({
   scope,
+  doubtful: () => expander(doubtful(scope)),
   word: (word, mode) =>
     mode === 'quoted'
       ? quotedParts(word.parts ?? [], scope, word.value)
