@@ -24,17 +24,23 @@ function switches(text: string): [string, boolean][] {
   if (text.startsWith('--no-')) return NAMES.includes(text.slice(5)) ? [[text.slice(5), false]] : [];
   if (text.startsWith('--')) return NAMES.includes(text.slice(2)) ? [[text.slice(2), true]] : [];
   if (!text.startsWith('-')) return [];
-  return text.slice(1).split('').flatMap((letter): [string, boolean][] => {
-    const name = LETTERS[letter];
-    return name === undefined ? [] : [[name, true]];
-  });
+  return text
+    .slice(1)
+    .split('')
+    .flatMap((letter): [string, boolean][] => {
+      const name = LETTERS[letter];
+      return name === undefined ? [] : [[name, true]];
+    });
 }
 
 function keep(arg: Value, last: ReadonlyMap<string, boolean>): Value[] {
   const { text } = arg;
   if (text.startsWith('--')) return switches(text).some(([name, on]) => last.get(name) !== on) ? [] : [arg];
   if (!text.startsWith('-') || !switches(text).some(([name]) => last.get(name) === false)) return [arg];
-  const letters = text.slice(1).split('').filter((letter) => last.get(LETTERS[letter] ?? '') !== false);
+  const letters = text
+    .slice(1)
+    .split('')
+    .filter((letter) => last.get(LETTERS[letter] ?? '') !== false);
   return letters.length === 0 ? [] : [{ ...arg, text: `-${letters.join('')}` }];
 }
 

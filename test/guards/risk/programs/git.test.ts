@@ -3,7 +3,7 @@ import { rank } from '../../../../src/core/risk.ts';
 import { patched, settled } from '../../../../src/guards/risk/programs/git-words.ts';
 import { record, words } from './recorder.ts';
 
-const text = (line: string): string =>
+const settledText = (line: string): string =>
   settled(words(line))
     .map((word) => word.text)
     .join(' ');
@@ -91,9 +91,9 @@ describe('git', () => {
 
 describe('patched', () => {
   it('tells what is deleted, renamed and made', () => {
-    const text =
+    const patch =
       '--- a/gone\n+++ /dev/null\n--- /dev/null\n+++ b/new\t2026\nrename from old\nrename to moved\n';
-    expect(patched(text)).toEqual([
+    expect(patched(patch)).toEqual([
       { path: 'gone', gone: true },
       { path: 'new', gone: false },
       { path: 'old', gone: true },
@@ -104,8 +104,8 @@ describe('patched', () => {
 
 describe('settled', () => {
   it('lets the last of a switch and its negation win', () => {
-    expect(text('-qf --no-force a')).toBe('-q --no-force a');
-    expect(text('--no-force -f a')).toBe('-f a');
-    expect(text('-f -- --no-force')).toBe('-f -- --no-force');
+    expect(settledText('-qf --no-force a')).toBe('-q --no-force a');
+    expect(settledText('--no-force -f a')).toBe('-f a');
+    expect(settledText('-f -- --no-force')).toBe('-f -- --no-force');
   });
 });

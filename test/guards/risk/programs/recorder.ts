@@ -97,4 +97,3 @@ export function record(
   call(words(line), stdin === null ? null : known(stdin));
   return made;
 }
-
