@@ -57,6 +57,7 @@ export const handle: Handler = ({ args, name, stdin }, engine) => {
   if (sub?.text === 'exec') return inside(parseArguments(rest, inner), [], stdin, engine);
   if (sub?.text !== 'run' && sub?.text !== 'create') return undefined;
   const parsed = parseArguments(rest, inner);
+  if (parsed.options.has('--help')) return undefined;
   const mounts = given(parsed, '-v', '--volume').map(volumeOf);
   const bound = [...mounts, ...given(parsed, '--mount').map(mountOf)].filter((mount) => mount !== null);
   powers(parsed, bound, engine);

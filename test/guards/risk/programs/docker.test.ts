@@ -33,6 +33,11 @@ describe('docker', () => {
     expect(rank(record(line).level)).toBeLessThan(rank('HIGH'));
   });
 
+  it('finds nothing where it only asks for help', () => {
+    expect(record('docker run --help').level).toBe('SAFE');
+    expect(record('docker run --privileged --help').level).toBe('SAFE');
+  });
+
   it('judges what runs in a container as running elsewhere', () => {
     expect(record('docker exec -it -u root web rm -rf /data').commands).toEqual(['elsewhere: rm -rf /data']);
     expect(record('docker compose -p shop exec -T db rm -rf /data').commands.at(-1)).toBe(
