@@ -3,7 +3,8 @@ import type { Assessor } from './core/assessor.ts';
 import { assessor } from './guards/assessor.ts';
 import { surroundings } from './host/surroundings.ts';
 import { configPath } from './registry/config-path.ts';
-import { openRules } from './registry/open-rules.ts';
+import { openCatalogue } from './guards/risk/catalogue.ts';
+import { openRegistry } from './registry/open-registry.ts';
 import { homeAt, stateFolder } from './store/home.ts';
 
 export interface AssessorOptions {
@@ -16,10 +17,11 @@ export interface AssessorOptions {
 export async function openAssessor({ config, env = process.env }: AssessorOptions = {}): Promise<Assessor> {
   const machine = surroundings();
   const own = [homeAt(stateFolder(env)).folder, dirname(configPath(config, env))];
-  const { rules, checked } = await openRules();
-  if (!checked) (await import('./guards/risk/examples.ts')).checkExamples(rules);
+  const { registry, checked } = await openRegistry();
+  if (!checked) (await import('./guards/risk/examples.ts')).checkExamples(registry);
   return assessor({
-    rules,
+    rules: registry.rules,
+    catalogue: openCatalogue(registry),
     machine,
     ownFolders: own.map((folder) => machine.real(folder)),
     config: { protected: await protectedBy(config) },

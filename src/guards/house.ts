@@ -8,6 +8,7 @@ import type { Rules } from '../registry/rules.ts';
 import type { StopFile } from '../store/stop-file.ts';
 import type { Store } from '../store/store.ts';
 import type { AssessContext } from './risk/assess.ts';
+import type { Catalogue } from './risk/context.ts';
 
 /** All that the pipeline works with; put together in one place, `app.ts`. */
 export interface House {
@@ -17,6 +18,7 @@ export interface House {
   readonly config: Config;
   readonly configuration: Configuration;
   readonly rules: Rules;
+  readonly catalogue: Catalogue;
   /** Every tool: also one that is not offered here may have left something to be ended or undone. */
   readonly tools: ReadonlyMap<string, Tool>;
   /** Names of the tools that can be called. */
@@ -32,7 +34,7 @@ export interface House {
 }
 
 /** What of the house an assessment needs. */
-export interface Assessing extends Pick<House, 'rules' | 'ownFolders'> {
+export interface Assessing extends Pick<House, 'rules' | 'catalogue' | 'ownFolders'> {
   readonly machine: Surroundings;
   readonly config: Pick<Config, 'protected'>;
 }
@@ -41,11 +43,13 @@ export function assessContext(house: Assessing, workspace: Workspace): AssessCon
   return {
     workspace,
     rules: house.rules,
+    catalogue: house.catalogue,
     protectedGlobs: house.config.protected.paths,
     protectedServices: house.config.protected.services,
     ownFolders: house.ownFolders,
     home: house.machine.home,
     real: (path) => house.machine.real(path),
+    facts: (path) => house.machine.facts(path),
     below: (path) => house.machine.below(path),
     expand: (cwd, pattern) => house.machine.expand(cwd, pattern),
   };

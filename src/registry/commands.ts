@@ -99,8 +99,3 @@ export const programSchema = z.strictObject({
 export type Program = z.output<typeof programSchema>;
 
 export const programsSchema = z.array(programSchema);
-
-export const verbsSchema = z
-  .strictObject({ lose: z.array(z.string()), read: z.array(z.string()) })
-  .transform(({ lose, read }) => ({ lose: new Set(lose), read: new Set(read) }));
-export type Verbs = z.output<typeof verbsSchema>;

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** What the files of a registry say, by their names below its folder, as JSON can hold it. */
-export type RegistryData = Readonly<Record<string, unknown>>;
+import type { RegistryData } from './open-registry.ts';
 
 interface Compiled {
   readonly digest: string;

@@ -1,38 +1,21 @@
-import type { Program, Verbs } from '../../registry/commands.ts';
+import type { EffectKind, Level } from '../../core/risk.ts';
+import type { PathFacts } from '../../core/host.ts';
+import type { CommandData } from '../../registry/catalogue.ts';
+import type { CodeScan, Language } from './code/finding.ts';
 import type { PathContext } from './paths.ts';
 
-/** What is known of a path before anything runs, found out without walking the disk. */
-export interface PathFacts {
-  readonly type: 'file' | 'directory' | 'other' | 'missing';
-  /** Bytes of a file. */
-  readonly size: number;
-  /** Whether git has the content, so that it can be had again; null where nobody can tell. */
-  readonly copied: boolean | null;
+/** Finds what code of other languages would do. */
+export interface Scanner {
+  readonly scanCode: (language: Language, code: string, args?: readonly (string | null)[]) => CodeScan;
 }
 
-/** The registry's commands by the name of their program. */
-export interface Catalogue {
-  readonly programs: ReadonlyMap<string, readonly Program[]>;
-  readonly verbs: Verbs;
-  readonly variables: readonly VariableRule[];
-  readonly folders: Folders;
-}
+/** What a request to a web service means. */
+export type JudgeRequest = (method: string, url: string, body: string | null) => { level: Level; effect: EffectKind; reason: string } | null;
 
-/** A variable that decides what a program runs or reads. */
-export interface VariableRule {
-  readonly name: RegExp;
-  readonly programs: readonly string[] | null;
-  readonly level: 'MEDIUM' | 'HIGH' | 'CRITICAL';
-  readonly reason: string;
-  /** True where its value is a shell line that the program runs. */
-  readonly runs: boolean;
-}
-
-/** What folders mean by where they lie or how they are named. */
-export interface Folders {
-  readonly build: ReadonlySet<string>;
-  readonly temporary: readonly string[];
-  readonly system: readonly string[];
+/** All that the assessor knows of commands. */
+export interface Catalogue extends CommandData {
+  readonly scanner: Scanner;
+  readonly judgeRequest: JudgeRequest;
 }
 
 export interface CommandContext extends PathContext {
@@ -44,5 +27,5 @@ export interface CommandContext extends PathContext {
   readonly below: (path: string) => string[] | null;
   /** The paths that a shell pattern stands for; null where they cannot be told. */
   readonly expand: (cwd: string, pattern: string) => string[] | null;
-  readonly facts: (path: string) => PathFacts | null;
+  readonly facts: (path: string) => PathFacts;
 }

@@ -1,6 +1,7 @@
 import { basename, dirname, relative, sep } from 'node:path';
 import { isInside } from '../../core/inside.ts';
 import { type Factor, type Level, type Reversibility, rank } from '../../core/risk.ts';
+import type { PathFacts } from '../../core/host.ts';
 import type { CommandContext } from './context.ts';
 import { isOwn, pathRules } from './paths.ts';
 
@@ -87,17 +88,17 @@ function gradeInside(touch: Touch, ctx: CommandContext): Grade {
   const rebuilt = relative(root, path).split(sep).some((part) => ctx.catalogue.folders.build.has(part));
   if (rebuilt) return kept(kind === 'delete' ? 'MEDIUM' : 'LOW', 'rebuildable', `${path} can be built anew.`);
   const facts = ctx.facts(path);
-  if (facts?.type === 'missing') {
+  if (facts.type === 'missing') {
     if (kind === 'overwrite') return kept('LOW', 'workspace-write', 'It writes in a root.');
-  } else if (facts?.copied === true) return kept(kind === 'delete' ? 'MEDIUM' : 'LOW', 'in-git', 'Git has a copy of it.');
+  } else if (isInGit(facts)) return kept(kind === 'delete' ? 'MEDIUM' : 'LOW', 'in-git', 'Git has a copy of it.');
   if (kind === 'overwrite') {
-    if (facts?.type === 'file' && facts.size > 0)
+    if (facts.type === 'file' && facts.size > 0)
       return kept('HIGH', 'overwrites-only-copy', `${basename(path)} has no other copy.`);
     return kept('LOW', 'workspace-write', 'It writes in a root.');
   }
-  if (recursive || wide || facts?.type === 'directory')
+  if (recursive || wide || facts.type === 'directory')
     return kept('HIGH', 'removes-trees', 'It deletes whole folders, or all that is in one.');
-  if (facts?.type === 'file' && facts.size > 0) return kept('HIGH', 'deletes-only-copy', `${basename(path)} has no other copy.`);
+  if (facts.type === 'file' && facts.size > 0) return kept('HIGH', 'deletes-only-copy', `${basename(path)} has no other copy.`);
   return kept('MEDIUM', 'removes', 'It deletes files.');
 }
 
@@ -105,3 +106,7 @@ const kept = (level: Level, rule: string, reason: string, reversibility: Reversi
 const lost = (level: Level, rule: string, reason: string): Grade => kept(level, rule, reason, 'irreversible');
 
 export const asFactor = ({ level, rule, reason }: Grade, evidence: string): Factor => ({ level, rule, reason, evidence });
+
+/** Whether git could give all of it back. */
+const isInGit = ({ git }: PathFacts): boolean =>
+  git !== null && git.tracked > 0 && git.clean === true && git.untracked === false && !git.holdsRepository;

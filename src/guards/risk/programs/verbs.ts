@@ -1,4 +1,4 @@
-import type { Verbs } from '../../../registry/commands.ts';
+import type { Verbs } from '../../../registry/catalogue.ts';
 import type { Engine, Invocation } from './engine.ts';
 import { firstSub, isHarmless } from './rules.ts';
 

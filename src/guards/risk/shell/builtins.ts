@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Stream } from '../programs/engine.ts';
 import { openFiles } from './files.ts';
+import { runValue } from './run-value.ts';
 import { scopeOf } from './scope-of.ts';
 import { FROM, HOLE, type Value, isKnown, joined, known, unknown } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
@@ -43,26 +44,6 @@ const evaluate: Builtin = (args, { frame, walk, source }) => {
   const line = joined(args, ' ');
   return runValue(line, frame, walk, source);
 };
-
-/** Runs a text in the shell that stands, or says why it cannot be followed. */
-export function runValue(text: Value, frame: Frame, walk: Walk, source: string): Stream {
-  const level = text.text.includes(HOLE) ? levelOfUnknown(text) : null;
-  const bad = (text.from & (FROM.network | FROM.decoded)) !== 0 && level !== null;
-  if (level !== null && (bad || text.text.trim() === HOLE)) {
-    walk.report.effect('exec', 'code that cannot be known', source);
-    walk.report.factor('evaluates-text', level, 'It runs a text that cannot be known before.', source);
-  } else if ((text.from & FROM.network) !== 0) {
-    walk.report.factor('runs-download', 'CRITICAL', 'It runs what another machine sent.', source);
-  }
-  if (text.text.trim() === HOLE) return unknown(text.from | FROM.input);
-  return walk.run.text(text.text, frame.state, frame.stdin, walk);
-}
-
-/** What it means to run a text that nobody knows, by where it comes from. */
-export function levelOfUnknown({ from }: Value): 'MEDIUM' | 'HIGH' | 'CRITICAL' {
-  if ((from & (FROM.network | FROM.decoded)) !== 0) return 'CRITICAL';
-  return (from & FROM.input) !== 0 ? 'HIGH' : 'MEDIUM';
-}
 
 const source: Builtin = ([file], { frame, walk, source: evidence }) => {
   if (file === undefined) return NOTHING;

@@ -3,8 +3,7 @@ import type { Program } from '../../../registry/commands.ts';
 import type { Engine, Found, RunOptions, Stream } from '../programs/engine.ts';
 import { runCode } from './code.ts';
 import { openFiles } from './files.ts';
-import { runProgram } from './program.ts';
-import { HOLE, type Value, joined } from './value.ts';
+import { FROM, HOLE } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
 
 const ON_PATHS = new Set(['read', 'write', 'overwrite', 'delete', 'chmod']);
@@ -28,6 +27,8 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
     }
     if (options.cwd !== undefined) state.folders = files.paths(options.cwd)?.slice(0, 1) ?? [];
     if (options.args !== undefined) state.positional = options.args;
+    if (options.clean === true) state.variables = new Map();
+    for (const [name, value] of options.variables ?? []) state.set(name, value, true);
     return { ...frame, state, stdin: options.stdin === undefined ? frame.stdin : options.stdin };
   };
 
@@ -46,15 +47,28 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
       if (level === 'SAFE') return;
       report.factor(rule, level, reason, source, reversibility ?? (rank(level) > rank('LOW') ? 'irreversible' : 'reversible'));
     },
-    command: (argv, options = {}) => runProgram(argv, inner(options), walk, source),
+    command: (argv, options = {}) => walk.run.program(argv, inner(options), walk, source),
     code: (language, text, options = {}): Stream => runCode(language, text, inner(options), walk, source),
     written: (path) => files.written(path),
+    wrote: (path, content, append = false) => files.keep(path, content, append),
+    copied(path) {
+      for (const one of files.paths(path) ?? []) walk.saved.add(one);
+    },
     resolve: (path) => files.paths(path)?.[0] ?? null,
   };
+
+  /** What is sent elsewhere while a secret is at hand takes the secret along. */
+  function sends(): void {
+    const carried = from | (frame.stdin?.from ?? 0);
+    if ((carried & FROM.secret) === 0) return;
+    report.effect('exfiltration', 'a secret', source);
+    report.factor('exfiltration', 'CRITICAL', 'It sends a secret to another machine.', source);
+  }
 
   function onResource({ kind, resource, level = 'MEDIUM', reason, reversibility, rule, instead }: Found): void {
     const target = (resource ?? '').replaceAll(HOLE, '…');
     report.effect(kind, target, source);
+    if (kind === 'network') sends();
     const production = level === 'HIGH' && /(^|[^a-z])(prod|production|live|master)([^a-z]|$)/i.test(target);
     const graded = production && kind.endsWith('_loss') ? 'CRITICAL' : level;
     report.factor(rule ?? `${entry?.id ?? 'unknown'}-${kind.replaceAll('_', '-')}`, graded, reason ?? entry?.reason ?? 'It does so by its nature.', source, reversibility);
@@ -70,4 +84,3 @@ const accessOf = ({ recursive, level, reason }: Found): { recursive: boolean; le
   ...(reason === undefined ? {} : { reason }),
 });
 
-export const lineOf = (words: readonly Value[]): Value => joined(words, ' ');

@@ -62,6 +62,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
       );
       if (grade !== null && (worst === null || worse(grade, worst))) worst = grade;
     }
+    if (kind === 'write' || kind === 'overwrite') for (const one of all) if (ctx.facts(one).type === 'missing') walk.made.add(one);
     if (kind !== 'read' || worst !== null) report.effect(worst !== null && kind === 'read' && worst.level !== 'MEDIUM' ? 'secret_read' : kind, all[0] ?? shown(path), evidence);
     if (worst !== null) report.factor(worst.rule, worst.level, worst.reason, evidence, worst.reversibility);
     if (access.level !== undefined) report.factor('least', access.level, access.reason ?? 'It does so by its nature.', evidence);
@@ -115,7 +116,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
         const before = append ? walk.written.get(one) : undefined;
         const all = before === undefined ? content : { ...content, text: before.text + content.text, from: before.from | content.from };
         walk.written.set(one, all);
-        if (!append && ctx.facts(one)?.type !== 'file') walk.made.add(one);
+        if (!append && ctx.facts(one).type !== 'file') walk.made.add(one);
       }
     },
   };

@@ -1,13 +1,14 @@
 import { normalize } from 'node:path';
+import { strictest } from '../../../core/risk.ts';
 import { isInside } from '../../../core/inside.ts';
 import type { Program } from '../../../registry/commands.ts';
 import { parseArguments } from '../programs/arguments.ts';
 import type { Invocation, Stream } from '../programs/engine.ts';
 import { HANDLERS } from '../programs/handlers.ts';
-import { applyRules } from '../programs/rules.ts';
+import { applyRules, isHarmless } from '../programs/rules.ts';
 import { applyUnknown } from '../programs/unknown.ts';
 import { applyVerbs } from '../programs/verbs.ts';
-import { runValue } from './builtins.ts';
+import { runValue } from './run-value.ts';
 import { engineOf } from './engine-of.ts';
 import { openFiles } from './files.ts';
 import { FROM, HOLE, type Value, known, unknown } from './value.ts';
@@ -35,19 +36,30 @@ export function runProgram(words: readonly Value[], frame: Frame, walk: Walk, so
   applyVariables(program ?? '', meant, frame, walk, source);
   if (entries.length === 0 || !sure) unknownProgram(meant, args, frame, walk, source, entries.length > 0);
   if (program === null || entries.length === 0) return unknown(FROM.input | (frame.stdin?.from ?? 0));
-  return entries.map((entry) => runEntry(entry, program, args, frame, walk, source)).reduce((_, printed) => printed);
+  return entries.map((entry) => heard(entry, walk, () => runEntry(entry, program, args, frame, walk, source))).reduce((_, printed) => printed);
 }
 
 const MOST_PROGRAMS = 3000;
+
+/** Notes what an entry finds, for those who hold it to its examples. */
+function heard(entry: Program, { spoken, report }: Walk, run: () => Stream): Stream {
+  if (spoken === null) return run();
+  const before = report.worst;
+  report.worst = 'SAFE';
+  const printed = run();
+  spoken.set(entry.id, strictest([report.worst, spoken.get(entry.id) ?? 'SAFE']));
+  report.worst = strictest([before, report.worst]);
+  return printed;
+}
 
 function runEntry(entry: Program, name: string, args: readonly Value[], frame: Frame, walk: Walk, source: string): Stream {
   const parsed = parseArguments(args, entry.options);
   const call: Invocation = { program: entry, name, args, parsed, stdin: frame.stdin, source };
   const engine = engineOf(frame, walk, source, entry);
+  const handled = isHarmless(call) || entry.handler === undefined ? undefined : HANDLERS.get(entry.handler)?.(call, engine);
   applyRules(call, engine);
   applyVerbs(call, walk.ctx.catalogue.verbs, engine);
   services(entry, args, walk, source);
-  const handled = entry.handler === undefined ? undefined : HANDLERS.get(entry.handler)?.(call, engine);
   if (handled !== undefined) return handled;
   const from = (frame.stdin?.from ?? 0) | engine.readFrom() | args.reduce((sum, arg) => sum | (arg.from & (FROM.network | FROM.secret | FROM.decoded)), 0);
   if (entry.prints === 'network') return unknown(FROM.network | (from & FROM.secret));

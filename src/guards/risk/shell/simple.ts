@@ -7,7 +7,7 @@ import { redirected } from './redirects.ts';
 import { scopeOf } from './scope-of.ts';
 import type { Held } from './scope.ts';
 import { FROM, HOLE, type Value, known } from './value.ts';
-import { type Frame, type Walk, frameOf } from './walk.ts';
+import type { Frame, Walk } from './walk.ts';
 import { checkSubscript } from './arithmetic.ts';
 import { fields, single } from './words.ts';
 
@@ -122,9 +122,3 @@ function held(node: Assignment, value: Value, before: Held | undefined): Held {
   if (node.append === true && before === undefined) return { ...value, text: HOLE + value.text, from: value.from | FROM.input };
   return added(before);
 }
-
-/** Runs words as the command that they make, as `command` and wrappers do. */
-export const runWords = (words: readonly Value[], frame: Frame, walk: Walk, source: string): Stream =>
-  runProgram(words, frame, walk, source);
-
-export const subframe = (frame: Frame): Frame => frameOf(frame.state.copy(), frame.source, frame.stdin);

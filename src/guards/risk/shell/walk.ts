@@ -1,4 +1,5 @@
 import type { ParsedScript, SyntaxNode } from 'unbash';
+import type { Level } from '../../../core/risk.ts';
 import type { CommandContext } from '../context.ts';
 import type { Stream } from '../programs/engine.ts';
 import type { Report } from './report.ts';
@@ -14,6 +15,8 @@ export const MOST_TEXT = 64 * 1024;
 export interface Runner {
   /** Runs a shell text in a shell; returns what it prints. */
   text(text: string, state: ShellState, stdin: Stream | null, walk: Walk): Stream;
+  /** Judges a program with its arguments; returns what it prints. */
+  program(words: readonly Value[], frame: Frame, walk: Walk, source: string): Stream;
   /** Runs one node of a syntax tree; returns what it prints. */
   node(node: SyntaxNode, frame: Frame, walk: Walk): Stream;
   /** Runs a nested script in a subshell; returns what it prints. */
@@ -38,6 +41,8 @@ export interface Walk {
   beside: number;
   /** Why the line cannot be understood; null where it can. */
   problem: string | null;
+  /** The worst that each entry of the registry found, where somebody asks. */
+  readonly spoken: Map<string, Level> | null;
 }
 
 /** Where a command stands. */
@@ -59,5 +64,3 @@ export const frameOf = (state: ShellState, source: string, stdin: Stream | null)
   choice: new Map(),
   open: new Set(),
 });
-
-export type Fields = readonly Value[];
