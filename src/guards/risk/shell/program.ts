@@ -4,7 +4,7 @@ import { isInside } from '../../../core/inside.ts';
 import type { Program } from '../../../registry/commands.ts';
 import { parseArguments } from '../programs/arguments.ts';
 import type { Invocation, Stream } from '../programs/engine.ts';
-import { HANDLERS } from '../programs/handlers.ts';
+import { handlerOf } from '../programs/handlers.ts';
 import { applyRules, isHarmless } from '../programs/rules.ts';
 import { applyUnknown } from '../programs/unknown.ts';
 import { applyVerbs } from '../programs/verbs.ts';
@@ -56,7 +56,7 @@ function runEntry(entry: Program, name: string, args: readonly Value[], frame: F
   const parsed = parseArguments(args, entry.options);
   const call: Invocation = { program: entry, name, args, parsed, stdin: frame.stdin, source };
   const engine = engineOf(frame, walk, source, entry);
-  const handled = isHarmless(call) || entry.handler === undefined ? undefined : HANDLERS.get(entry.handler)?.(call, engine);
+  const handled = isHarmless(call) ? undefined : handlerOf(entry.handler, name)?.(call, engine);
   applyRules(call, engine);
   applyVerbs(call, walk.ctx.catalogue.verbs, engine);
   services(entry, args, walk, source);
