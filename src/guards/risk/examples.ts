@@ -37,7 +37,10 @@ function speaks(program: Program, line: string, ctx: CommandContext): boolean {
   return onlyReads(program) ? level !== undefined : level !== undefined && rank(level) > rank('SAFE');
 }
 
-const onlyReads = ({ rules, handler, verbs }: Program): boolean => rules.every((rule) => rule.level === 'SAFE' || rule.effect === 'read') && handler === undefined && verbs === undefined;
+const onlyReads = ({ rules, handler, prints, verbs }: Program): boolean =>
+  rules.every((rule) => rule.level === 'SAFE' || rule.effect === 'read') &&
+  (handler === undefined || prints === 'text') &&
+  verbs === undefined;
 
 function check(
   rule: { id: string; match: readonly string[]; not_match: readonly string[] },
