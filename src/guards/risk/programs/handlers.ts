@@ -71,4 +71,8 @@ const BY_PROGRAM = new Map(Object.entries(FILTERS));
 
 /** The handler of an entry of the registry when it is called by that name. */
 export const handlerOf = (named: string | undefined, program: string): Handler | undefined =>
-  named === undefined ? BY_PROGRAM.get(program) : HANDLERS.get(named);
+  (named === undefined ? undefined : HANDLERS.get(named)) ?? BY_PROGRAM.get(program);
+
+/** Whether there is a handler of that name, and whether it only follows what passes through. */
+export const isHandler = (name: string): boolean => HANDLERS.has(name) || BY_PROGRAM.has(name);
+export const isFilter = (name: string): boolean => BY_PROGRAM.has(name) && !HANDLERS.has(name);

@@ -41,8 +41,14 @@ export function runProgram(words: readonly Value[], frame: Frame, walk: Walk, so
 
 const MOST_PROGRAMS = 3000;
 
+/** A builtin of the shell's own: what it finds is heard as its entry's. */
+export function heardBuiltin(name: string, walk: Walk, run: () => Stream | undefined): Stream | undefined {
+  const [entry] = walk.spoken === null ? [] : (walk.ctx.catalogue.programs.get(name) ?? []);
+  return entry === undefined ? run() : heard(entry, walk, run);
+}
+
 /** Notes what an entry finds, for those who hold it to its examples. */
-function heard(entry: Program, { spoken, report }: Walk, run: () => Stream): Stream {
+function heard<T>(entry: Program, { spoken, report }: Walk, run: () => T): T {
   if (spoken === null) return run();
   const before = report.worst;
   report.worst = 'SAFE';
