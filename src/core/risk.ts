@@ -1,22 +1,18 @@
-import * as z from 'zod';
-
 /** Risk levels, mildest first. */
 export const LEVELS = ['SAFE', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL', 'DESTRUCTIVE'] as const;
-export const levelSchema = z.enum(LEVELS);
-export type Level = z.infer<typeof levelSchema>;
+export type Level = (typeof LEVELS)[number];
 
 /** Whether the world can be put back: by itself, by a second action that makes up for it, or not. */
-export const reversibilitySchema = z.enum(['reversible', 'compensable', 'irreversible']);
-export type Reversibility = z.infer<typeof reversibilitySchema>;
+export const REVERSIBILITIES = ['reversible', 'compensable', 'irreversible'] as const;
+export type Reversibility = (typeof REVERSIBILITIES)[number];
 
 /** One reason for a level, with the part of the request that shows it. */
-export const factorSchema = z.object({
-  rule: z.string(),
-  level: levelSchema,
-  reason: z.string(),
-  evidence: z.string(),
-});
-export type Factor = z.infer<typeof factorSchema>;
+export interface Factor {
+  rule: string;
+  level: Level;
+  reason: string;
+  evidence: string;
+}
 
 /** What an action does to the world, as far as it can be told before. */
 export const EFFECTS = [
@@ -42,22 +38,23 @@ export const EFFECTS = [
   'database_change',
   'database_loss',
 ] as const;
-export const effectKindSchema = z.enum(EFFECTS);
-export type EffectKind = z.infer<typeof effectKindSchema>;
+export type EffectKind = (typeof EFFECTS)[number];
 
 /** One effect, on a path or another resource, with the part of the request that shows it. */
-export const effectSchema = z.object({ kind: effectKindSchema, target: z.string(), evidence: z.string() });
-export type Effect = z.infer<typeof effectSchema>;
+export interface Effect {
+  kind: EffectKind;
+  target: string;
+  evidence: string;
+}
 
 /** What an action risks. `score` is 0 to 100: 20 for each level above SAFE, at most. */
-export const riskSchema = z.object({
-  level: levelSchema,
-  score: z.number().int().min(0).max(100),
-  factors: z.array(factorSchema),
-  resources: z.array(z.string()),
-  reversibility: reversibilitySchema,
-});
-export type Risk = z.infer<typeof riskSchema>;
+export interface Risk {
+  level: Level;
+  score: number;
+  factors: Factor[];
+  resources: string[];
+  reversibility: Reversibility;
+}
 
 export const rank = (level: Level): number => LEVELS.indexOf(level);
 
@@ -68,12 +65,10 @@ export function strictest(levels: Iterable<Level>): Level {
   return worst;
 }
 
-const REVERSIBILITY = reversibilitySchema.options;
-
 /** The weakest promise of the given ones; reversible of none. */
 export function leastReversible(all: Iterable<Reversibility>): Reversibility {
   let worst: Reversibility = 'reversible';
-  for (const one of all) if (REVERSIBILITY.indexOf(one) > REVERSIBILITY.indexOf(worst)) worst = one;
+  for (const one of all) if (REVERSIBILITIES.indexOf(one) > REVERSIBILITIES.indexOf(worst)) worst = one;
   return worst;
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { effectKindSchema, levelSchema, reversibilitySchema } from '../core/risk.ts';
+import { effectKindSchema, levelSchema, reversibilitySchema } from '../core/risk-schema.ts';
 
 const words = z.union([z.string(), z.array(z.string()).min(1)]).transform((w) => (typeof w === 'string' ? [w] : w));
 

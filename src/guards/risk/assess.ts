@@ -40,7 +40,7 @@ export function assessEffects(
   );
 }
 
-function unique(factors: Factor[]): Factor[] {
+export function unique(factors: Factor[]): Factor[] {
   const seen = new Map(factors.map((f) => [`${f.rule} ${f.evidence}`, f]));
   return [...seen.values()];
 }

@@ -44,6 +44,9 @@ export interface RunOptions {
   readonly args?: readonly Value[];
   /** The folder it runs in, where that is not the line's. */
   readonly cwd?: Value;
+  /** Variables that it is given, and whether it is given no others. */
+  readonly variables?: readonly (readonly [string, Value])[];
+  readonly clean?: boolean;
 }
 
 /** What a program's handler can say and do; the shell stands behind it. */
@@ -57,6 +60,10 @@ export interface Engine {
   code(language: (typeof RUNS)[number], text: Value, options?: RunOptions): Stream;
   /** What the line itself has written into a file so far; null where it has not. */
   written(path: Value): Stream | null;
+  /** Remembers what a file now holds. */
+  wrote(path: Value, content: Stream, append?: boolean): void;
+  /** Remembers that the line has a copy of a file elsewhere. */
+  copied(path: Value): void;
   /** The absolute path of a value, the first of them where several are possible; null where it cannot be known. */
   resolve(path: Value): string | null;
 }

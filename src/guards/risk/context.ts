@@ -1,0 +1,31 @@
+import type { EffectKind, Level } from '../../core/risk.ts';
+import type { PathFacts } from '../../core/host.ts';
+import type { CommandData } from '../../registry/catalogue.ts';
+import type { CodeScan, Language } from './code/finding.ts';
+import type { PathContext } from './paths.ts';
+
+/** Finds what code of other languages would do. */
+export interface Scanner {
+  readonly scanCode: (language: Language, code: string, args?: readonly (string | null)[]) => CodeScan;
+}
+
+/** What a request to a web service means. */
+export type JudgeRequest = (method: string, url: string, body: string | null) => { level: Level; effect: EffectKind; reason: string } | null;
+
+/** All that the assessor knows of commands. */
+export interface Catalogue extends CommandData {
+  readonly scanner: Scanner;
+  readonly judgeRequest: JudgeRequest;
+}
+
+export interface CommandContext extends PathContext {
+  readonly catalogue: Catalogue;
+  readonly home: string;
+  /** The real path of what a path leads to, as far as it exists. */
+  readonly real: (path: string) => string;
+  /** Every path below a folder; null where there are too many to look at. */
+  readonly below: (path: string) => string[] | null;
+  /** The paths that a shell pattern stands for; null where they cannot be told. */
+  readonly expand: (cwd: string, pattern: string) => string[] | null;
+  readonly facts: (path: string) => PathFacts;
+}
