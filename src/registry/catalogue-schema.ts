@@ -3,7 +3,7 @@ import { httpRulesSchema } from './http.ts';
 import { programSchema } from './commands.ts';
 
 /** `registry/verbs.yaml`. */
-export const verbsSchema = z.strictObject({ lose: z.array(z.string()), read: z.array(z.string()), surely: z.array(z.string()) });
+export const verbsSchema = z.strictObject({ lose: z.array(z.string()), change: z.array(z.string()), read: z.array(z.string()), surely: z.array(z.string()) });
 
 /** `registry/variables.yaml`. */
 export const variablesSchema = z.array(
@@ -12,7 +12,7 @@ export const variablesSchema = z.array(
     programs: z.array(z.string()).nullable().default(null),
     level: z.enum(['MEDIUM', 'HIGH', 'CRITICAL']),
     reason: z.string().min(10),
-    runs: z.enum(['line', 'file']).nullable().default(null),
+    runs: z.enum(['line', 'file', 'options']).nullable().default(null),
   }),
 );
 

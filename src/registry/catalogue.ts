@@ -8,8 +8,8 @@ export interface VariableRule {
   readonly programs: readonly string[] | null;
   readonly level: 'MEDIUM' | 'HIGH' | 'CRITICAL';
   readonly reason: string;
-  /** Whether its value is a shell line, or a file of such, that the program runs. */
-  readonly runs: 'line' | 'file' | null;
+  /** Whether its value is a shell line, or a file of such, that the program runs, or options that it takes. */
+  readonly runs: 'line' | 'file' | 'options' | null;
 }
 
 /** What folders mean by where they lie or how they are named. */
@@ -22,6 +22,7 @@ export interface Folders {
 /** Words that tell what a subcommand does. */
 export interface Verbs {
   readonly lose: ReadonlySet<string>;
+  readonly change: ReadonlySet<string>;
   readonly read: ReadonlySet<string>;
   readonly surely: ReadonlySet<string>;
 }
@@ -54,7 +55,7 @@ export function catalogueOf({ programs, verbs, variables, folders, requests }: C
   }
   return {
     programs: named,
-    verbs: { lose: new Set(verbs.lose), read: new Set(verbs.read), surely: new Set(verbs.surely) },
+    verbs: { lose: new Set(verbs.lose), change: new Set(verbs.change), read: new Set(verbs.read), surely: new Set(verbs.surely) },
     variables: variables.map((rule) => ({ ...rule, name: new RegExp(rule.name) })),
     folders: { ...folders, build: new Set(folders.build) },
     requests: requests.map((rule) => ({ ...rule, host: patternOf(rule.host), path: patternOf(rule.path), body: patternOf(rule.body) })),

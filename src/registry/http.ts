@@ -4,7 +4,8 @@ import * as z from 'zod';
 import { effectKindSchema, levelSchema } from '../core/risk-schema.ts';
 import { parseYaml } from './yaml-file.ts';
 
-const pattern = z.string().refine((source) => new RegExp(source, 'is') instanceof RegExp, 'not a regular expression');
+/** Kept as text, which a compiled registry can hold; checked here. */
+const pattern = z.string().refine(isPattern, 'not a regular expression');
 
 const httpRuleSchema = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9-]*$/),
@@ -40,3 +41,11 @@ export function loadHttpRules(folder: string): HttpRuleData[] {
 
 export const parseHttpRules = (source: string, file: string): HttpRuleData[] =>
   parseYaml(source, file, httpRulesSchema, 'registry_invalid');
+
+function isPattern(source: string): boolean {
+  try {
+    return new RegExp(source, 'is').source !== '';
+  } catch {
+    return false;
+  }
+}

@@ -50,10 +50,10 @@ function gradeZone(touch: Touch, ctx: CommandContext): Grade {
   const { roots } = ctx.workspace;
   if (DISK.test(path)) return lost(kind === 'chmod' ? 'HIGH' : 'DESTRUCTIVE', 'raw-device', `${path} is a device: what is on it is lost.`);
   const holdsRoot = roots.some((root) => isInside(root, path));
-  if (holdsRoot) return gradeWhole(touch, 'whole-root', `${path} holds a whole root.`);
+  if (holdsRoot) return gradeWhole(touch, roots.includes(path), `${path} holds a whole root.`);
   if (roots.some((root) => isInside(path, root))) return gradeInside(touch, ctx);
   const temporary = ctx.catalogue.folders.temporary.find((folder) => isInside(path, folder));
-  if (temporary !== undefined && path !== temporary && !(touch.wide && dirname(path) === temporary)) {
+  if (temporary !== undefined && (path !== temporary || kind === 'write' || kind === 'overwrite') && !(touch.wide && dirname(path) === temporary)) {
     return kept(touch.made || kind !== 'delete' ? 'LOW' : 'MEDIUM', 'temporary', `${path} is temporary.`, 'irreversible');
   }
   const system = path === sep || ctx.catalogue.folders.system.some((folder) => isInside(path, folder));
@@ -71,9 +71,10 @@ function isTop(path: string, ctx: CommandContext): boolean {
   return parent === sep || parent === '/usr' || parent === '/var' || parent === '/home' || parent === '/Users';
 }
 
-function gradeWhole({ kind, recursive, path }: Touch, rule: string, reason: string): Grade {
+function gradeWhole({ kind, recursive, path }: Touch, isRoot: boolean, reason: string): Grade {
+  const rule = 'whole-root';
   if (kind === 'delete') return lost('DESTRUCTIVE', rule, reason);
-  if (kind === 'chmod' && !recursive) return kept('MEDIUM', rule, reason);
+  if (kind === 'chmod' && !recursive && isRoot) return kept('MEDIUM', rule, reason);
   // To write "onto" a folder, as cp and mv do, puts something into it.
   if (kind === 'write' || kind === 'overwrite') return path === sep ? lost('HIGH', rule, reason) : kept('MEDIUM', rule, reason);
   return lost('HIGH', rule, reason);

@@ -1,10 +1,7 @@
-import { FROM, type Value, known, unknown } from '../shell/value.ts';
-import type { Engine, Handler, Stream } from './engine.ts';
+import { FROM, known, unknown } from '../shell/value.ts';
+import type { Handler } from './engine.ts';
 
 const NULL = /^\/dev\/(null|zero|full)$/;
-
-/** The streams of what is copied: what the line knows of it, or that it is somebody's file. */
-const contentOf = (path: Value, engine: Engine): Stream => engine.written(path) ?? unknown(FROM.input);
 
 /** cp, mv, ln, install: what stands in one place stands in another as well. */
 export const copy: Handler = ({ name, parsed }, engine) => {
@@ -14,7 +11,7 @@ export const copy: Handler = ({ name, parsed }, engine) => {
   const sources = folder == null ? operands.slice(0, -1) : operands;
   if (target == null || sources.length === 0) return known('');
   for (const source of sources) {
-    const content = contentOf(source, engine);
+    const content = engine.content(source);
     engine.wrote(target, content);
     const base = source.text.split('/').at(-1) ?? '';
     engine.wrote({ ...target, text: `${target.text.replace(/\/$/, '')}/${base}` }, content);
@@ -28,7 +25,7 @@ export const copy: Handler = ({ name, parsed }, engine) => {
 export const dd: Handler = ({ parsed, stdin }, engine) => {
   const [from] = parsed.options.get('if=') ?? [];
   const [to] = parsed.options.get('of=') ?? [];
-  const content = from == null ? (stdin ?? unknown(FROM.input)) : contentOf(from, engine);
+  const content = from == null ? (stdin ?? unknown(FROM.input)) : engine.content(from);
   if (to != null) engine.wrote(to, content);
   return to == null ? content : known('');
 };
@@ -38,4 +35,12 @@ export const tee: Handler = ({ parsed, stdin }, engine) => {
   const content = stdin ?? unknown(FROM.input);
   for (const path of parsed.operands) engine.wrote(path, content, parsed.options.has('-a') || parsed.options.has('--append'));
   return content;
+};
+
+/** scp and rsync: what comes from another machine stands in the last place. */
+export const fetch: Handler = ({ parsed }, engine) => {
+  const target = parsed.operands.at(-1);
+  const remote = parsed.operands.slice(0, -1).some((operand) => /^[^/]*:/.test(operand.text) || operand.text.startsWith('rsync:'));
+  if (target !== undefined && remote) engine.wrote(target, unknown(FROM.network));
+  return undefined;
 };

@@ -1,5 +1,5 @@
 import { handle as bwrap } from './bwrap.ts';
-import { copy, dd, tee } from './copy.ts';
+import { copy, dd, fetch, tee } from './copy.ts';
 import { curl } from './curl.ts';
 import { base32, base64, cat, gunzip, openssl, rev, tac, tr, xxd } from './decode.ts';
 import { handle as docker } from './docker.ts';
@@ -59,6 +59,8 @@ const FILTERS: Readonly<Record<string, Handler>> = {
   openssl,
   printf,
   rev,
+  rsync: fetch,
+  scp: fetch,
   tac,
   tee,
   tr,

@@ -20,12 +20,22 @@ export function judgeRequest(
   const rule = rules.find(
     (one) =>
       one.methods?.includes(verb) !== false &&
-      one.host?.test(host) !== false &&
-      one.path?.test(path) !== false &&
-      (one.body === undefined || (body !== null && one.body.test(body))),
+      fits(one.host, host) &&
+      fits(one.path, path) &&
+      fits(one.body, body),
   );
   if (rule === undefined || rule.level === 'SAFE') return null;
   return { rule: rule.id, level: rule.level, effect: rule.effect, reason: rule.reason };
+}
+
+const compiled = new Map<string, RegExp>();
+
+function fits(source: string | undefined, text: string | null): boolean {
+  if (source === undefined) return true;
+  if (text === null) return false;
+  let pattern = compiled.get(source);
+  if (pattern === undefined) compiled.set(source, (pattern = new RegExp(source, 'is')));
+  return pattern.test(text);
 }
 
 const URL_PARTS = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/?#@]*@)?([^/?#]*)([^#]*)/is;

@@ -1,4 +1,4 @@
-import type { Program, ProgramRule } from '../../../registry/commands.ts';
+import type { ProgramRule } from '../../../registry/commands.ts';
 import { HOLE, type Value, joined } from '../shell/value.ts';
 import type { Engine, Invocation } from './engine.ts';
 
@@ -15,15 +15,18 @@ export function applyRules(call: Invocation, engine: Engine): void {
   const knowsSub = program.rules.some((rule) => rule.sub !== undefined);
   if (knowsSub && program.verbs === undefined && !spoken.some(({ rule }) => rule.sub !== undefined))
     engine.remark(`${program.id}-other`, program.otherwise, program.reason, 'irreversible');
-  if (program.operands === 'paths')
-    for (const operand of parsed.operands) if (!named.has(operand)) engine.found({ kind: 'read', path: operand });
+  if (program.operands !== 'text')
+    for (const operand of parsed.operands)
+      if (!named.has(operand) && !(program.operands === 'words' && /\s/.test(operand.text))) engine.found({ kind: 'read', path: operand });
   if (parsed.open.length > 0 && (program.operands === 'paths' || program.rules.length > 0))
     engine.remark('unknown-operand', 'MEDIUM', 'Which options or files it is given cannot be known before.', 'irreversible');
 }
 
 /** Whether an option has it only tell something. */
 export function isHarmless({ program, parsed }: Invocation): boolean {
-  return [...program.harmless, '--help', '--version'].some((name) => parsed.options.has(name));
+  const telling = [...program.harmless, '--help', '--version'];
+  // An option of that name that takes a value is another one.
+  return telling.some((name) => parsed.options.get(name)?.includes(null) === true);
 }
 
 /** The operands that a rule speaks of (those after its `sub`), or null where it has nothing to say. */
@@ -82,7 +85,11 @@ function speak(
     ...(rule.reversibility === undefined ? {} : { reversibility: rule.reversibility }),
     ...(rule.instead === undefined ? {} : { instead: rule.instead }),
   };
-  if (ON_PATHS.has(rule.effect)) for (const path of selected ?? []) engine.found({ ...found, path });
+  // Where operands are mere text, one with a blank in it is no path.
+  const isText = (path: Value): boolean => rule.effect === 'read' && call.program.operands === 'text' && /\s/.test(path.text);
+  if (ON_PATHS.has(rule.effect)) {
+    for (const path of selected ?? []) if (!isText(path)) engine.found({ ...found, path });
+  }
   else {
     if (rule.sub !== undefined) for (const operand of operands) named.add(operand);
     engine.found({ ...found, resource: (selected ?? operands).map((v) => v.text).join(' ') });
@@ -95,7 +102,11 @@ function run(rule: ProgramRule, selected: readonly Value[], { stdin }: Invocatio
   if (selected.length === 0 || rule.runs === undefined) return;
   const options = { elsewhere: rule.elsewhere, stdin };
   if (rule.runs === 'command') engine.command(selected, options);
-  else engine.code(rule.runs, joined(selected, ' '), options);
+  else {
+    engine.code(rule.runs, joined(selected, ' '), options);
+    // Words with blanks in them were meant to stay whole, whatever becomes of them.
+    if (rule.runs === 'shell' && selected.length > 1 && selected.some((word) => /\s/.test(word.text))) engine.command(selected, options);
+  }
 }
 
 /** The words of a command that a selector names. */
@@ -148,5 +159,6 @@ function subPatterns(sub: string): readonly RegExp[] {
   return patterns;
 }
 
-export const firstSub = (program: Program, operands: readonly Value[]): boolean =>
-  program.rules.some((rule) => rule.sub !== undefined && longestSub(rule.sub, operands) !== null);
+/** Whether a rule names the subcommand of this call. */
+export const namesSub = (call: Invocation): boolean =>
+  call.program.rules.some((rule) => rule.sub !== undefined && fits(rule, call) !== null);

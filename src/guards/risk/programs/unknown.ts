@@ -20,10 +20,7 @@ export function applyUnknown(words: readonly Value[], stdin: Stream | null, engi
   for (const arg of args) {
     const path = /^-{1,2}[\w-]+=/.test(arg.text) ? { ...arg, text: arg.text.replace(/^[^=]*=/, '') } : arg;
     if (!path.text.startsWith('-') && !/\s/.test(path.text)) engine.found({ kind: 'read', path });
-    // A program's name that has a blank in it is a line that was quoted by mistake.
   }
-  const [name] = words;
-  if (name !== undefined && /\s/.test(name.text) && isKnown(name)) engine.code('shell', name);
   // It may be a shell for all that can be known.
   if (stdin !== null && isKnown(stdin) && /\s/.test(stdin.text)) engine.code('shell', joined([stdin]), { stdin: null });
 }

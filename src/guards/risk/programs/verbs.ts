@@ -1,6 +1,6 @@
 import type { Verbs } from '../../../registry/catalogue.ts';
 import type { Engine, Invocation } from './engine.ts';
-import { firstSub, isHarmless } from './rules.ts';
+import { isHarmless, namesSub } from './rules.ts';
 
 /** So many words of a command may hold its verb. */
 const WORDS = 5;
@@ -8,10 +8,12 @@ const WORDS = 5;
 /** What a command's own words say that it does, where no rule names its subcommand. */
 export function applyVerbs(call: Invocation, verbs: Verbs, engine: Engine): void {
   const { program, parsed } = call;
-  if (program.verbs === undefined || isHarmless(call) || firstSub(program, parsed.operands)) return;
+  if (program.verbs === undefined || isHarmless(call) || namesSub(call)) return;
   const words = parsed.operands.slice(0, WORDS).map((operand) => operand.text);
   const told = words.map((word) => verbOf(word, verbs));
-  const verb = told.includes('lose') ? 'lose' : told.includes('read') ? 'read' : null;
+  // What comes after a verb that makes something is the name of what is made.
+  const made = told.indexOf('change');
+  const verb = (made < 0 ? told : told.slice(0, made)).includes('lose') ? 'lose' : made >= 0 ? 'change' : told.includes('read') ? 'read' : null;
   if (verb === 'read') return;
   const reason = verb === 'lose' ? 'It takes away what others may depend on.' : program.reason;
   if (verb === 'lose') {
@@ -21,11 +23,13 @@ export function applyVerbs(call: Invocation, verbs: Verbs, engine: Engine): void
 }
 
 /** Whether a word, or the first telling part of one, is a verb that takes away or that only reads. */
-export function verbOf(word: string, { lose, read }: Verbs): 'lose' | 'read' | null {
+export function verbOf(word: string, { lose, change, read }: Verbs): 'lose' | 'change' | 'read' | null {
   if (/[\s/]/.test(word)) return null;
   const lower = word.toLowerCase();
   if (lose.has(lower)) return 'lose';
-  const part = lower.split(/[-:_.]/).find((some) => lose.has(some) || read.has(some));
+  if (change.has(lower)) return 'change';
+  const part = lower.split(/[-:_.]/).find((some) => lose.has(some) || change.has(some) || read.has(some));
   if (part === undefined) return null;
-  return lose.has(part) ? 'lose' : 'read';
+  if (lose.has(part)) return 'lose';
+  return change.has(part) ? 'change' : 'read';
 }

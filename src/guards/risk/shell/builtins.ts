@@ -51,6 +51,8 @@ const source: Builtin = ([file], { frame, walk, source: evidence }) => {
   const content = files.written(file);
   if (content !== null) return runValue(content, frame, walk, evidence);
   files.touch('read', file);
+  // It may set every variable anew.
+  for (const [name, variable] of frame.state.variables) frame.state.variables.set(name, { ...variable, may: [...variable.may.slice(0, 3), unknown(FROM.input)] });
   walk.report.effect('exec', file.text, evidence);
   walk.report.factor('runs-script', 'MEDIUM', 'It runs a script, whatever that may do.', evidence, 'irreversible');
   return unknown(FROM.input);

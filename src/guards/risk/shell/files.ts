@@ -22,6 +22,8 @@ export interface ShellFiles {
   /** Remembers what was written into a file. */
   keep(path: Value, content: Stream, append: boolean): void;
   written(path: Value): Stream | null;
+  /** What a file holds, without being read by anybody. */
+  content(path: Value): Stream;
   /** The absolute paths a value may stand for; null where they cannot be known. */
   paths(path: Value): string[] | null;
 }
@@ -96,12 +98,21 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
         return unknown(FROM.network);
       }
       const content = written(path);
-      if (content !== null) return content;
+      if (content !== null) {
+        if ((content.from & FROM.secret) !== 0) {
+          report.effect('secret_read', shown(path), evidence);
+          report.factor('secrets', 'HIGH', 'It holds a secret that this line has read.', evidence);
+        }
+        return content;
+      }
+      // A pattern that fits nothing yet may fit a secret later.
+      if (path.glob) touch('read', { ...path, text: path.text.replaceAll(/[*?]/g, ''), glob: false });
       const before = report.effects.size;
       touch('read', path);
       const secret = [...report.effects.values()].slice(before).some((effect) => effect.kind === 'secret_read');
       return unknown(FROM.input | path.from | (secret || isSecret(path) ? FROM.secret : 0));
     },
+    content: (path) => written(path) ?? unknown(FROM.input | (isSecret(path) ? FROM.secret : 0)),
     write(path, append) {
       if (SOCKET.test(path.text)) return network(path);
       if (SINK.test(path.text) || isPipeEnd(path.text)) return;

@@ -12,7 +12,7 @@ import { runValue } from './run-value.ts';
 import { engineOf } from './engine-of.ts';
 import { openFiles } from './files.ts';
 import { FROM, HOLE, type Value, known, unknown } from './value.ts';
-import { applyVariables } from './variables.ts';
+import { applyVariables, optionsFromVariables } from './variables.ts';
 import type { Frame, Walk } from './walk.ts';
 
 /** Folders whose programs are what their name says; anywhere else a name proves nothing. */
@@ -36,7 +36,10 @@ export function runProgram(words: readonly Value[], frame: Frame, walk: Walk, so
   applyVariables(program ?? '', meant, frame, walk, source);
   if (entries.length === 0 || !sure) unknownProgram(meant, args, frame, walk, source, entries.length > 0);
   if (program === null || entries.length === 0) return unknown(FROM.input | (frame.stdin?.from ?? 0));
-  return entries.map((entry) => heard(entry, walk, () => runEntry(entry, program, args, frame, walk, source))).reduce((_, printed) => printed);
+  let printed: Stream = known('');
+  for (const options of optionsFromVariables(program, frame, walk))
+    for (const entry of entries) printed = heard(entry, walk, () => runEntry(entry, program, [...options, ...args], frame, walk, source));
+  return printed;
 }
 
 const MOST_PROGRAMS = 3000;
@@ -66,6 +69,7 @@ function runEntry(entry: Program, name: string, args: readonly Value[], frame: F
   applyRules(call, engine);
   applyVerbs(call, walk.ctx.catalogue.verbs, engine);
   services(entry, args, walk, source);
+  if (isHarmless(call)) return unknown();
   if (handled !== undefined) return handled;
   const from = (frame.stdin?.from ?? 0) | engine.readFrom() | args.reduce((sum, arg) => sum | (arg.from & (FROM.network | FROM.secret | FROM.decoded)), 0);
   if (entry.prints === 'network') return unknown(FROM.network | (from & FROM.secret));

@@ -15,6 +15,7 @@ export function applyVariables(program: string, name: Value, frame: Frame, walk:
       if (!rule.name.test(variable)) continue;
       if (rule.programs !== null && !rule.programs.includes(program)) continue;
       if (variable === 'PATH' && name.text.includes('/')) continue;
+      if (rule.runs === 'options') continue;
       if (may.every(isEmpty) && variable !== 'PATH') continue;
       const level = rule.runs === null ? rule.level : levelOfValue(may, rule, frame, walk);
       if (level !== null) walk.report.factor('telling-variable', level, `${variable}: ${rule.reason}`, source);
@@ -36,4 +37,15 @@ function levelOfValue(may: readonly (Held | undefined)[], rule: VariableRule, fr
   }
   if (rank(report.worst) <= rank('LOW')) return null;
   return rank(report.worst) >= rank('HIGH') ? report.worst : 'MEDIUM';
+}
+
+/** The options that a program takes from variables: one list for each text that they may hold. */
+export function optionsFromVariables(program: string, { state }: Frame, walk: Walk): Value[][] {
+  for (const rule of walk.ctx.catalogue.variables) {
+    if (rule.runs !== 'options' || rule.programs?.includes(program) !== true) continue;
+    const found = [...state.variables].find(([name, variable]) => rule.name.test(name) && !variable.may.every(isEmpty));
+    if (found !== undefined)
+      return found[1].may.map((held) => (held === undefined || !('text' in held) ? [] : held.text.split(/\s+/).filter((word) => word !== '').map((text) => ({ ...held, text }))));
+  }
+  return [[]];
 }
