@@ -3,7 +3,8 @@ import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { parseYaml } from './yaml-file.ts';
 
-const pattern = z.string().transform((source) => new RegExp(source, 's'));
+/** Kept as text, which a compiled registry can hold. */
+const pattern = z.string().refine((source) => new RegExp(source, 's') instanceof RegExp, 'not a regular expression');
 
 /**
  * Which arguments: `0` the first, `1+` all from the second on, `1~` the items of the second but its first, `of` what
@@ -44,18 +45,18 @@ const callSchema = z.strictObject({
   match: z.array(z.string()).min(1),
   not_match: z.array(z.string()).min(1),
 });
-export type CallEntry = z.output<typeof callSchema>;
+export type CallData = z.output<typeof callSchema>;
 
 const fileSchema = z.strictObject({ calls: z.array(callSchema) });
 
-/** What the functions of each language do, by the language's name. */
-export type Calls = ReadonlyMap<string, readonly CallEntry[]>;
+/** The calls of each language, by the language's name. */
+export type CallsData = Record<string, readonly CallData[]>;
 
 /** Reads and checks `code/*.yaml`; an error names file, line and key. */
-export function loadCalls(folder: string): Calls {
+export function readCalls(folder: string): CallsData {
   const code = join(folder, 'code');
   const files = readdirSync(code).filter((file) => file.endsWith('.yaml'));
-  return new Map(
+  return Object.fromEntries(
     files.map((file) => {
       const path = join(code, file);
       return [basename(file, '.yaml'), parseCalls(readFileSync(path, 'utf8'), path)];
@@ -63,5 +64,5 @@ export function loadCalls(folder: string): Calls {
   );
 }
 
-export const parseCalls = (source: string, file: string): readonly CallEntry[] =>
+export const parseCalls = (source: string, file: string): readonly CallData[] =>
   parseYaml(source, file, fileSchema, 'registry_invalid').calls;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { httpRulesSchema } from './http.ts';
-import { programSchema } from './commands.ts';
+import type { CallsData } from './calls.ts';
+import type { Program } from './commands.ts';
+import type { HttpRule } from './http.ts';
 
 /** `registry/verbs.yaml`. */
 export const verbsSchema = z.strictObject({ lose: z.array(z.string()), change: z.array(z.string()), read: z.array(z.string()), surely: z.array(z.string()) });
@@ -19,11 +20,12 @@ export const variablesSchema = z.array(
 /** `registry/folders.yaml`. */
 export const foldersSchema = z.strictObject({ build: z.array(z.string()), temporary: z.array(z.string()), system: z.array(z.string()) });
 
-export const catalogueSchema = z.strictObject({
-  programs: z.array(programSchema),
-  verbs: verbsSchema,
-  variables: variablesSchema,
-  folders: foldersSchema,
-  requests: httpRulesSchema,
-});
-export type CatalogueData = z.output<typeof catalogueSchema>;
+/** What the registry says of commands, checked, as JSON can hold it. */
+export interface CatalogueData {
+  readonly programs: readonly Program[];
+  readonly verbs: z.output<typeof verbsSchema>;
+  readonly variables: z.output<typeof variablesSchema>;
+  readonly folders: z.output<typeof foldersSchema>;
+  readonly requests: readonly HttpRule[];
+  readonly calls: CallsData;
+}

@@ -1,5 +1,7 @@
 import type { Program } from './commands.ts';
-import type { HttpRuleData } from './http.ts';
+import type { CallEntry, Calls } from './call-entry.ts';
+import type { CallData } from './calls.ts';
+import type { HttpRule } from './http.ts';
 import type { CatalogueData } from './catalogue-schema.ts';
 
 /** A variable that decides what a program runs or reads. */
@@ -27,13 +29,6 @@ export interface Verbs {
   readonly surely: ReadonlySet<string>;
 }
 
-/** What a request to a web service means, by its method, host and path. */
-export interface HttpRule extends Omit<HttpRuleData, 'host' | 'path' | 'body'> {
-  readonly host: RegExp | undefined;
-  readonly path: RegExp | undefined;
-  readonly body: RegExp | undefined;
-}
-
 /** What the registry knows of commands. */
 export interface CommandData {
   readonly programs: ReadonlyMap<string, readonly Program[]>;
@@ -41,10 +36,11 @@ export interface CommandData {
   readonly variables: readonly VariableRule[];
   readonly folders: Folders;
   readonly requests: readonly HttpRule[];
+  readonly calls: Calls;
 }
 
 /** The registry as it is used, from what its files say. */
-export function catalogueOf({ programs, verbs, variables, folders, requests }: CatalogueData): CommandData {
+export function catalogueOf({ programs, verbs, variables, folders, requests, calls }: CatalogueData): CommandData {
   const named = new Map<string, Program[]>();
   for (const program of programs) {
     for (const name of program.programs) {
@@ -58,8 +54,13 @@ export function catalogueOf({ programs, verbs, variables, folders, requests }: C
     verbs: { lose: new Set(verbs.lose), change: new Set(verbs.change), read: new Set(verbs.read), surely: new Set(verbs.surely) },
     variables: variables.map((rule) => ({ ...rule, name: new RegExp(rule.name) })),
     folders: { ...folders, build: new Set(folders.build) },
-    requests: requests.map((rule) => ({ ...rule, host: patternOf(rule.host), path: patternOf(rule.path), body: patternOf(rule.body) })),
+    requests,
+    calls: new Map(Object.entries(calls).map(([language, entries]) => [language, entries.map(callOf)])),
   };
 }
 
-const patternOf = (source: string | undefined): RegExp | undefined => (source === undefined ? undefined : new RegExp(source, 'is'));
+const callOf = ({ when, trim, ...call }: CallData): CallEntry => ({
+  ...call,
+  when: when === undefined ? undefined : { ...when, is: new RegExp(when.is, 's') },
+  trim: trim === undefined ? undefined : new RegExp(trim, 's'),
+});

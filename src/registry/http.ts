@@ -27,19 +27,19 @@ const httpRuleSchema = z.strictObject({
   match: z.array(z.string()).min(1),
   not_match: z.array(z.string()).min(1),
 });
-export type HttpRuleData = z.output<typeof httpRuleSchema>;
+export type HttpRule = z.output<typeof httpRuleSchema>;
 
-export const httpRulesSchema = z
+const httpRulesSchema = z
   .array(httpRuleSchema)
   .refine((rules) => new Set(rules.map((rule) => rule.id)).size === rules.length, 'two rules have the same id');
 
 /** Reads and checks `http.yaml`: of its rules, in their order, the first that fits a request speaks. */
-export function loadHttpRules(folder: string): HttpRuleData[] {
+export function loadHttpRules(folder: string): HttpRule[] {
   const file = join(folder, 'http.yaml');
   return parseHttpRules(readFileSync(file, 'utf8'), file);
 }
 
-export const parseHttpRules = (source: string, file: string): HttpRuleData[] =>
+export const parseHttpRules = (source: string, file: string): HttpRule[] =>
   parseYaml(source, file, httpRulesSchema, 'registry_invalid');
 
 function isPattern(source: string): boolean {

@@ -1,5 +1,5 @@
 import { HomeostatError } from '../../../core/errors.ts';
-import type { CallEntry, Calls } from '../../../registry/calls.ts';
+import type { CallEntry, Calls } from '../../../registry/call-entry.ts';
 import { LANGUAGES, type Language } from './finding.ts';
 import { openScanner } from './scan.ts';
 

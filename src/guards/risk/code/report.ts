@@ -1,4 +1,4 @@
-import type { CallEntry } from '../../../registry/calls.ts';
+import type { CallEntry } from '../../../registry/call-entry.ts';
 import { hide, type Machine } from './machine.ts';
 import { alternatives, textOf, type Named, type Value } from './value.ts';
 

@@ -1,4 +1,4 @@
-import type { Calls } from '../../../registry/calls.ts';
+import type { Calls } from '../../../registry/call-entry.ts';
 import { awkExpression, awkStatements } from './awk.ts';
 import { applyClosure } from './closures.ts';
 import { expression } from './expression.ts';

@@ -1,4 +1,4 @@
-import type { CallEntry, Calls } from '../../../registry/calls.ts';
+import type { CallEntry, Calls } from '../../../registry/call-entry.ts';
 
 /** What a language's functions do, ready to be looked up. */
 export interface CallTable {

@@ -1,5 +1,5 @@
 import type { EffectKind, Level, Reversibility } from '../../../core/risk.ts';
-import type { HttpRule } from '../../../registry/catalogue.ts';
+import type { HttpRule } from '../../../registry/http.ts';
 import type { Program, RUNS } from '../../../registry/commands.ts';
 import type { Value } from '../shell/value.ts';
 import type { Arguments } from './arguments.ts';

@@ -38,7 +38,10 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
     found(what) {
       if (what.path === undefined) return onResource(what);
       if (!ON_PATHS.has(what.kind)) return onResource({ ...what, resource: what.path.text });
-      if (what.kind === 'read') from |= files.read(what.path).from;
+      if (what.kind === 'read') {
+        from |= files.read(what.path).from;
+        if (what.recursive === true && !frame.state.elsewhere) files.tree(what.path);
+      }
       else if (SINK.test(what.path.text) && what.kind !== 'delete' && what.kind !== 'chmod') return;
       else files.touch(what.kind as 'write', what.path, accessOf(what));
       if (what.instead !== undefined) report.instead.add(what.instead);

@@ -15,6 +15,8 @@ export interface Access {
 /** The files as a command in this place meets them. */
 export interface ShellFiles {
   touch(kind: Touch['kind'], path: Value, access?: Access): void;
+  /** Every file below a folder is read. */
+  tree(path: Value): void;
   /** What a file or an end of a pipe gives to read. */
   read(path: Value): Stream;
   /** A redirection's target. */
@@ -90,6 +92,16 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
 
   return {
     touch,
+    tree(path) {
+      for (const one of paths(path) ?? []) {
+        const below = ctx.below(one);
+        if (below === null) report.factor('unknown-operand', 'MEDIUM', 'Which files it reads cannot be known before.', evidence);
+        const secret = below?.map((file) => gradeTouch({ kind: 'read', path: file, ...NOTHING_MADE }, ctx)).find((grade) => grade?.level === 'HIGH');
+        if (secret == null) continue;
+        report.effect('secret_read', one, evidence);
+        report.factor(secret.rule, secret.level, secret.reason, evidence);
+      }
+    },
     paths,
     written,
     read(path) {
@@ -133,7 +145,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
   };
 
   function isSecret(path: Value): boolean {
-    return (paths(path) ?? []).some((one) => gradeTouch({ kind: 'read', path: one, recursive: false, wide: false, made: false, saved: false }, ctx)?.level === 'HIGH');
+    return (paths(path) ?? []).some((one) => gradeTouch({ kind: 'read', path: one, ...NOTHING_MADE }, ctx)?.level === 'HIGH');
   }
 
   function network(path: Value): void {
@@ -141,6 +153,8 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
     report.factor('network-device', 'HIGH', 'Bash opens a connection for it.', evidence);
   }
 }
+
+const NOTHING_MADE = { recursive: false, wide: false, made: false, saved: false };
 
 const isPipeEnd = (path: string): boolean => /^\/dev\/fd\/[pc]\d+$/.test(path);
 
