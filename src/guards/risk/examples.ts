@@ -26,7 +26,8 @@ export function checkExamples(registry: Registry): void {
     below: () => [],
     expand: (cwd, pattern) => [pattern.startsWith('/') ? pattern : `${cwd}/${pattern}`],
   };
-  for (const program of new Set([...commands.programs.values()].flat())) check(program, (line) => speaks(program, line, ctx));
+  for (const program of new Set([...commands.programs.values()].flat()))
+    check(program, (line) => speaks(program, line, ctx));
 }
 
 /** Whether an entry finds something above SAFE at a line; of one that only reads, whether it knows the line at all. */

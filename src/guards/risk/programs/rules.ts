@@ -23,7 +23,12 @@ export function applyRules(call: Invocation, engine: Engine): void {
 
 /** Whether an option has it only tell something. */
 export function isHarmless({ program, parsed }: Invocation): boolean {
-  return [...program.harmless, '--help', '--version'].some((name) => parsed.options.has(name));
+  if (program.harmless.some((name) => parsed.options.has(name))) return true;
+  return ['--help', '--version'].some((name) => {
+    const values = parsed.options.get(name);
+    // `cargo yank --version 1.0.0` tells nothing: there the option takes a value.
+    return values !== undefined && (!program.options.valued.includes(name) || values.includes(null));
+  });
 }
 
 /** The operands that a rule speaks of (those after its `sub`), or null where it has nothing to say. */
