@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { httpRulesSchema } from './http.ts';
 import { programSchema } from './commands.ts';
 
 /** `registry/verbs.yaml`. */
@@ -23,5 +24,6 @@ export const catalogueSchema = z.strictObject({
   verbs: verbsSchema,
   variables: variablesSchema,
   folders: foldersSchema,
+  requests: httpRulesSchema,
 });
 export type CatalogueData = z.output<typeof catalogueSchema>;

@@ -1,4 +1,5 @@
 import type { Program } from './commands.ts';
+import type { HttpRuleData } from './http.ts';
 import type { CatalogueData } from './catalogue-schema.ts';
 
 /** A variable that decides what a program runs or reads. */
@@ -25,16 +26,24 @@ export interface Verbs {
   readonly surely: ReadonlySet<string>;
 }
 
+/** What a request to a web service means, by its method, host and path. */
+export interface HttpRule extends Omit<HttpRuleData, 'host' | 'path' | 'body'> {
+  readonly host: RegExp | undefined;
+  readonly path: RegExp | undefined;
+  readonly body: RegExp | undefined;
+}
+
 /** What the registry knows of commands. */
 export interface CommandData {
   readonly programs: ReadonlyMap<string, readonly Program[]>;
   readonly verbs: Verbs;
   readonly variables: readonly VariableRule[];
   readonly folders: Folders;
+  readonly requests: readonly HttpRule[];
 }
 
 /** The registry as it is used, from what its files say. */
-export function catalogueOf({ programs, verbs, variables, folders }: CatalogueData): CommandData {
+export function catalogueOf({ programs, verbs, variables, folders, requests }: CatalogueData): CommandData {
   const named = new Map<string, Program[]>();
   for (const program of programs) {
     for (const name of program.programs) {
@@ -48,5 +57,8 @@ export function catalogueOf({ programs, verbs, variables, folders }: CatalogueDa
     verbs: { lose: new Set(verbs.lose), read: new Set(verbs.read), surely: new Set(verbs.surely) },
     variables: variables.map((rule) => ({ ...rule, name: new RegExp(rule.name) })),
     folders: { ...folders, build: new Set(folders.build) },
+    requests: requests.map((rule) => ({ ...rule, host: patternOf(rule.host), path: patternOf(rule.path), body: patternOf(rule.body) })),
   };
 }
+
+const patternOf = (source: string | undefined): RegExp | undefined => (source === undefined ? undefined : new RegExp(source, 'is'));

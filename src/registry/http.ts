@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { effectKindSchema, levelSchema } from '../core/risk.ts';
+import { effectKindSchema, levelSchema } from '../core/risk-schema.ts';
 import { parseYaml } from './yaml-file.ts';
 
-const pattern = z.string().transform((source) => new RegExp(source, 'is'));
+const pattern = z.string().refine((source) => new RegExp(source, 'is') instanceof RegExp, 'not a regular expression');
 
 const httpRuleSchema = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9-]*$/),
@@ -26,17 +26,17 @@ const httpRuleSchema = z.strictObject({
   match: z.array(z.string()).min(1),
   not_match: z.array(z.string()).min(1),
 });
-export type HttpRule = z.output<typeof httpRuleSchema>;
+export type HttpRuleData = z.output<typeof httpRuleSchema>;
 
-const httpRulesSchema = z
+export const httpRulesSchema = z
   .array(httpRuleSchema)
   .refine((rules) => new Set(rules.map((rule) => rule.id)).size === rules.length, 'two rules have the same id');
 
 /** Reads and checks `http.yaml`: of its rules, in their order, the first that fits a request speaks. */
-export function loadHttpRules(folder: string): HttpRule[] {
+export function loadHttpRules(folder: string): HttpRuleData[] {
   const file = join(folder, 'http.yaml');
   return parseHttpRules(readFileSync(file, 'utf8'), file);
 }
 
-export const parseHttpRules = (source: string, file: string): HttpRule[] =>
+export const parseHttpRules = (source: string, file: string): HttpRuleData[] =>
   parseYaml(source, file, httpRulesSchema, 'registry_invalid');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type * as z from 'zod';
 import { HomeostatError } from '../core/errors.ts';
 import { type CatalogueData, foldersSchema, variablesSchema, verbsSchema } from './catalogue-schema.ts';
+import { httpRulesSchema } from './http.ts';
 import { programsSchema } from './commands.ts';
 import { parseYaml } from './yaml-file.ts';
 
@@ -19,5 +20,5 @@ export function readCatalogue(folder: string): CatalogueData {
     if (ids.has(id)) throw new HomeostatError('registry_invalid', `two commands have the id ${id}`);
     ids.add(id);
   }
-  return { programs, verbs: read('verbs.yaml', verbsSchema), variables: read('variables.yaml', variablesSchema), folders: read('folders.yaml', foldersSchema) };
+  return { programs, verbs: read('verbs.yaml', verbsSchema), variables: read('variables.yaml', variablesSchema), folders: read('folders.yaml', foldersSchema), requests: read('http.yaml', httpRulesSchema) };
 }

@@ -5,5 +5,4 @@ import type { Catalogue } from './context.ts';
 export const openCatalogue = ({ commands }: Registry): Catalogue => ({
   ...commands,
   scanner: { scanCode: () => ({ findings: [], hidden: null }) },
-  judgeRequest: () => null,
 });

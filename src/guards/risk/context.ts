@@ -1,4 +1,3 @@
-import type { EffectKind, Level } from '../../core/risk.ts';
 import type { PathFacts } from '../../core/host.ts';
 import type { CommandData } from '../../registry/catalogue.ts';
 import type { CodeScan, Language } from './code/finding.ts';
@@ -9,13 +8,9 @@ export interface Scanner {
   readonly scanCode: (language: Language, code: string, args?: readonly (string | null)[]) => CodeScan;
 }
 
-/** What a request to a web service means. */
-export type JudgeRequest = (method: string, url: string, body: string | null) => { level: Level; effect: EffectKind; reason: string } | null;
-
 /** All that the assessor knows of commands. */
 export interface Catalogue extends CommandData {
   readonly scanner: Scanner;
-  readonly judgeRequest: JudgeRequest;
 }
 
 export interface CommandContext extends PathContext {

@@ -1,11 +1,12 @@
 import { HomeostatError } from '../../core/errors.ts';
-import { rank } from '../../core/risk.ts';
+import { type Level, rank } from '../../core/risk.ts';
 import type { Program } from '../../registry/commands.ts';
 import type { Registry } from '../../registry/open-registry.ts';
 import { type Spoken, assessCommand } from './assess-command.ts';
 import { openCatalogue } from './catalogue.ts';
 import type { CommandContext } from './context.ts';
 import { pathMatches } from './match.ts';
+import { isFilter, isHandler } from './programs/handlers.ts';
 
 const ROOT = '/home/somebody/project';
 
@@ -26,21 +27,28 @@ export function checkExamples(registry: Registry): void {
     below: () => [],
     expand: (cwd, pattern) => [pattern.startsWith('/') ? pattern : `${cwd}/${pattern}`],
   };
-  for (const program of new Set([...commands.programs.values()].flat()))
-    check(program, (line) => speaks(program, line, ctx));
+  for (const program of new Set([...commands.programs.values()].flat())) {
+    if (program.handler !== undefined && !isHandler(program.handler))
+      throw new HomeostatError('registry_invalid', `command ${program.id}: there is no handler ${program.handler}`);
+    const knows = onlyReads(program);
+    check({ ...program, not_match: [] }, (line) => (knows ? levelAt(program, line, ctx) !== undefined : finds(levelAt(program, line, ctx))));
+    check({ ...program, match: [] }, (line) => finds(levelAt(program, line, ctx)));
+  }
 }
 
-/** Whether an entry finds something above SAFE at a line; of one that only reads, whether it knows the line at all. */
-function speaks(program: Program, line: string, ctx: CommandContext): boolean {
+/** What an entry finds at a line; undefined where it does not know the line at all. */
+function levelAt(program: Program, line: string, ctx: CommandContext): Level | undefined {
   const spoken: Spoken = new Map();
   assessCommand(line, ROOT, {}, ctx, spoken);
-  const level = spoken.get(program.id);
-  return onlyReads(program) ? level !== undefined : level !== undefined && rank(level) > rank('SAFE');
+  return spoken.get(program.id);
 }
 
-const onlyReads = ({ rules, handler, prints, verbs }: Program): boolean =>
+const finds = (level: Level | undefined): boolean => level !== undefined && rank(level) > rank('SAFE');
+
+/** Whether there is nothing above SAFE that an entry could find. */
+const onlyReads = ({ rules, handler, verbs }: Program): boolean =>
   rules.every((rule) => rule.level === 'SAFE' || rule.effect === 'read') &&
-  (handler === undefined || prints === 'text') &&
+  (handler === undefined || isFilter(handler)) &&
   verbs === undefined;
 
 function check(

@@ -1,4 +1,5 @@
 import type { EffectKind, Level, Reversibility } from '../../../core/risk.ts';
+import type { HttpRule } from '../../../registry/catalogue.ts';
 import type { Program, RUNS } from '../../../registry/commands.ts';
 import type { Value } from '../shell/value.ts';
 import type { Arguments } from './arguments.ts';
@@ -51,6 +52,7 @@ export interface RunOptions {
 
 /** What a program's handler can say and do; the shell stands behind it. */
 export interface Engine {
+  readonly requests: readonly HttpRule[];
   found(what: Found): void;
   /** A remark without an effect: `level` with its reason. */
   remark(rule: string, level: Level, reason: string, reversibility?: Reversibility): void;

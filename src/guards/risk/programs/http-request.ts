@@ -1,5 +1,5 @@
 import type { EffectKind, Level } from '../../../core/risk.ts';
-import type { HttpRule } from '../../../registry/http.ts';
+import type { HttpRule } from '../../../registry/catalogue.ts';
 
 export interface RequestJudgement {
   readonly rule: string;

@@ -33,6 +33,7 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
   };
 
   return {
+    requests: walk.ctx.catalogue.requests,
     readFrom: () => from,
     found(what) {
       if (what.path === undefined) return onResource(what);

@@ -4,7 +4,7 @@ import { isInside } from '../../../core/inside.ts';
 import type { Program } from '../../../registry/commands.ts';
 import { parseArguments } from '../programs/arguments.ts';
 import type { Invocation, Stream } from '../programs/engine.ts';
-import { HANDLERS } from '../programs/handlers.ts';
+import { handlerOf } from '../programs/handlers.ts';
 import { applyRules, isHarmless } from '../programs/rules.ts';
 import { applyUnknown } from '../programs/unknown.ts';
 import { applyVerbs } from '../programs/verbs.ts';
@@ -41,8 +41,14 @@ export function runProgram(words: readonly Value[], frame: Frame, walk: Walk, so
 
 const MOST_PROGRAMS = 3000;
 
+/** A builtin of the shell's own: what it finds is heard as its entry's. */
+export function heardBuiltin(name: string, walk: Walk, run: () => Stream | undefined): Stream | undefined {
+  const [entry] = walk.spoken === null ? [] : (walk.ctx.catalogue.programs.get(name) ?? []);
+  return entry === undefined ? run() : heard(entry, walk, run);
+}
+
 /** Notes what an entry finds, for those who hold it to its examples. */
-function heard(entry: Program, { spoken, report }: Walk, run: () => Stream): Stream {
+function heard<T>(entry: Program, { spoken, report }: Walk, run: () => T): T {
   if (spoken === null) return run();
   const before = report.worst;
   report.worst = 'SAFE';
@@ -56,7 +62,7 @@ function runEntry(entry: Program, name: string, args: readonly Value[], frame: F
   const parsed = parseArguments(args, entry.options);
   const call: Invocation = { program: entry, name, args, parsed, stdin: frame.stdin, source };
   const engine = engineOf(frame, walk, source, entry);
-  const handled = isHarmless(call) || entry.handler === undefined ? undefined : HANDLERS.get(entry.handler)?.(call, engine);
+  const handled = isHarmless(call) ? undefined : handlerOf(entry.handler, name)?.(call, engine);
   applyRules(call, engine);
   applyVerbs(call, walk.ctx.catalogue.verbs, engine);
   services(entry, args, walk, source);

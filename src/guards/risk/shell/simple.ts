@@ -2,7 +2,7 @@ import type { Assignment, Command, Word } from 'unbash';
 import type { Stream } from '../programs/engine.ts';
 import { BUILTINS } from './builtins.ts';
 import { callFunction } from './functions.ts';
-import { runProgram } from './program.ts';
+import { heardBuiltin, runProgram } from './program.ts';
 import { redirected } from './redirects.ts';
 import { scopeOf } from './scope-of.ts';
 import type { Held } from './scope.ts';
@@ -89,7 +89,8 @@ export function dispatch(words: readonly Value[], frame: Frame, walk: Walk, sour
   if (builtin !== undefined) {
     // What a builtin does to the shell lasts, though variables set before it do not.
     const lasting = outer === null || name.text === 'eval' || name.text === 'read' ? frame : { ...frame, state: outer.state };
-    const printed = builtin(words.slice(1), { frame: lasting, walk, source, dispatch: (some) => dispatch(some, frame, walk, source) });
+    const call = { frame: lasting, walk, source, dispatch: (some: readonly Value[]) => dispatch(some, frame, walk, source) };
+    const printed = heardBuiltin(name.text, walk, () => builtin(words.slice(1), call));
     if (printed !== undefined) return printed;
   }
   return runProgram(words, frame, walk, source);
