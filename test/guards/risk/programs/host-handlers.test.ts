@@ -40,6 +40,7 @@ function heard(words: readonly string[], stdin: Stream | null = null): string[] 
     written: () => null,
     wrote: (path, content) => void say(`wrote ${path.text} from ${content.from}`),
     copied: () => undefined,
+    requests: [],
     resolve: () => null,
   } satisfies Partial<Engine>;
   const args = texts.map((word) => known(word));
