@@ -14,7 +14,7 @@ import { programsSchema } from '../../../../src/registry/commands.ts';
 
 const HANDLERS: Readonly<Record<string, Handler>> = { bwrap, fd, socat, ssh, tar, tmux };
 
-const programs = ['archives', 'copying', 'files', 'transfer', 'wrappers'].flatMap((area) =>
+const programs = ['archives', 'copying', 'files', 'launchers', 'transfer', 'wrappers'].flatMap((area) =>
   programsSchema.parse(parse(readFileSync(`registry/commands/${area}.yaml`, 'utf8'))),
 );
 
