@@ -24,10 +24,14 @@ export function applyRules(call: Invocation, engine: Engine): void {
 
 /** Whether an option has it only tell something. */
 export function isHarmless({ program, parsed }: Invocation): boolean {
-  const telling = [...program.harmless, '--help', '--version'];
-  // An option of that name that takes a value is another one.
-  return telling.some((name) => parsed.options.get(name)?.includes(null) === true);
+  const { options } = parsed;
+  if (program.harmless.some((name) => options.get(name)?.every((value) => value === null || !NOT_SO.test(value.text)) === true)) return true;
+  // `cargo yank --version 1.0.0` tells nothing: there the option takes a value.
+  return ['--help', '--version'].some((name) => options.get(name)?.includes(null) === true);
 }
+
+/** `--dry-run=none` runs for real. */
+const NOT_SO = /^(none|false|no|never|off|0|)$/i;
 
 /** The operands that a rule speaks of (those after its `sub`), or null where it has nothing to say. */
 function fits(rule: ProgramRule, { parsed, args }: Invocation): readonly Value[] | null {

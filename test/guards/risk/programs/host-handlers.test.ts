@@ -14,7 +14,7 @@ import { programsSchema } from '../../../../src/registry/commands.ts';
 
 const HANDLERS: Readonly<Record<string, Handler>> = { bwrap, fd, socat, ssh, tar, tmux };
 
-const programs = ['archives', 'copying', 'files', 'transfer', 'wrappers'].flatMap((area) =>
+const programs = ['archives', 'copying', 'files', 'launchers', 'transfer', 'wrappers'].flatMap((area) =>
   programsSchema.parse(parse(readFileSync(`registry/commands/${area}.yaml`, 'utf8'))),
 );
 
@@ -38,6 +38,9 @@ function heard(words: readonly string[], stdin: Stream | null = null): string[] 
     code: (language, code, options) =>
       say(`${options?.elsewhere === true ? 'elsewhere ' : ''}${language} ${code.text}`),
     written: () => null,
+    wrote: (path, content) => void say(`wrote ${path.text} from ${content.from}`),
+    copied: () => undefined,
+    requests: [],
     resolve: () => null,
   } satisfies Partial<Engine>;
   const args = texts.map((word) => known(word));
@@ -85,6 +88,12 @@ const CASES: readonly (readonly [string[], string[]])[] = [
   [['ssh', '-oProxyCommand=none', '-o', 'User=x', 'h'], []],
   [['ssh', '-o', 'RemoteCommand=rm x', 'h'], ['elsewhere shell rm x']],
   [['scp', '-o', 'PKCS11Provider=./x.so', 'a', 'h:'], ['ssh-library HIGH']],
+  [
+    ['scp', 'h:/a/x.sh', '.'],
+    ['wrote . from 1', 'wrote ./x.sh from 1'],
+  ],
+  [['rsync', '-a', 'x', 'h:'], []],
+  [['rsync', '-n', 'h:x', 'y'], []],
   [
     ['socat', 'TCP-LISTEN:1', 'EXEC:/bin/sh,pty'],
     ['network MEDIUM', 'shell /bin/sh', 'exec /bin/sh CRITICAL'],
