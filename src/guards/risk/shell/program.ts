@@ -1,5 +1,5 @@
 import { normalize } from 'node:path';
-import { strictest } from '../../../core/risk.ts';
+import { rank, strictest } from '../../../core/risk.ts';
 import { isInside } from '../../../core/inside.ts';
 import type { Program } from '../../../registry/commands.ts';
 import { parseArguments } from '../programs/arguments.ts';
@@ -65,10 +65,13 @@ function runEntry(entry: Program, name: string, args: readonly Value[], frame: F
   const parsed = parseArguments(args, entry.options);
   const call: Invocation = { program: entry, name, args, parsed, stdin: frame.stdin, source };
   const engine = engineOf(frame, walk, source, entry);
+  const before = walk.report.worst;
+  walk.report.worst = 'SAFE';
   const handled = isHarmless(call) ? undefined : handlerOf(entry.handler, name)?.(call, engine);
   applyRules(call, engine);
   applyVerbs(call, walk.ctx.catalogue.verbs, engine);
-  services(entry, args, walk, source);
+  if (rank(walk.report.worst) > rank('LOW')) services(entry, args, walk, source);
+  walk.report.worst = strictest([before, walk.report.worst]);
   if (isHarmless(call)) return unknown();
   if (handled !== undefined) return handled;
   const from = (frame.stdin?.from ?? 0) | engine.readFrom() | args.reduce((sum, arg) => sum | (arg.from & (FROM.network | FROM.secret | FROM.decoded)), 0);
