@@ -26,7 +26,7 @@ export function judge(
     reason: rule.reason,
     evidence: rule.when,
   }));
-  const risk = riskOf([...seen.factors, ...raised], seen.resources, seen.reversibility);
+  const risk = riskOf([...seen.factors, ...raised], seen.resources, seen.reversibility, seen);
   return { risk, decision: decide(risk, house.config.autonomy, spoken) };
 }
 
