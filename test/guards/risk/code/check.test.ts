@@ -31,7 +31,7 @@ describe('the tables of calls', () => {
   });
 
   it('are refused where a key is unknown', () => {
-    expect(() => table('calls: [{ id: a, kind: eat, names: [x], match: [a], not_match: [b] }]')).toThrow(
+    expect(() => table('python', 'calls: [{ id: a, kind: eat, names: [x], match: [a], not_match: [b] }]')).toThrow(
       'kind',
     );
   });
