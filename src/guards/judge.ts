@@ -30,6 +30,8 @@ export function judge(
   return { risk, decision: decide(risk, house.config.autonomy, spoken) };
 }
 
+const MOST_ORIGINS = 500;
+
 export function judgeRun(run: Run, house: House): void {
   if (run.intent === null) throw new HomeostatError('internal_error', 'judged before it was bound');
   const { risk, decision } = judge(run.intent, run.staged, run.caller.workspace, house);

@@ -5,7 +5,7 @@ import { runProgram } from './shell/program.ts';
 import { Report } from './shell/report.ts';
 import { runNested, runNode, runText } from './shell/run.ts';
 import { ShellState } from './shell/state.ts';
-import { known } from './shell/value.ts';
+import { FROM, known } from './shell/value.ts';
 import type { Runner, Walk } from './shell/walk.ts';
 
 export type { CommandContext } from './context.ts';
@@ -15,10 +15,14 @@ export interface CommandRisk {
   readonly effects: Effect[];
   readonly instead: string[];
   readonly reversibility: Reversibility;
+  /** Files that it writes with what was fetched, decoded or secret, by their origins. */
+  readonly origins: readonly (readonly [path: string, from: number])[];
 }
 
 /** The worst that each entry of the registry found in a line. */
 export type Spoken = Map<string, Level>;
+
+const SUSPECT = FROM.network | FROM.secret | FROM.decoded;
 
 const RUNNER: Runner = { text: runText, nested: runNested, node: runNode, program: runProgram };
 
@@ -62,5 +66,6 @@ export function assessCommand(
     effects: [...report.effects.values()],
     instead: [...report.instead],
     reversibility: report.reversibility,
+    origins: [...walk.written].flatMap(([path, { from }]) => ((from & SUSPECT) === 0 || path.startsWith('/dev/') ? [] : [[path, from & SUSPECT] as const])),
   };
 }

@@ -26,6 +26,8 @@ export function checkExamples(registry: Registry): void {
     home: '/home/somebody',
     real: (path) => path,
     facts: () => ({ type: 'unknown', size: 0, git: null }),
+    text: () => null,
+    origins: new Map(),
     below: () => [],
     expand: (cwd, pattern) => [pattern.startsWith('/') ? pattern : `${cwd}/${pattern}`],
   };

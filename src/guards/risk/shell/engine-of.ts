@@ -54,6 +54,7 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
     command: (argv, options = {}) => walk.run.program(argv, inner(options), walk, source),
     code: (language, text, options = {}): Stream => runCode(language, text, inner(options), walk, source),
     written: (path) => files.written(path),
+    script: (path) => files.script(path),
     content: (path) => files.content(path),
     wrote: (path, content, append = false) => files.keep(path, content, append),
     copied(path) {
