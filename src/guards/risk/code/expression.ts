@@ -197,6 +197,8 @@ function bracket(m: Machine, token: Token): Value {
     case '@{':
     case '%{':
     case '${':
+    case '&{':
+    case '$#{':
       m.at++;
       return recordOrBlock(m, open);
     default:

@@ -6,7 +6,7 @@ import { FUNCTIONS } from './pure/functions.ts';
 import { METHODS } from './pure/methods.ts';
 import { report } from './report.ts';
 import { type CallTable, entriesOf } from './table.ts';
-import { choice, list, named, textOf, UNKNOWN, type Named, type Value } from './value.ts';
+import { choice, list, named, textOf, UNKNOWN, type Closure, type Named, type Value } from './value.ts';
 
 /** Functions that name a function given to them and do not call it. */
 const INERT =
@@ -28,7 +28,7 @@ export const invoker =
   (table: CallTable): Machine['invoke'] =>
   (m, callee, args, from, to) => {
     if (callee.kind === 'choice') return choice(callee.of.map((one) => m.invoke(m, one, args, from, to)));
-    if (callee.kind === 'closure') return m.active.has(callee) ? UNKNOWN : applyClosure(m, callee, args);
+    if (callee.kind === 'closure') return entered(m, callee, args);
     if (callee.kind === 'text' && m.traits.textCalls)
       return m.invoke(m, named(canonical(m, callee.text)), args, from, to);
     if (callee.kind === 'text' && m.language === 'ruby') return UNKNOWN;
@@ -54,6 +54,15 @@ export const invoker =
       named(`${callee.name}()`, callee.of, args)
     );
   };
+
+const ENTERED = 5;
+
+/** A call within calls, or of a function within itself, is not followed: its body is read for any argument instead. */
+function entered(m: Machine, callee: Closure, args: readonly Value[]): Value {
+  if (!m.active.has(callee) && m.active.size < ENTERED) return applyClosure(m, callee, args);
+  if (!m.read.has(callee)) m.uncalled.add(callee);
+  return UNKNOWN;
+}
 
 /** `$f(…)`: the name itself is in a variable. */
 const isDynamic = (m: Machine, from: number): boolean =>

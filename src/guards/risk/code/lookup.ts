@@ -43,7 +43,8 @@ export function variable(m: Machine, name: string): Value {
 
 /** A name whose value the machine gives: arguments, the home folder, separators. */
 function place(m: Machine, name: string): Value | undefined {
-  const fixed = PLACES[m.language]?.[name];
+  const places = PLACES[m.language];
+  const fixed = places !== undefined && Object.hasOwn(places, name) ? places[name] : undefined;
   if (fixed === undefined) return undefined;
   if (fixed !== 'ARGS') return text(fixed);
   const known = m.args.map((arg) => (arg === null ? UNKNOWN : text(arg)));

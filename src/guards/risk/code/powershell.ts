@@ -29,7 +29,10 @@ const OPTIONS = [
   ),
 ];
 /** How the same is said elsewhere. */
-const UNIX: Readonly<Record<string, string>> = { rf: 'recurse', fr: 'recurse' };
+const UNIX: ReadonlyMap<string, string> = new Map([
+  ['rf', 'recurse'],
+  ['fr', 'recurse'],
+]);
 const KEYWORDS =
   /^(?:if|else|elseif|foreach|for|while|do|until|switch|function|param|return|try|catch|finally|throw|begin|process|end|in|break|continue|exit|using|filter|class|trap|default)$/i;
 
@@ -133,7 +136,10 @@ function option(shell: Shell, written: string, options: Map<string, Value>): voi
   const [name = '', glued] = written.slice(1).toLowerCase().split(':', 2);
   shell.at++;
   const whole =
-    OPTIONS.find((one) => one === name) ?? OPTIONS.find((one) => one.startsWith(name)) ?? UNIX[name] ?? name;
+    OPTIONS.find((one) => one === name) ??
+    OPTIONS.find((one) => one.startsWith(name)) ??
+    UNIX.get(name) ??
+    name;
   const next = peek(shell);
   const ends =
     next === undefined || next.kind === 'end' || (next.kind === 'mark' && /^[|)}]/.test(next.text));

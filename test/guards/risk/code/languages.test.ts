@@ -13,6 +13,7 @@ const row = ([code, found, args = []]: Case): Row => ({ code, found, args });
 const FOUND: Readonly<Record<Language, readonly Case[]>> = {
   python: [
     ["import shutil; shutil.rmtree('/tmp/demo')", ['delete /tmp/demo']],
+    ["def f(p, n):\n  if n: f('/', 0)\n  else: shutil.rmtree(p)\nf('/tmp', 1)", ['delete /tmp', 'delete ?']],
     ["import os as o\no.remove('/etc/passwd')", ['delete /etc/passwd']],
     ["from os import system as s; s('id')", ['shell id']],
     ["from os import *\nsystem('id')", ['shell id']],
