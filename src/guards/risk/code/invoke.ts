@@ -13,7 +13,7 @@ const INERT =
   /^(?:print|callable|type|repr|id|hasattr|isinstance|console\.\w+|typeof|puts|p|inspect\.\w+|var_dump|is_callable|function_exists|method_exists|defined)$/;
 const HARMLESS = new Set(['read', 'fetch', 'database', 'wipe']);
 const LOADS =
-  /^(?:__import__|importlib\.import_module|require|import|process\.mainModule\.require|module\.require|createRequire\(\)|module\.createRequire\(\)|require\.main\.require|process\.getBuiltinModule|Deno|load_module)$/;
+  /^(?:__import__|importlib\.import_module|require|import|process\.mainModule\.require|module\.require|createRequire\(\)|module\.createRequire\(\)|require\.main\.require|process\.getBuiltinModule|Deno|load_module|(?:.*\._load))$/;
 const GETS = /^(?:getattr|Reflect\.get|operator\.getitem)$/;
 const SENDS =
   /(?:^|\.)(?:send|__send__|public_send|method|instance_method|public_method|const_get|methodcaller|attrgetter|can|getattribute|__getattribute__|__getattr__)$/;
@@ -196,9 +196,10 @@ function folded(
   if (of?.kind === 'named' && of.name.endsWith('Path()')) {
     if (name.endsWith('.iterdir')) return below(of, '*');
     if (/\.r?glob$/.test(name)) return below(of, textOf(args[0]) ?? '*');
-    if (name.endsWith('.joinpath')) return binary(m, '/', of, args[0] ?? UNKNOWN);
+    if (name.endsWith('.joinpath')) return args.reduce<Value>((base, one) => binary(m, '/', base, one), of);
     if (/\.(?:expanduser|resolve|absolute)$/.test(name)) return of;
   }
+  if (/^Object\.(?:values|entries)$/.test(name) && args[0]?.kind === 'named') return named(COMPUTED);
   const fold = FUNCTIONS.get(name);
   if (fold === undefined) return undefined;
   return fold(args);
