@@ -163,6 +163,7 @@ export function bindParameters(m: Machine, taken: readonly Parameter[], args: re
 /** What the function returns, for these arguments. */
 export function applyClosure(m: Machine, closure: Closure, args: readonly Value[]): Value {
   m.uncalled.delete(closure);
+  m.active.add(closure);
   const before = closure.parameters.map(({ name }) => [name, m.variables.get(name)] as const);
   const { returned, straight } = m;
   m.returned = null;
@@ -170,6 +171,7 @@ export function applyClosure(m: Machine, closure: Closure, args: readonly Value[
   bindParameters(m, closure.parameters, args);
   const last = within(m, closure.tokens, closure.from, closure.to, (inner) => inner.statements(inner));
   const result = m.returned ?? (closure.returnsBody ? last : UNKNOWN);
+  m.active.delete(closure);
   m.returned = returned;
   m.straight = straight;
   for (const [name, value] of before) {

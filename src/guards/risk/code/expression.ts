@@ -158,6 +158,7 @@ function name(m: Machine, token: Token): Value {
     m.place = token.text;
     return variable(m, token.text);
   }
+  if (DEFINES.has(token.text) && m.language !== 'javascript') return defined(m);
   const next = peek(m);
   if (token.text === 'import' && isWord(next, '(')) return named('require');
   if (CONTROL.has(token.text)) m.straight = false;
@@ -168,6 +169,15 @@ function name(m: Machine, token: Token): Value {
   const value = expression(m, 0);
   if (token.text === 'return' || token.text === 'yield') m.returned ??= value;
   return token.text === 'not' ? UNKNOWN : value;
+}
+
+const DEFINES = new Set(['function', 'fn', 'def', 'sub']);
+
+/** Takes the name of a function that is written here, which is no call of it; its body follows as it stands. */
+function defined(m: Machine): Value {
+  while (peek(m)?.kind === 'name' || /^(?:[.:&]|::)$/.test(peek(m)?.text ?? '')) m.at++;
+  if (take(m, '(')) argumentsOf(m, true);
+  return named('function()');
 }
 
 function bracket(m: Machine, token: Token): Value {

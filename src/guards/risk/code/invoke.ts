@@ -28,7 +28,7 @@ export const invoker =
   (table: CallTable): Machine['invoke'] =>
   (m, callee, args, from, to) => {
     if (callee.kind === 'choice') return choice(callee.of.map((one) => m.invoke(m, one, args, from, to)));
-    if (callee.kind === 'closure') return m.depth > 60 ? UNKNOWN : applyClosure(m, callee, args);
+    if (callee.kind === 'closure') return m.active.has(callee) ? UNKNOWN : applyClosure(m, callee, args);
     if (callee.kind === 'text' && m.traits.textCalls)
       return m.invoke(m, named(canonical(m, callee.text)), args, from, to);
     if (callee.kind === 'text' && m.language === 'ruby') return UNKNOWN;

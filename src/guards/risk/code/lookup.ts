@@ -25,7 +25,12 @@ export function canonical(m: Machine, name: string): string {
 
 /** Perl writes one variable with several signs. */
 export const variableKey = (m: Machine, name: string): string =>
-  m.language === 'perl' ? name.replace(/^[@%]+(?=[\w:])|^\$(?=\$)/, '$').replace(/^\$\{/, '$') : name;
+  m.language === 'perl'
+    ? name
+        .replace(/^&+(?=\$)/, '')
+        .replace(/^[@%]+(?=[\w:])|^\$(?=\$)/, '$')
+        .replace(/^\$\{/, '$')
+    : name;
 
 export function variable(m: Machine, name: string): Value {
   const key = variableKey(m, name);

@@ -22,6 +22,7 @@ const LONGEST = 65_536;
 
 /** Reads the table of calls once, for any number of scans. */
 export function openScanner(calls: Calls): CodeScanner {
+  const powershell = callTable(calls, 'powershell');
   const invokers = new Map<Expressive, Machine['invoke']>();
   const invokeFor = (language: Expressive): Machine['invoke'] => {
     const invoke = invokers.get(language) ?? invoker(callTable(calls, language));
@@ -31,7 +32,7 @@ export function openScanner(calls: Calls): CodeScanner {
   return {
     scanCode(language, code, args = []) {
       if (code.length > LONGEST) return { findings: [], hidden: 'the code is too long' };
-      if (language === 'powershell') return scanPowershell(code);
+      if (language === 'powershell') return scanPowershell(code, powershell);
       return scan(language, code, args, invokeFor(language));
     },
   };
@@ -61,6 +62,7 @@ function scan(
       variables,
       opened: [],
       uncalled: new Set(),
+      active: new Set(),
       findings: [],
       hidden: null,
       tokens,

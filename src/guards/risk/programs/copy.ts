@@ -17,7 +17,7 @@ export const copy: Handler = ({ name, parsed }, engine) => {
     engine.wrote({ ...target, text: `${target.text.replace(/\/$/, '')}/${base}` }, content);
     if (!NULL.test(target.text)) engine.copied(source);
   }
-  if (name === 'mv' && NULL.test(target.text)) engine.remark('into-the-void', 'CRITICAL', 'What is moved onto a device is gone.');
+  if (/^(mv|ln|install|ginstall|link)$/.test(name) && NULL.test(target.text)) engine.remark('into-the-void', 'CRITICAL', 'What is put in a device’s place is gone, and so may the device be.');
   return known('');
 };
 

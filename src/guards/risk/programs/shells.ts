@@ -59,6 +59,9 @@ export const interpreter: Handler = (call, engine) => {
   const code = options.flatMap((option) => parsed.options.get(option) ?? []).filter((value) => value !== null);
   const { operands } = parsed;
   for (const text of code) engine.code(language, decoded(text, call), { args: operands, stdin });
+  // `perl -pi -e …` edits the files that it is given.
+  const edits = (language === 'perl' || language === 'ruby') && parsed.options.has('-i');
+  if (edits) for (const path of operands) engine.found({ kind: 'overwrite', path, level: 'MEDIUM', reason: 'It edits files in place.' });
   if (code.length > 0) return unknown(FROM.input);
   if (language === 'awk') return awk(call, engine);
   if (parsed.options.has('-m')) return runsModule(call, engine);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Stream } from '../programs/engine.ts';
+import { formatted } from '../programs/print.ts';
 import { openFiles } from './files.ts';
 import { runValue } from './run-value.ts';
 import { scopeOf } from './scope-of.ts';
@@ -224,6 +225,12 @@ const test: Builtin = (args, { frame, walk, source: evidence }) => {
   return NOTHING;
 };
 
+const printf: Builtin = (args, call) => {
+  if (args[0]?.text !== '-v' || args[1] === undefined) return undefined;
+  setNames([args[1]], () => formatted(args.slice(2)), call);
+  return NOTHING;
+};
+
 const quiet: Builtin = () => NOTHING;
 
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
@@ -252,6 +259,7 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['command', command],
   ['builtin', command],
   ['exec', exec],
+  ['printf', printf],
   ['test', test],
   ['[', test],
   ...['return', 'exit', 'break', 'continue', 'wait', 'jobs', 'fg', 'bg', 'disown', 'type', 'getopts', 'umask', 'ulimit', 'times', 'true', 'false', ':', 'unalias', 'logout', 'dirs', 'let'].map(

@@ -56,7 +56,12 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
     if (state.elsewhere) return touchElsewhere(kind, path, access);
     if (kind !== 'read' && isPipeEnd(path.text)) return;
     const all = paths(path);
-    if (all === null) return unknownPath(kind, path, access);
+    if (all === null) {
+      // By its name it is a secret wherever it lies.
+      const named = kind === 'read' && !path.text.includes(HOLE) ? gradeTouch({ kind, path: `/${path.text}`, ...NOTHING_MADE }, ctx) : null;
+      if (named !== null) report.factor(named.rule, named.level, named.reason, evidence, named.reversibility);
+      return unknownPath(kind, path, access);
+    }
     const wide = path.glob && /(^|\/)\.?\*+$/.test(path.text) && !/^\/?[^*]*\/[^*/]+\.\w+$/.test(path.text);
     let worst: Grade | null = null;
     for (const one of all) {
