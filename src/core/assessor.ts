@@ -5,6 +5,8 @@ export interface Assessment {
   readonly level: Level;
   readonly score: number;
   readonly reversibility: Reversibility;
+  /** How it could be taken back, in a sentence. */
+  readonly undo: string;
   readonly effects: readonly Effect[];
   readonly factors: readonly Factor[];
   /** What does the same and can be taken back. */

@@ -106,6 +106,8 @@ export interface Surroundings {
   real(path: string): string;
   /** What stands at a path, and whether git has a copy of it. */
   facts(path: string): PathFacts;
+  /** What a small file of text holds; null where it is none, is too long, or may not be read. */
+  text(path: string): string | null;
   /** Every file below a folder; null where there are too many to look at. */
   below(path: string): string[] | null;
   /** The paths that a shell pattern stands for; null where they are too many to look at. */

@@ -25,4 +25,6 @@ export const riskSchema = z.object({
   factors: z.array(factorSchema),
   resources: z.array(z.string()),
   reversibility: reversibilitySchema,
+  effects: z.array(effectSchema).default([]),
+  instead: z.array(z.string()).default([]),
 }) satisfies z.ZodType<Risk>;

@@ -4,11 +4,13 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Surroundings } from '../core/host.ts';
 import { expandGlob, filesBelow } from './expand-glob.ts';
 import { pathFacts } from './path-facts.ts';
+import { smallText } from './small-text.ts';
 
 /** What an assessment may look at; apart from the rest of the machine, so that it is there at once. */
 export const surroundings = (): Surroundings => ({
   real: (path) => real(path),
   facts: pathFacts,
+  text: smallText,
   expand: expandGlob,
   below: filesBelow,
   home: homedir(),

@@ -33,6 +33,8 @@ const risk = (level: Level) => ({
   factors: [],
   resources: [],
   reversibility: 'reversible' as const,
+  effects: [],
+  instead: [],
 });
 const circumstance = (id: string, decision?: 'ask' | 'deny') => ({
   id,

@@ -34,7 +34,7 @@ function judge(language: (typeof RUNS)[number], code: string, frame: Frame, walk
   if (isLanguage(language)) {
     const args = (frame.state.positional ?? []).map((arg) => (isKnown(arg) ? arg.text : null));
     const { findings, hidden } = walk.ctx.catalogue.scanner.scanCode(language, code, args);
-    for (const finding of findings) reportFinding(finding, language, engine, null);
+    for (const finding of findings) reportFinding(finding, language, frame.state.elsewhere ? '~' : walk.ctx.home, engine);
     if (hidden !== null) walk.report.factor('hidden-code', 'HIGH', `What its code does cannot be told: ${hidden}.`, source);
   }
 }

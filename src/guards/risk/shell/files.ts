@@ -2,7 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Level } from '../../../core/risk.ts';
 import type { Stream } from '../programs/engine.ts';
 import { type Grade, type Touch, gradeTouch } from '../grade.ts';
-import { FROM, HOLE, type Value, unknown } from './value.ts';
+import { FROM, HOLE, type Value, known, unknown } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
 
 /** What is asked of a path, and by what right it is worse than where it lies says. */
@@ -24,6 +24,8 @@ export interface ShellFiles {
   /** Remembers what was written into a file. */
   keep(path: Value, content: Stream, append: boolean): void;
   written(path: Value): Stream | null;
+  /** A script as it stands on disk; null where it is the project's own, or none. */
+  script(path: Value): Stream | null;
   /** What a file holds, without being read by anybody. */
   content(path: Value): Stream;
   /** The absolute paths a value may stand for; null where they cannot be known. */
@@ -91,12 +93,27 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
     for (const one of paths(path) ?? []) {
       const content = walk.written.get(one);
       if (content !== undefined) return content;
+      const origin = ctx.origins.get(one);
+      if (origin !== undefined) return unknown(origin | FROM.input);
+    }
+    return null;
+  }
+
+  /** A script that stands on disk. What the repository holds as it is counts as the project's own. */
+  function script(path: Value): Stream | null {
+    if (state.elsewhere || path.text.includes(HOLE)) return null;
+    for (const one of paths(path) ?? []) {
+      const { git } = ctx.facts(one);
+      if (git !== null && git.tracked > 0 && git.clean === true) continue;
+      const content = ctx.text(one);
+      if (content !== null) return known(content, FROM.input);
     }
     return null;
   }
 
   return {
     touch,
+    script,
     tree(path) {
       for (const one of paths(path) ?? []) {
         const below = ctx.below(one);
