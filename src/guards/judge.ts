@@ -6,7 +6,7 @@ import type { Workspace } from '../core/principal.ts';
 import { assessContext, type House } from './house.ts';
 import { decide, levelOf } from './policy/decide.ts';
 import { assessCommand } from './risk/assess-command.ts';
-import { assessEffects, assessIntent } from './risk/assess.ts';
+import { assessEffects, assessIntent, withExtent } from './risk/assess.ts';
 import type { Run } from './run.ts';
 
 /** Steps 3 and 6, the same function: what the facts so far risk, and what the rules make of it. */
@@ -28,7 +28,10 @@ export function judge(
     evidence: rule.when,
   }));
   const risk = riskOf([...seen.factors, ...raised], seen.resources, seen.reversibility, seen);
-  return { risk, decision: decide(risk, house.config.autonomy, spoken) };
+  const decision = decide(risk, house.config.autonomy, spoken);
+  // Counted where a person will have to decide, and after all that decides whether one has to.
+  const counted = decision.verdict === 'ask' ? withExtent(risk, (paths, ms) => house.machine.extent(paths, ms)) : risk;
+  return { risk: counted, decision };
 }
 
 const MOST_ORIGINS = 500;

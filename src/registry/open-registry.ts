@@ -18,13 +18,15 @@ export interface OpenedRegistry {
 
 const SHIPPED = fileURLToPath(new URL('../../registry', import.meta.url));
 
-/** Beside the code that was built with it: code that runs from its sources finds none, and reads the files. */
-const COMPILED = fileURLToPath(new URL('../registry.json', import.meta.url));
+/** Beside the code that was built with it; code that runs from its sources finds what was built last. */
+const COMPILED = ['../registry.json', '../../dist/registry.json'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
 /** The registry as the build left it in a file; where that is not of these very files, they are read and checked anew. */
-export async function openRegistry(folder = SHIPPED, compiled = COMPILED): Promise<OpenedRegistry> {
-  const data = compiledRegistry(folder, compiled);
-  if (data !== null) return { registry: registryOf(data), checked: true };
+export async function openRegistry(folder = SHIPPED, compiled: readonly string[] = COMPILED): Promise<OpenedRegistry> {
+  for (const file of compiled) {
+    const data = compiledRegistry(folder, file);
+    if (data !== null) return { registry: registryOf(data), checked: true };
+  }
   // Loaded only here: schemas and YAML take longer to load than an assessment may take.
   const { readRegistry } = await import('./load-registry.ts');
   return { registry: registryOf(readRegistry(folder)), checked: false };
