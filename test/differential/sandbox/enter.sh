@@ -23,7 +23,7 @@ for name in bin sbin lib lib32 lib64 libx32; do
   elif [ -d "/$name" ]; then mkdir "$name" && read_only "/$name" "$name" ,nodev; fi
 done
 for name in alternatives ld.so.cache ld.so.conf; do
-  if [ -e "/etc/$name" ]; then cp -a "/etc/$name" etc/; fi
+  if [ -e "/etc/$name" ]; then cp -RP "/etc/$name" etc/; fi
 done
 
 touch opt/node

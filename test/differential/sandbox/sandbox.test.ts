@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { ROOT, SETUP } from '../canaries.ts';
 import { opening } from './confinement.mjs';
 import { describeInSandbox } from './describe.ts';
@@ -12,9 +12,7 @@ describeInSandbox('a sandbox', () => {
   let sandbox: Sandbox;
   beforeAll(async () => {
     sandbox = await openSandbox(SETUP);
-  });
-  afterAll(async () => {
-    await sandbox.close();
+    return () => sandbox.close();
   });
 
   const deeds = async (line: string): Promise<string[]> => {
