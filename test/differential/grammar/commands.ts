@@ -1,4 +1,4 @@
-import type { Dice } from './dice.ts';
+import type { Dice } from '../../helpers/dice.ts';
 import { type Fragment, wordFor } from './quoting.ts';
 import { aFile, aFolder, fromRoot, written } from './targets.ts';
 

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { Dice } from './dice.ts';
+import type { Dice } from '../../helpers/dice.ts';
 import { type Fragment, ansi, compound, quoted, single } from './quoting.ts';
 import type { Wrapper } from './structure.ts';
 

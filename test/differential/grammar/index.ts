@@ -1,6 +1,6 @@
 import { ACTIONS } from './actions.ts';
 import { type Filled, type Template, type Tricks, fill, needs } from './commands.ts';
-import { type Dice, dice } from './dice.ts';
+import { type Dice, dice } from '../../helpers/dice.ts';
 import { HARMLESS, REMARKS } from './harmless.ts';
 import { embedded, encoded, handed } from './hiding.ts';
 import { type Fragment, compound } from './quoting.ts';

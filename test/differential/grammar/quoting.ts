@@ -1,4 +1,4 @@
-import type { Dice } from './dice.ts';
+import type { Dice } from '../../helpers/dice.ts';
 
 /** A piece of shell text: `simple` may stand behind a word such as `nice`, `posix` means the same in any sh. */
 export interface Fragment {

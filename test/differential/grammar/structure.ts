@@ -1,4 +1,4 @@
-import type { Dice } from './dice.ts';
+import type { Dice } from '../../helpers/dice.ts';
 import { type Fragment, compound } from './quoting.ts';
 
 /** Puts a fragment into another; null where it does not fit. */

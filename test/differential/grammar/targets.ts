@@ -13,7 +13,7 @@ import {
   TEMPORARY,
   UNTRACKED,
 } from '../canaries.ts';
-import type { Dice } from './dice.ts';
+import type { Dice } from '../../helpers/dice.ts';
 
 /** How a path is written: as a literal that may be quoted in any way, or raw, for bash to expand. */
 export interface Written {

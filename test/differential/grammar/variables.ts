@@ -1,4 +1,4 @@
-import type { Dice } from './dice.ts';
+import type { Dice } from '../../helpers/dice.ts';
 import { type Fragment, compound, single } from './quoting.ts';
 
 /** Ways to keep the words of a command apart from where they are run; each word is quoted by itself already. */
