@@ -1,4 +1,5 @@
 // Every benchmark, one after the other, in one table. It tells and does not judge: the exit code is 0.
+import { assess } from './assess.mjs';
 import { coldStart } from './cold-start.mjs';
 import { commandSnapshot } from './command-snapshot.mjs';
 import { guardedTrue } from './guarded-true.mjs';
@@ -6,6 +7,6 @@ import { print } from './harness.mjs';
 import { roundTrip } from './round-trip.mjs';
 
 const figures = [];
-for (const measure of [roundTrip, coldStart, guardedTrue, commandSnapshot])
+for (const measure of [roundTrip, coldStart, guardedTrue, commandSnapshot, assess])
   figures.push(...(await measure()));
 print(figures);

@@ -14,7 +14,8 @@ import { workspaceOf } from './guards/policy/roots.ts';
 import { refusal } from './guards/refusal.ts';
 import { type Requirement, surveyMachine } from './host/survey.ts';
 import { loadCards, loadPrompts } from './registry/cards.ts';
-import { type ConfigFile, configPath, loadConfig } from './registry/config-file.ts';
+import { type ConfigFile, loadConfig } from './registry/config-file.ts';
+import { configPath } from './registry/config-path.ts';
 import { type Home, homeAt, stateFolder } from './store/home.ts';
 import { type StopFile, stopFile } from './store/stop-file.ts';
 import { TOOLS } from './tools/index.ts';
@@ -136,23 +137,24 @@ interface Parts {
 
 async function build(options: AppOptions, { env, home, path, cards, tools, stop }: Parts): Promise<Opened> {
   // Loaded now and not with this file: a client that waits for the handshake needs nothing of it.
-  const [{ believed, isTrusted }, { guardedCalls }, { recover }, { checkExamples }, { prune }] =
+  const [{ believed, isTrusted }, { guardedCalls }, { recover }, { checkExamples }, { openCatalogue }, { prune }] =
     await Promise.all([
       import('./guards/config-trust.ts'),
       import('./guards/gateway.ts'),
       import('./guards/recover.ts'),
       import('./guards/risk/examples.ts'),
+      import('./guards/risk/catalogue.ts'),
       import('./guards/snapshots/prune.ts'),
     ]);
-  const [{ openMachine }, { loadRules }, { openObjects }, { openStore }] = await Promise.all([
+  const [{ openMachine }, { openRegistry }, { openObjects }, { openStore }] = await Promise.all([
     import('./host/machine.ts'),
-    import('./registry/rules.ts'),
+    import('./registry/open-registry.ts'),
     import('./store/objects.ts'),
     import('./store/store.ts'),
   ]);
   const file = loadConfig(path);
-  const rules = loadRules(join(PACKAGE_ROOT, 'registry'));
-  checkExamples(rules);
+  const { registry, checked } = await openRegistry();
+  if (!checked) checkExamples(registry);
   const store = openStore(home);
   const config = believed(file, userInfo().username, store);
   const { snapshot_files, snapshot_bytes } = config.limits;
@@ -168,13 +170,15 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     machine,
     config,
     configuration: isTrusted(file, store) ? (file.source === null ? 'none' : 'trusted') : 'untrusted',
-    rules,
+    rules: registry.rules,
+    catalogue: openCatalogue(registry),
     tools: new Map(TOOLS.map((tool) => [tool.name, tool])),
     offered: new Set(tools.map((tool) => tool.name)),
     cards,
     ownFolders: [home.folder, dirname(path)].map((folder) => machine.real(folder)),
     version: VERSION,
     unsettled: new Set(),
+    origins: new Map(),
     trace: options.trace ?? ((): void => undefined),
   };
   await recover(house);

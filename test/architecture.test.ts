@@ -14,7 +14,11 @@ const FLOORS: Record<string, { rooms: string[]; packages: string[] }> = {
   guards: { rooms: ['core', 'registry', 'store', 'guards'], packages: ['picomatch', 'unbash'] },
   tools: { rooms: ['core', 'tools'], packages: ['zod', 'diff'] },
   server: { rooms: ['core', 'server'], packages: ['@modelcontextprotocol/sdk'] },
-  cli: { rooms: ['core', 'server', 'cli', 'app.ts'], packages: ['commander', '@modelcontextprotocol/sdk'] },
+  cli: {
+    rooms: ['core', 'server', 'cli', 'app.ts', 'assessor.ts'],
+    packages: ['commander', '@modelcontextprotocol/sdk'],
+  },
+  'assessor.ts': { rooms: ['core', 'registry', 'store', 'host', 'guards'], packages: [] },
   'app.ts': {
     rooms: ['core', 'registry', 'store', 'host', 'guards', 'tools', 'server', 'cli'],
     packages: [],

@@ -47,18 +47,6 @@ export async function undo(id: string | undefined, options: ActOptions): Promise
   });
 }
 
-/** `homeostat assess LINE`: what a command would risk; nothing is run. */
-export async function assess(words: string[], options: GlobalOptions): Promise<void> {
-  const [only] = words;
-  const command = words.length === 1 && only !== undefined ? only : shellLine(words);
-  await withSession(options, async (session) => {
-    session.show(
-      'assess_action',
-      await session.call('assess_action', { tool: 'run_command', input: { command } }),
-    );
-  });
-}
-
 /** Acts; where a person is asked and sits at this very terminal, they decide here, with their passphrase. */
 async function act(tool: string, input: object, session: Session): Promise<void> {
   const report = await session.call(tool, input);

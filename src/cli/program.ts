@@ -1,13 +1,12 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { VERSION } from '../app.ts';
-import { asHomeostatError } from '../core/errors.ts';
-import { visible } from '../core/visible.ts';
-import { assess, call, run, undo } from './act.ts';
+import { call, run, undo } from './act.ts';
+import { addAssess } from './assess.ts';
 import { approve, deny, release, revoke, stop, trust } from './decide.ts';
 import { doctor } from './doctor.ts';
-import { CLASS_EXIT, EXIT } from './exit-codes.ts';
 import { init, uninstall } from './init.ts';
 import { approvals, audit, diff, snapshots, status, verify } from './inspect.ts';
+import { reported } from './reported.ts';
 import type { GlobalOptions } from './session.ts';
 import { tour } from './tour.ts';
 
@@ -61,9 +60,7 @@ export function program(): Command {
   add('call <tool> [json]', 'call any tool, as an agent').action(
     async (tool: string, json: string | undefined, _: unknown, c: Command) => call(tool, json, options(c)),
   );
-  add('assess <words...>', 'tell what a command would risk')
-    .passThroughOptions()
-    .action(async (words: string[], _: unknown, c: Command) => assess(words, options(c)));
+  addAssess(cli);
   add('undo [id]', 'undo an action; without an id the last one in this folder')
     .option('--dry-run', 'show what would happen')
     .option('--reason <text>', 'why')
@@ -123,21 +120,5 @@ export function program(): Command {
   return cli;
 }
 
-export async function main(argv: string[]): Promise<void> {
-  try {
-    await program().parseAsync(argv);
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
-      return;
-    }
-    const failure = asHomeostatError(error);
-    if (argv.includes('--json'))
-      process.stdout.write(`${JSON.stringify({ outcome: 'failed', result: null, error: failure.body() })}\n`);
-    else
-      process.stderr.write(
-        `homeostat: ${failure.code}: ${visible(failure.message)}\n  ${visible(failure.next)}\n`,
-      );
-    process.exitCode = failure.code === 'invalid_input' ? EXIT.usage : CLASS_EXIT[failure.class];
-  }
-}
+export const main = async (argv: string[]): Promise<void> =>
+  reported(argv, async () => program().parseAsync(argv));

@@ -5,8 +5,11 @@ type Style = Parameters<typeof styleText>[0];
 
 /** Colours only where somebody looks; NO_COLOR is obeyed. */
 export function paint(style: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
-  return stream.isTTY && !process.env['NO_COLOR'] ? styleText(style, text, { validateStream: false }) : text;
+  return painted(stream) ? styleText(style, text, { validateStream: false }) : text;
 }
+
+export const painted = (stream: NodeJS.WriteStream = process.stdout): boolean =>
+  stream.isTTY && !process.env['NO_COLOR'];
 
 export const print = (text: string): void =>
   void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);

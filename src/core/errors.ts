@@ -1,5 +1,3 @@
-import * as z from 'zod';
-
 /** How an error ends the request: refused before anything ran, held for a person, or failed. */
 export type ErrorClass = 'refused' | 'held' | 'failed';
 
@@ -224,12 +222,11 @@ export type ErrorCode = keyof typeof ERRORS;
 export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 
 /** What an agent reads of an error: what happened, to what, and what to do next. */
-export const errorBodySchema = z.object({
-  code: z.enum(ERROR_CODES),
-  message: z.string(),
-  next: z.string(),
-});
-export type ErrorBody = z.infer<typeof errorBodySchema>;
+export interface ErrorBody {
+  code: ErrorCode;
+  message: string;
+  next: string;
+}
 
 /** The only error that homeostat throws on purpose. */
 export class HomeostatError extends Error {

@@ -78,16 +78,47 @@ export interface Commands {
   run(request: CommandRequest): Promise<CommandResult>;
 }
 
-/** The machine as the guards see it. */
-export interface Machine {
-  files(workspace: Workspace): Files;
-  commands(workspace: Workspace): Commands;
+/** What git holds of a path, as its index tells without reading any content. */
+export interface GitCopy {
+  /** How many tracked files stand in the index at or below the path. */
+  readonly tracked: number;
+  /** Whether those that exist are as git stored them; null where they are too many to look at. */
+  readonly clean: boolean | null;
+  /** Whether something there is not tracked, be it ignored or new; null where that cannot be told cheaply. */
+  readonly untracked: boolean | null;
+  /** Whether the objects lie there too, so that what takes the files takes the copies. */
+  readonly holdsRepository: boolean;
+}
+
+/** What stands at a path, without a walk of the disk. */
+export interface PathFacts {
+  /** `unknown` where one may not look. A link is itself, not what it leads to. */
+  readonly type: 'file' | 'directory' | 'symlink' | 'other' | 'missing' | 'unknown';
+  /** Bytes; 0 for folders. */
+  readonly size: number;
+  /** Null in no repository, and where its index cannot be read. */
+  readonly git: GitCopy | null;
+}
+
+/** What an assessment looks at; nothing is changed by it. */
+export interface Surroundings {
   /** Where a path really leads, as far as it exists. */
   real(path: string): string;
+  /** What stands at a path, and whether git has a copy of it. */
+  facts(path: string): PathFacts;
+  /** What a small file of text holds; null where it is none, is too long, or may not be read. */
+  text(path: string): string | null;
   /** Every file below a folder; null where there are too many to look at. */
   below(path: string): string[] | null;
   /** The paths that a shell pattern stands for; null where they are too many to look at. */
   expand(cwd: string, pattern: string): string[] | null;
+  readonly home: string;
+}
+
+/** The machine as the guards see it. */
+export interface Machine extends Surroundings {
+  files(workspace: Workspace): Files;
+  commands(workspace: Workspace): Commands;
   /** Ends every process that an action started and left behind. */
   killLeftovers(actionId: string): void;
   /** Starts a person's own shell line, in the server's environment and these variables, and does not wait for it. */
@@ -98,7 +129,6 @@ export interface Machine {
   isAlive(owner: string): boolean | null;
   /** Time that no clock setting moves, equal in all processes of one boot. */
   uptime(): { boot: string; ms: number };
-  readonly home: string;
   readonly user: string;
 }
 

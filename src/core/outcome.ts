@@ -1,7 +1,13 @@
 import * as z from 'zod';
 import { effectsSchema } from './effects.ts';
-import { errorBodySchema } from './errors.ts';
-import { riskSchema } from './risk.ts';
+import { ERROR_CODES, type ErrorBody } from './errors.ts';
+import { riskSchema } from './risk-schema.ts';
+
+const errorBodySchema = z.object({
+  code: z.enum(ERROR_CODES),
+  message: z.string(),
+  next: z.string(),
+}) satisfies z.ZodType<ErrorBody>;
 
 export const outcomeSchema = z.enum([
   'succeeded',

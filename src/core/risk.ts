@@ -1,22 +1,18 @@
-import * as z from 'zod';
-
 /** Risk levels, mildest first. */
 export const LEVELS = ['SAFE', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL', 'DESTRUCTIVE'] as const;
-export const levelSchema = z.enum(LEVELS);
-export type Level = z.infer<typeof levelSchema>;
+export type Level = (typeof LEVELS)[number];
 
 /** Whether the world can be put back: by itself, by a second action that makes up for it, or not. */
-export const reversibilitySchema = z.enum(['reversible', 'compensable', 'irreversible']);
-export type Reversibility = z.infer<typeof reversibilitySchema>;
+export const REVERSIBILITIES = ['reversible', 'compensable', 'irreversible'] as const;
+export type Reversibility = (typeof REVERSIBILITIES)[number];
 
 /** One reason for a level, with the part of the request that shows it. */
-export const factorSchema = z.object({
-  rule: z.string(),
-  level: levelSchema,
-  reason: z.string(),
-  evidence: z.string(),
-});
-export type Factor = z.infer<typeof factorSchema>;
+export interface Factor {
+  rule: string;
+  level: Level;
+  reason: string;
+  evidence: string;
+}
 
 /** What an action does to the world, as far as it can be told before. */
 export const EFFECTS = [
@@ -42,22 +38,27 @@ export const EFFECTS = [
   'database_change',
   'database_loss',
 ] as const;
-export const effectKindSchema = z.enum(EFFECTS);
-export type EffectKind = z.infer<typeof effectKindSchema>;
+export type EffectKind = (typeof EFFECTS)[number];
 
 /** One effect, on a path or another resource, with the part of the request that shows it. */
-export const effectSchema = z.object({ kind: effectKindSchema, target: z.string(), evidence: z.string() });
-export type Effect = z.infer<typeof effectSchema>;
+export interface Effect {
+  kind: EffectKind;
+  target: string;
+  evidence: string;
+}
 
 /** What an action risks. `score` is 0 to 100: 20 for each level above SAFE, at most. */
-export const riskSchema = z.object({
-  level: levelSchema,
-  score: z.number().int().min(0).max(100),
-  factors: z.array(factorSchema),
-  resources: z.array(z.string()),
-  reversibility: reversibilitySchema,
-});
-export type Risk = z.infer<typeof riskSchema>;
+export interface Risk {
+  level: Level;
+  score: number;
+  factors: Factor[];
+  resources: string[];
+  reversibility: Reversibility;
+  /** What it would do, on what. */
+  effects: Effect[];
+  /** Names of tools that do the same so that it can be taken back. */
+  instead: string[];
+}
 
 export const rank = (level: Level): number => LEVELS.indexOf(level);
 
@@ -68,19 +69,31 @@ export function strictest(levels: Iterable<Level>): Level {
   return worst;
 }
 
-const REVERSIBILITY = reversibilitySchema.options;
-
 /** The weakest promise of the given ones; reversible of none. */
 export function leastReversible(all: Iterable<Reversibility>): Reversibility {
   let worst: Reversibility = 'reversible';
-  for (const one of all) if (REVERSIBILITY.indexOf(one) > REVERSIBILITY.indexOf(worst)) worst = one;
+  for (const one of all) if (REVERSIBILITIES.indexOf(one) > REVERSIBILITIES.indexOf(worst)) worst = one;
   return worst;
 }
 
 /** A risk from its factors: the level is the strictest factor's, the score adds a little for each further one. */
-export function riskOf(factors: Factor[], resources: string[], reversibility: Reversibility): Risk {
+export function riskOf(
+  factors: Factor[],
+  resources: string[],
+  reversibility: Reversibility,
+  { effects, instead }: Pick<Risk, 'effects' | 'instead'> = { effects: [], instead: [] },
+): Risk {
   const level = strictest(factors.map((f) => f.level));
   const others = Math.max(0, factors.filter((f) => f.level === level).length - 1);
   const score = level === 'SAFE' ? 0 : Math.min(100, rank(level) * 20 - 10 + Math.min(10, others * 2));
-  return { level, score, factors, resources, reversibility };
+  return { level, score, factors, resources, reversibility, effects, instead };
 }
+
+const UNDO: Readonly<Record<Reversibility, string>> = {
+  reversible: 'Run through homeostat it can be taken back whole: what stood there before is kept.',
+  compensable: 'A second action can make up for it; nothing puts it back by itself.',
+  irreversible: 'Not all of it can be taken back.',
+};
+
+/** How something of that reversibility could be taken back. */
+export const undoOf = (reversibility: Reversibility): string => UNDO[reversibility];

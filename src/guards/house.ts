@@ -1,6 +1,6 @@
 import type { Card } from '../core/card.ts';
 import type { Config } from '../core/config.ts';
-import type { Machine } from '../core/host.ts';
+import type { Machine, Surroundings } from '../core/host.ts';
 import type { Configuration } from '../core/records.ts';
 import type { Workspace } from '../core/principal.ts';
 import type { Action, Tool } from '../core/tool.ts';
@@ -8,6 +8,7 @@ import type { Rules } from '../registry/rules.ts';
 import type { StopFile } from '../store/stop-file.ts';
 import type { Store } from '../store/store.ts';
 import type { AssessContext } from './risk/assess.ts';
+import type { Catalogue } from './risk/context.ts';
 
 /** All that the pipeline works with; put together in one place, `app.ts`. */
 export interface House {
@@ -17,6 +18,7 @@ export interface House {
   readonly config: Config;
   readonly configuration: Configuration;
   readonly rules: Rules;
+  readonly catalogue: Catalogue;
   /** Every tool: also one that is not offered here may have left something to be ended or undone. */
   readonly tools: ReadonlyMap<string, Tool>;
   /** Names of the tools that can be called. */
@@ -24,6 +26,8 @@ export interface House {
   readonly cards: ReadonlyMap<string, Card>;
   /** State and configuration folders: never an agent's to touch. */
   readonly ownFolders: readonly string[];
+  /** Where files come from that earlier commands of this process wrote: fetched, decoded, or holding a secret. */
+  readonly origins: Map<string, number>;
   readonly version: string;
   /** Actions of this process whose end could not be written down; they are ended before the next one begins. */
   readonly unsettled: Set<string>;
@@ -31,15 +35,25 @@ export interface House {
   readonly trace: (step: string) => void;
 }
 
-export function assessContext(house: House, workspace: Workspace): AssessContext {
+/** What of the house an assessment needs. */
+export interface Assessing extends Pick<House, 'rules' | 'catalogue' | 'ownFolders' | 'origins'> {
+  readonly machine: Surroundings;
+  readonly config: Pick<Config, 'protected'>;
+}
+
+export function assessContext(house: Assessing, workspace: Workspace): AssessContext {
   return {
     workspace,
     rules: house.rules,
+    catalogue: house.catalogue,
     protectedGlobs: house.config.protected.paths,
     protectedServices: house.config.protected.services,
     ownFolders: house.ownFolders,
     home: house.machine.home,
     real: (path) => house.machine.real(path),
+    facts: (path) => house.machine.facts(path),
+    text: (path) => house.machine.text(path),
+    origins: house.origins,
     below: (path) => house.machine.below(path),
     expand: (cwd, pattern) => house.machine.expand(cwd, pattern),
   };

@@ -26,9 +26,11 @@ export function judge(
     reason: rule.reason,
     evidence: rule.when,
   }));
-  const risk = riskOf([...seen.factors, ...raised], seen.resources, seen.reversibility);
+  const risk = riskOf([...seen.factors, ...raised], seen.resources, seen.reversibility, seen);
   return { risk, decision: decide(risk, house.config.autonomy, spoken) };
 }
+
+const MOST_ORIGINS = 500;
 
 export function judgeRun(run: Run, house: House): void {
   if (run.intent === null) throw new HomeostatError('internal_error', 'judged before it was bound');

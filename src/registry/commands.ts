@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { effectKindSchema, levelSchema, reversibilitySchema } from '../core/risk.ts';
+import { effectKindSchema, levelSchema, reversibilitySchema } from '../core/risk-schema.ts';
 
 const words = z.union([z.string(), z.array(z.string()).min(1)]).transform((w) => (typeof w === 'string' ? [w] : w));
 
@@ -80,8 +80,8 @@ export const programSchema = z.strictObject({
     .prefault({}),
   /** Options with which it does nothing but tell. `--help` and `--version` are always among them unless listed in `options`. */
   harmless: z.array(z.string()).default([]),
-  /** What operands are that no rule speaks of: files that are read and shown, or mere text. */
-  operands: z.enum(['paths', 'text']).default('paths'),
+  /** What operands are that no rule speaks of: files that are read and shown, files unless they have blanks in them, or mere text. */
+  operands: z.enum(['paths', 'words', 'text']).default('paths'),
   /** Its standard output: what it read (`passes`), something from the network, or nothing that matters. */
   prints: z.enum(['passes', 'network', 'text']).default('passes'),
   /** A part of the assessor in code that knows this program; its rules speak as well. */

@@ -1,6 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { type Config, configSchema } from '../core/config.ts';
 import { parseYaml } from './yaml-file.ts';
 
@@ -9,11 +7,6 @@ export interface ConfigFile {
   readonly path: string;
   readonly source: string | null;
   readonly config: Config;
-}
-
-export function configPath(given: string | undefined, env: NodeJS.ProcessEnv = process.env): string {
-  if (given !== undefined) return resolve(given);
-  return join(env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'homeostat', 'config.yaml');
 }
 
 /** Reads the configuration; no file is a valid one. Throws `config_invalid` with file, line and key. */

@@ -145,15 +145,11 @@ test('the last action of this folder is undone, then an earlier one by its id', 
   expect((await cli(place, ['diff', first])).out).toContain('+x');
 });
 
-test('assess tells and does nothing', async () => {
-  const place = scratch();
-  const said = await cli(place, ['assess', '--json', 'rm -rf /']);
-  expect(said.json()).toMatchObject({
-    result: { risk: { level: 'DESTRUCTIVE' }, decision: { verdict: 'ask' } },
-  });
+test('call assess_action tells also how an action would be decided', async () => {
+  const asked = JSON.stringify({ tool: 'run_command', input: { command: 'rm -rf /' } });
+  const said = await cli(scratch(), ['call', 'assess_action', asked]);
   expect(said.code).toBe(0);
-  expect((await cli(place, ['assess', 'rm', 'a b'])).out).toContain("rm 'a b'");
-  expect((await cli(place, ['snapshots'])).err).toContain('nothing to undo');
+  expect(said.json()).toMatchObject({ risk: { level: 'DESTRUCTIVE' }, decision: { verdict: 'ask' } });
 });
 
 test('the stop is pulled without, and released with the passphrase', async () => {

@@ -1,10 +1,14 @@
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../src/app.ts';
+import type { PathFacts } from '../../src/core/host.ts';
 import { type Risk, riskOf } from '../../src/core/risk.ts';
 import { assessCommand } from '../../src/guards/risk/assess-command.ts';
-import { loadRules } from '../../src/registry/rules.ts';
+import { openCatalogue } from '../../src/guards/risk/catalogue.ts';
+import { readRegistry } from '../../src/registry/load-registry.ts';
+import { registryOf } from '../../src/registry/open-registry.ts';
 
-export const RULES = loadRules(join(PACKAGE_ROOT, 'registry'));
+export const REGISTRY = registryOf(readRegistry(join(PACKAGE_ROOT, 'registry')));
+export const RULES = REGISTRY.rules;
 
 export const ROOT = '/w/root';
 
@@ -12,11 +16,15 @@ export const ROOT = '/w/root';
 export const CONTEXT = {
   workspace: { roots: [ROOT], cwd: ROOT },
   rules: RULES,
+  catalogue: openCatalogue(REGISTRY),
+  facts: (): PathFacts => ({ type: 'unknown', size: 0, git: null }),
   protectedServices: [],
   protectedGlobs: ['deploy/*.lock'],
   ownFolders: ['/w/state', '/w/config'],
   home: '/home/somebody',
   real: (path: string): string => path.replace(/^\/w\/root\/link(?=\/|$)/, '/etc/deep'),
+  text: (): string | null => null,
+  origins: new Map<string, number>(),
   below: (path: string): string[] | null =>
     path === `${ROOT}/huge` ? null : path === ROOT ? [`${ROOT}/a.txt`, `${ROOT}/conf/.env`] : [path],
   expand: (): string[] => [`${ROOT}/a.txt`],

@@ -4,8 +4,9 @@ import { expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/app.ts';
 import { checkExamples } from '../../src/guards/risk/examples.ts';
 import { parseCard } from '../../src/registry/cards.ts';
-import { configPath, loadConfig } from '../../src/registry/config-file.ts';
-import { parseRules } from '../../src/registry/rules.ts';
+import { loadConfig } from '../../src/registry/config-file.ts';
+import { configPath } from '../../src/registry/config-path.ts';
+import { parseRules } from '../../src/registry/load-rules.ts';
 import { RULES } from '../helpers/assess.ts';
 import { scratch } from '../helpers/scratch.ts';
 
@@ -53,7 +54,7 @@ test.each([
   ['targets alone', RULE.replace('    match', '    targets: rest\n    match'), 'targets and change go together'],
   ['no YAML', 'commands: [', 'r.yaml:1'],
   ['two with one id', RULE + RULE.slice(RULE.indexOf('  - id')), 'two rules have the same id'],
-  ['an expression that is none', RULE.replace('    match', "    args: '('\n    match"), 'r.yaml'],
+  ['an expression that is none', RULE.replace('    match', "    args: '('\n    match"), 'r.yaml:9: commands.0.args: not a regular expression'],
 ])('a broken file of rules is refused by file, line and key: %s', (_, source, where) => {
   const message = said(() => parseRules(source, 'r.yaml'));
   expect(message).toMatch(/^registry_invalid /);

@@ -1,19 +1,59 @@
 import { HomeostatError } from '../../core/errors.ts';
-import type { Rules } from '../../registry/rules.ts';
-import { commandRules, pathMatches } from './match.ts';
-import { parseLine } from './parse.ts';
+import { type Level, rank } from '../../core/risk.ts';
+import type { Program } from '../../registry/commands.ts';
+import type { Registry } from '../../registry/open-registry.ts';
+import { type Spoken, assessCommand } from './assess-command.ts';
+import { checkCalls } from './code/check.ts';
+import { openCatalogue } from './catalogue.ts';
+import type { CommandContext } from './context.ts';
+import { pathMatches } from './match.ts';
+import { isFilter, isHandler } from './programs/handlers.ts';
 
-/** Holds every rule to its own examples; a rule that breaks one makes the whole registry unusable. */
-export function checkExamples(rules: Rules): void {
-  for (const rule of rules.commands) {
-    const matches = (line: string): boolean =>
-      parseLine(line, '/work', '/home/somebody').commands.some((command) =>
-        commandRules(command, rules.commands).rules.includes(rule),
-      );
-    check(rule, matches);
-  }
+const ROOT = '/home/somebody/project';
+
+/** Holds every entry to its own examples; one that breaks one makes the whole registry unusable. */
+export function checkExamples(registry: Registry): void {
+  const { rules, commands } = registry;
+  checkCalls(commands.calls);
   for (const rule of rules.paths) check(rule, (path) => pathMatches(rule, path));
+  const ctx: CommandContext = {
+    workspace: { roots: [ROOT], cwd: ROOT },
+    rules,
+    catalogue: openCatalogue(registry),
+    protectedGlobs: [],
+    protectedServices: [],
+    ownFolders: [],
+    home: '/home/somebody',
+    real: (path) => path,
+    facts: () => ({ type: 'unknown', size: 0, git: null }),
+    text: () => null,
+    origins: new Map(),
+    below: () => [],
+    expand: (cwd, pattern) => [pattern.startsWith('/') ? pattern : `${cwd}/${pattern}`],
+  };
+  for (const program of new Set([...commands.programs.values()].flat())) {
+    if (program.handler !== undefined && !isHandler(program.handler))
+      throw new HomeostatError('registry_invalid', `command ${program.id}: there is no handler ${program.handler}`);
+    const knows = onlyReads(program);
+    check({ ...program, not_match: [] }, (line) => (knows ? levelAt(program, line, ctx) !== undefined : finds(levelAt(program, line, ctx))));
+    check({ ...program, match: [] }, (line) => finds(levelAt(program, line, ctx)));
+  }
 }
+
+/** What an entry finds at a line; undefined where it does not know the line at all. */
+function levelAt(program: Program, line: string, ctx: CommandContext): Level | undefined {
+  const spoken: Spoken = new Map();
+  assessCommand(line, ROOT, {}, ctx, spoken);
+  return spoken.get(program.id);
+}
+
+const finds = (level: Level | undefined): boolean => level !== undefined && rank(level) > rank('SAFE');
+
+/** Whether there is nothing above SAFE that an entry could find. */
+const onlyReads = ({ rules, handler, verbs }: Program): boolean =>
+  rules.every((rule) => rule.level === 'SAFE' || rule.effect === 'read') &&
+  (handler === undefined || isFilter(handler)) &&
+  verbs === undefined;
 
 function check(
   rule: { id: string; match: readonly string[]; not_match: readonly string[] },

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { decisionSchema } from '../../core/outcome.ts';
-import { riskSchema } from '../../core/risk.ts';
+import { riskSchema } from '../../core/risk-schema.ts';
 import { defineQuery } from '../../core/tool.ts';
 
 export const assessAction = defineQuery({

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { approvalStatusSchema } from '../../core/outcome.ts';
-import { levelSchema } from '../../core/risk.ts';
+import { levelSchema } from '../../core/risk-schema.ts';
 import { defineQuery } from '../../core/tool.ts';
 
 export const listApprovals = defineQuery({

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { outcomeSchema } from '../../core/outcome.ts';
-import { levelSchema } from '../../core/risk.ts';
+import { levelSchema } from '../../core/risk-schema.ts';
 import { defineQuery } from '../../core/tool.ts';
 
 export const queryAudit = defineQuery({

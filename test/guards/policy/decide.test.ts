@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { AUTONOMY } from '../../../src/core/config.ts';
-import { type Level, LEVELS, reversibilitySchema } from '../../../src/core/risk.ts';
+import { type Level, LEVELS, REVERSIBILITIES } from '../../../src/core/risk.ts';
 import { byAutonomy, decide, levelOf } from '../../../src/guards/policy/decide.ts';
 
 /** The table of the design, cell by cell: a letter for observe, safe, supervised and full. */
@@ -15,7 +15,7 @@ const TABLE: Record<Level, Record<'reversible' | 'otherwise', string>> = {
 const VERDICT: Record<string, string> = { n: 'deny', y: 'allow', '?': 'ask' };
 
 const cells = LEVELS.flatMap((level) =>
-  reversibilitySchema.options.flatMap((reversibility) =>
+  REVERSIBILITIES.flatMap((reversibility) =>
     AUTONOMY.map((autonomy, i) => {
       const row = TABLE[level][reversibility === 'reversible' ? 'reversible' : 'otherwise'];
       return { level, reversibility, autonomy, verdict: VERDICT[row.split(' ')[i] ?? ''] };
@@ -33,6 +33,8 @@ const risk = (level: Level) => ({
   factors: [],
   resources: [],
   reversibility: 'reversible' as const,
+  effects: [],
+  instead: [],
 });
 const circumstance = (id: string, decision?: 'ask' | 'deny') => ({
   id,

@@ -1,4 +1,5 @@
 import type { EffectKind, Level, Reversibility } from '../../../core/risk.ts';
+import type { HttpRule } from '../../../registry/http.ts';
 import type { Program, RUNS } from '../../../registry/commands.ts';
 import type { Value } from '../shell/value.ts';
 import type { Arguments } from './arguments.ts';
@@ -44,10 +45,14 @@ export interface RunOptions {
   readonly args?: readonly Value[];
   /** The folder it runs in, where that is not the line's. */
   readonly cwd?: Value;
+  /** Variables that it is given, and whether it is given no others. */
+  readonly variables?: readonly (readonly [string, Value])[];
+  readonly clean?: boolean;
 }
 
 /** What a program's handler can say and do; the shell stands behind it. */
 export interface Engine {
+  readonly requests: readonly HttpRule[];
   found(what: Found): void;
   /** A remark without an effect: `level` with its reason. */
   remark(rule: string, level: Level, reason: string, reversibility?: Reversibility): void;
@@ -57,6 +62,14 @@ export interface Engine {
   code(language: (typeof RUNS)[number], text: Value, options?: RunOptions): Stream;
   /** What the line itself has written into a file so far; null where it has not. */
   written(path: Value): Stream | null;
+  /** A script as it stands on disk; null where it is the project's own, or none. */
+  script(path: Value): Stream | null;
+  /** What a file holds, as far as it can be told; nobody is taken to read it. */
+  content(path: Value): Stream;
+  /** Remembers what a file now holds. */
+  wrote(path: Value, content: Stream, append?: boolean): void;
+  /** Remembers that the line has a copy of a file elsewhere. */
+  copied(path: Value): void;
   /** The absolute path of a value, the first of them where several are possible; null where it cannot be known. */
   resolve(path: Value): string | null;
 }

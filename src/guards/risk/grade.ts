@@ -1,0 +1,113 @@
+import { basename, dirname, relative, sep } from 'node:path';
+import { isInside } from '../../core/inside.ts';
+import { type Factor, type Level, type Reversibility, rank } from '../../core/risk.ts';
+import type { PathFacts } from '../../core/host.ts';
+import type { CommandContext } from './context.ts';
+import { isOwn, pathRules } from './paths.ts';
+
+/** What is done to a path. */
+export interface Touch {
+  readonly kind: 'read' | 'write' | 'overwrite' | 'delete' | 'chmod';
+  readonly path: string;
+  readonly recursive: boolean;
+  /** True where the path is one of all that a folder holds, as `*` names them. */
+  readonly wide: boolean;
+  /** True where this same line has made it. */
+  readonly made: boolean;
+  /** True where this same line has copied its content elsewhere. */
+  readonly saved: boolean;
+}
+
+export interface Grade {
+  readonly level: Level;
+  readonly rule: string;
+  readonly reason: string;
+  readonly reversibility: Reversibility;
+}
+
+const DISK = /^\/dev\/(sd|hd|vd|xvd|nvme|mmcblk|disk|rdisk|mapper\/|dm-|md|loop|ada|da\d|nbd|sr|mem$|kmem$|port$|zvol|ram|vg)/;
+
+/** How bad it is to touch a path so, with neither sandbox nor undo: the first that fits tells. */
+export function gradeTouch(touch: Touch, ctx: CommandContext): Grade | null {
+  const { kind, path } = touch;
+  if (isOwn(path, ctx))
+    return lost('CRITICAL', 'own-state', 'It touches homeostat’s own state or configuration.');
+  if (kind === 'read') return gradeRead(path, ctx);
+  const zone = gradeZone(touch, ctx);
+  const spoken = pathRules(path, ctx).map((rule) => lost(rule.change, rule.id, rule.reason));
+  return [zone, ...spoken].reduce((worst, grade) => (rank(grade.level) > rank(worst.level) ? grade : worst));
+}
+
+function gradeRead(path: string, ctx: CommandContext): Grade | null {
+  const secret = pathRules(path, ctx).find((rule) => rule.secret);
+  if (secret !== undefined) return lost('HIGH', secret.id, secret.reason);
+  if (DISK.test(path)) return lost('MEDIUM', 'raw-device', 'It reads a device as it is.');
+  return null;
+}
+
+function gradeZone(touch: Touch, ctx: CommandContext): Grade {
+  const { path, kind, recursive } = touch;
+  const { roots } = ctx.workspace;
+  if (DISK.test(path)) return lost(kind === 'chmod' ? 'HIGH' : 'DESTRUCTIVE', 'raw-device', `${path} is a device: what is on it is lost.`);
+  const holdsRoot = roots.some((root) => isInside(root, path));
+  if (holdsRoot) return gradeWhole(touch, roots.includes(path), `${path} holds a whole root.`);
+  if (roots.some((root) => isInside(path, root))) return gradeInside(touch, ctx);
+  const temporary = ctx.catalogue.folders.temporary.find((folder) => isInside(path, folder));
+  if (temporary !== undefined && (path !== temporary || kind === 'write' || kind === 'overwrite') && !(touch.wide && dirname(path) === temporary)) {
+    return kept(touch.made || kind !== 'delete' ? 'LOW' : 'MEDIUM', 'temporary', `${path} is temporary.`, 'irreversible');
+  }
+  const system = path === sep || ctx.catalogue.folders.system.some((folder) => isInside(path, folder));
+  if (kind === 'delete' && recursive && (isTop(path, ctx) || temporary !== undefined))
+    return lost('DESTRUCTIVE', 'outside-roots', `${path} and all below it would be gone.`);
+  if (kind === 'delete') return lost('CRITICAL', 'outside-roots', `${path} lies outside the roots.`);
+  if (recursive && isTop(path, ctx)) return lost('CRITICAL', 'outside-roots', `${path} and all below it would change.`);
+  return lost('HIGH', system ? 'system-path' : 'outside-roots', `${path} lies outside the roots.`);
+}
+
+/** The root of all, a top folder of the system, or somebody's home. */
+function isTop(path: string, ctx: CommandContext): boolean {
+  if (path === sep || path === ctx.home || isInside(ctx.home, path)) return true;
+  const parent = dirname(path);
+  return parent === sep || parent === '/usr' || parent === '/var' || parent === '/home' || parent === '/Users';
+}
+
+function gradeWhole({ kind, recursive, path }: Touch, isRoot: boolean, reason: string): Grade {
+  const rule = 'whole-root';
+  if (kind === 'delete') return lost('DESTRUCTIVE', rule, reason);
+  if (kind === 'chmod' && !recursive && isRoot) return kept('MEDIUM', rule, reason);
+  // To write "onto" a folder, as cp and mv do, puts something into it.
+  if (kind === 'write' || kind === 'overwrite') return path === sep ? lost('HIGH', rule, reason) : kept('MEDIUM', rule, reason);
+  return lost('HIGH', rule, reason);
+}
+
+function gradeInside(touch: Touch, ctx: CommandContext): Grade {
+  const { kind, path, recursive, wide, made, saved } = touch;
+  const root = ctx.workspace.roots.find((candidate) => isInside(path, candidate)) ?? sep;
+  if (kind === 'chmod') return kept('MEDIUM', 'mode-change', 'It changes who may do what with it.');
+  if (made || saved) return kept(kind === 'delete' ? 'MEDIUM' : 'LOW', 'workspace-write', 'This line made or copied it itself.');
+  if (kind === 'write') return kept('LOW', 'workspace-write', 'It writes in a root.');
+  const rebuilt = relative(root, path).split(sep).some((part) => ctx.catalogue.folders.build.has(part));
+  if (rebuilt) return kept(kind === 'delete' ? 'MEDIUM' : 'LOW', 'rebuildable', `${path} can be built anew.`);
+  const facts = ctx.facts(path);
+  if (facts.type === 'missing') {
+    if (kind === 'overwrite') return kept('LOW', 'workspace-write', 'It writes in a root.');
+  } else if (isInGit(facts)) return kept(kind === 'delete' ? 'MEDIUM' : 'LOW', 'in-git', 'Git has a copy of it.');
+  if (kind === 'overwrite') {
+    if (facts.type === 'file' && facts.size > 0)
+      return kept('HIGH', 'overwrites-only-copy', `${basename(path)} has no other copy.`);
+    return kept('LOW', 'workspace-write', 'It writes in a root.');
+  }
+  if (recursive || wide || facts.type === 'directory')
+    return kept('HIGH', 'removes-trees', 'It deletes whole folders, or all that is in one.');
+  if (facts.type === 'file' && facts.size > 0) return kept('HIGH', 'deletes-only-copy', `${basename(path)} has no other copy.`);
+  return kept('MEDIUM', 'removes', 'It deletes files.');
+}
+
+const kept = (level: Level, rule: string, reason: string, reversibility: Reversibility = 'reversible'): Grade => ({ level, rule, reason, reversibility });
+const lost = (level: Level, rule: string, reason: string): Grade => kept(level, rule, reason, 'irreversible');
+
+export const asFactor = ({ level, rule, reason }: Grade, evidence: string): Factor => ({ level, rule, reason, evidence });
+
+/** Whether git could give all of it back. */
+const isInGit = ({ git }: PathFacts): boolean =>
+  git !== null && git.tracked > 0 && git.clean === true && git.untracked === false && !git.holdsRepository;

@@ -1,0 +1,237 @@
+import { dirname, join, resolve } from 'node:path';
+import type { Level } from '../../../core/risk.ts';
+import type { Stream } from '../programs/engine.ts';
+import { type Grade, type Touch, gradeTouch } from '../grade.ts';
+import { FROM, HOLE, type Value, known, unknown } from './value.ts';
+import type { Frame, Walk } from './walk.ts';
+
+/** What is asked of a path, and by what right it is worse than where it lies says. */
+export interface Access {
+  readonly recursive?: boolean;
+  readonly level?: Level;
+  readonly reason?: string;
+}
+
+/** The files as a command in this place meets them. */
+export interface ShellFiles {
+  touch(kind: Touch['kind'], path: Value, access?: Access): void;
+  /** Every file below a folder is read. */
+  tree(path: Value): void;
+  /** What a file or an end of a pipe gives to read. */
+  read(path: Value): Stream;
+  /** A redirection's target. */
+  write(path: Value, append: boolean): void;
+  /** Remembers what was written into a file. */
+  keep(path: Value, content: Stream, append: boolean): void;
+  written(path: Value): Stream | null;
+  /** A script as it stands on disk; null where it is the project's own, or none. */
+  script(path: Value): Stream | null;
+  /** What a file holds, without being read by anybody. */
+  content(path: Value): Stream;
+  /** The absolute paths a value may stand for; null where they cannot be known. */
+  paths(path: Value): string[] | null;
+}
+
+/** Devices that swallow or show what is redirected into them; moved onto or removed, they are files like any other. */
+const SINK = /^\/dev\/(null|stdout|stderr|tty|zero|full|fd\/\d+)$/;
+const SOCKET = /^\/dev\/(tcp|udp)(\/|$)/;
+
+export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFiles {
+  const { state } = frame;
+  const { report, ctx } = walk;
+
+  const paths = (path: Value): string[] | null => pathsOf(path, frame, walk);
+
+  function unknownPath(kind: Touch['kind'], path: Value, access: Access): void {
+    report.effect(kind, shown(path), evidence);
+    if (kind === 'read') {
+      if (path.text === HOLE || path.splits || (path.from & FROM.input) !== 0)
+        report.factor('unknown-operand', 'MEDIUM', 'Which file it reads cannot be known before.', evidence);
+      return;
+    }
+    const severe = kind === 'delete' || (kind === 'chmod' && access.recursive === true);
+    report.factor('unknown-target', severe ? 'HIGH' : 'MEDIUM', 'What it changes cannot be known before.', evidence);
+  }
+
+  function touch(kind: Touch['kind'], path: Value, access: Access = {}): void {
+    if (path.text === '') return;
+    if (state.elsewhere) return touchElsewhere(kind, path, access);
+    if (kind !== 'read' && isPipeEnd(path.text)) return;
+    const all = paths(path);
+    if (all === null) {
+      // By its name it is a secret wherever it lies.
+      const named = kind === 'read' && !path.text.includes(HOLE) ? gradeTouch({ kind, path: `/${path.text}`, ...NOTHING_MADE }, ctx) : null;
+      if (named !== null) report.factor(named.rule, named.level, named.reason, evidence, named.reversibility);
+      return unknownPath(kind, path, access);
+    }
+    const wide = path.glob && /(^|\/)\.?\*+$/.test(path.text) && !/^\/?[^*]*\/[^*/]+\.\w+$/.test(path.text);
+    let worst: Grade | null = null;
+    for (const one of all) {
+      const grade = gradeTouch(
+        { kind, path: one, recursive: access.recursive ?? false, wide, made: isAmong(walk.made, one), saved: walk.saved.has(one) },
+        ctx,
+      );
+      if (grade !== null && (worst === null || worse(grade, worst))) worst = grade;
+    }
+    if (kind === 'write' || kind === 'overwrite') for (const one of all) if (ctx.facts(one).type === 'missing') walk.made.add(one);
+    if (kind !== 'read' || worst !== null) report.effect(worst !== null && kind === 'read' && worst.level !== 'MEDIUM' ? 'secret_read' : kind, all[0] ?? shown(path), evidence);
+    if (worst !== null) report.factor(worst.rule, worst.level, worst.reason, evidence, worst.reversibility);
+    if (access.level !== undefined) report.factor('least', access.level, access.reason ?? 'It does so by its nature.', evidence);
+  }
+
+  function touchElsewhere(kind: Touch['kind'], path: Value, { recursive }: Access): void {
+    if (kind === 'read') return;
+    report.effect(kind, shown(path), evidence);
+    const level = kind === 'delete' ? 'HIGH' : recursive === true ? 'HIGH' : 'MEDIUM';
+    report.factor('elsewhere', level, 'It changes another machine or a container, where nothing is kept.', evidence);
+  }
+
+  function written(path: Value): Stream | null {
+    if (/^\/(dev|proc\/[\w-]+)\/(stdin|fd\/0)$/.test(path.text)) return frame.stdin;
+    const descriptor = /^\/(?:dev|proc\/[\w-]+)\/fd\/(\w+)$/.exec(path.text)?.[1];
+    if (descriptor !== undefined) return state.descriptors.get(descriptor) ?? walk.written.get(path.text) ?? null;
+    for (const one of paths(path) ?? []) {
+      const content = walk.written.get(one);
+      if (content !== undefined) return content;
+      const origin = ctx.origins.get(one);
+      if (origin !== undefined) return unknown(origin | FROM.input);
+    }
+    return null;
+  }
+
+  /** A script that stands on disk. What the repository holds as it is counts as the project's own. */
+  function script(path: Value): Stream | null {
+    if (state.elsewhere || path.text.includes(HOLE)) return null;
+    for (const one of paths(path) ?? []) {
+      const { git } = ctx.facts(one);
+      if (git !== null && git.tracked > 0 && git.clean === true) continue;
+      const content = ctx.text(one);
+      if (content !== null) return known(content, FROM.input);
+    }
+    return null;
+  }
+
+  return {
+    touch,
+    script,
+    tree(path) {
+      for (const one of paths(path) ?? []) {
+        const below = ctx.below(one);
+        if (below === null) report.factor('unknown-operand', 'MEDIUM', 'Which files it reads cannot be known before.', evidence);
+        const secret = below?.map((file) => gradeTouch({ kind: 'read', path: file, ...NOTHING_MADE }, ctx)).find((grade) => grade?.level === 'HIGH');
+        if (secret == null) continue;
+        report.effect('secret_read', one, evidence);
+        report.factor(secret.rule, secret.level, secret.reason, evidence);
+      }
+    },
+    paths,
+    written,
+    read(path) {
+      if (SOCKET.test(path.text) || /^\/dev\/\uFFFC/.test(path.text)) {
+        network(path);
+        return unknown(FROM.network);
+      }
+      const content = written(path);
+      if (content !== null) {
+        if ((content.from & FROM.secret) !== 0) {
+          report.effect('secret_read', shown(path), evidence);
+          report.factor('secrets', 'HIGH', 'It holds a secret that this line has read.', evidence);
+        }
+        return content;
+      }
+      // A pattern that fits nothing yet may fit a secret later.
+      if (path.glob) touch('read', { ...path, text: path.text.replaceAll(/[*?]/g, ''), glob: false });
+      const before = report.effects.size;
+      touch('read', path);
+      const secret = [...report.effects.values()].slice(before).some((effect) => effect.kind === 'secret_read');
+      return unknown(FROM.input | path.from | (secret || isSecret(path) ? FROM.secret : 0));
+    },
+    content: (path) => written(path) ?? unknown(FROM.input | (isSecret(path) ? FROM.secret : 0)),
+    write(path, append) {
+      if (SOCKET.test(path.text)) return network(path);
+      if (SINK.test(path.text) || isPipeEnd(path.text)) return;
+      touch(append ? 'write' : 'overwrite', path);
+    },
+    keep(path, content, append) {
+      if (SOCKET.test(path.text) && (content.from & FROM.secret) !== 0) {
+        report.effect('exfiltration', path.text, evidence);
+        report.factor('exfiltration', 'CRITICAL', 'It sends a secret to another machine.', evidence);
+      }
+      for (const one of paths(path) ?? []) {
+        const before = append ? walk.written.get(one) : undefined;
+        const all = before === undefined ? content : { ...content, text: before.text + content.text, from: before.from | content.from };
+        walk.written.set(one, all);
+        if (!append && ctx.facts(one).type !== 'file') walk.made.add(one);
+      }
+    },
+  };
+
+  function isSecret(path: Value): boolean {
+    return (paths(path) ?? []).some((one) => gradeTouch({ kind: 'read', path: one, ...NOTHING_MADE }, ctx)?.level === 'HIGH');
+  }
+
+  function network(path: Value): void {
+    report.effect('network', path.text, evidence);
+    report.factor('network-device', 'HIGH', 'Bash opens a connection for it.', evidence);
+  }
+}
+
+const NOTHING_MADE = { recursive: false, wide: false, made: false, saved: false };
+
+const isPipeEnd = (path: string): boolean => /^\/dev\/fd\/[pc]\d+$/.test(path);
+
+const worse = (a: Grade, b: Grade): boolean => LEVEL_ORDER.indexOf(a.level) > LEVEL_ORDER.indexOf(b.level);
+const LEVEL_ORDER: readonly Level[] = ['SAFE', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL', 'DESTRUCTIVE'];
+
+const shown = (path: Value): string => path.text.replaceAll(HOLE, '…');
+
+/** A path that the line has made, or that lies in a folder that it has made. */
+function isAmong(made: ReadonlySet<string>, path: string): boolean {
+  if (made.size === 0) return false;
+  for (let at = path; at !== dirname(at); at = dirname(at)) if (made.has(at)) return true;
+  return false;
+}
+
+function pathsOf(path: Value, { state }: Frame, { ctx, written }: Walk): string[] | null {
+  let { text } = path;
+  if (text.includes(HOLE)) {
+    // What comes after a known beginning may be anything below it, or beside it.
+    if (!/^\/(tmp|var\/tmp)\/[^\uFFFC/]+/.test(text)) return null;
+    text = text.slice(0, text.indexOf(HOLE));
+  }
+  const absolute = text.startsWith('/');
+  if (!absolute && state.folders.length === 0) return null;
+  const folders = absolute ? ['/'] : state.folders;
+  const found = new Set<string>();
+  for (const folder of folders) {
+    const plain = resolve(folder, text);
+    if (path.glob) {
+      const fits = ctx.expand(folder, text);
+      if (fits === null) return null;
+      for (const fit of fits) found.add(fit);
+      for (const one of written.keys()) if (one.startsWith('/') && fitsRoughly(plain, one)) found.add(one);
+    } else {
+      found.add(plain);
+      if (text.includes('..')) found.add(walked(folder, text, ctx.real));
+    }
+  }
+  for (const one of [...found]) found.add(ctx.real(one));
+  return [...found];
+}
+
+/** Whether a pattern may stand for a path that the line itself has made. */
+function fitsRoughly(pattern: string, path: string): boolean {
+  const parts = pattern.split('/').map((part) => part.replaceAll(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '[^/]*').replaceAll('?', '[^/]').replaceAll('[!', '[^'));
+  try {
+    return new RegExp(`^${parts.join('/')}$`).test(path);
+  } catch {
+    return true;
+  }
+}
+
+/** Where the kernel goes for a path with `..` in it: up from what a link leads to, not from the link. */
+function walked(cwd: string, path: string, real: (path: string) => string): string {
+  return path
+    .split('/')
+    .reduce((at, part) => (part === '..' ? dirname(real(at)) : join(at, part)), path.startsWith('/') ? '/' : cwd);
+}

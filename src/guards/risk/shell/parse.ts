@@ -1,0 +1,30 @@
+import { type ParsedScript, parse } from 'unbash';
+
+export const MAX_LENGTH = 100_000;
+const MAX_NESTING = 200;
+
+/** A syntax tree, or why there is none. */
+export type Parsed = { readonly script: ParsedScript } | { readonly problem: string };
+
+/** The syntax tree of a shell text. The only place that calls the parser. */
+export function parseShell(text: string): Parsed {
+  if (text.length > MAX_LENGTH) return { problem: `longer than ${MAX_LENGTH} characters` };
+  if (nests(text)) return { problem: `nested deeper than ${MAX_NESTING}` };
+  const script = parse(text);
+  const error = script.errors?.[0];
+  return error === undefined ? { script } : { problem: `${error.message} at character ${error.pos + 1}` };
+}
+
+/** Whether brackets stand deeper than anybody writes: looked at before the parser is. */
+function nests(text: string): boolean {
+  let depth = 0;
+  let ticks = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 40 || c === 123) depth++;
+    else if ((c === 41 || c === 125) && depth > 0) depth--;
+    else if (c === 96) ticks++;
+    if (depth > MAX_NESTING || ticks > 10 * MAX_NESTING) return true;
+  }
+  return false;
+}

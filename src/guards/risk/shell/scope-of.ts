@@ -1,0 +1,57 @@
+import type { ArithmeticCommandExpansion, CommandExpansionPart, ParsedScript, ProcessSubstitutionPart } from 'unbash';
+import type { Stream } from '../programs/engine.ts';
+import type { Held, Scope } from './scope.ts';
+import { FROM, type Value, known, unknown } from './value.ts';
+import type { Frame, Walk } from './walk.ts';
+
+/** The shell as the evaluation of words sees it. */
+export function scopeOf(frame: Frame, walk: Walk): Scope {
+  const { state } = frame;
+  const nested = (part: { script: ParsedScript | undefined; text: string }, stdin: Stream | null): Stream => {
+    const { script } = part;
+    if (script === undefined || (script.errors?.length ?? 0) > 0) {
+      walk.problem ??= `a substitution cannot be parsed: ${part.text.slice(0, 60)}`;
+      return unknown(FROM.input);
+    }
+    return walk.run.nested(script, script.source === undefined ? frame : { ...frame, source: script.source }, stdin, walk);
+  };
+  return {
+    get(name) {
+      const variable = state.variables.get(name);
+      if (variable === undefined) return fromOutside(name, frame, walk);
+      if (variable.may.length > 1) frame.open.add(name);
+      return variable.may[frame.choice.get(name) ?? 0] ?? undefined;
+    },
+    set: (name: string, held: Held) => state.set(name, held),
+    positional: state.positional,
+    home: (user) => homeOf(user, frame, walk),
+    cwd: state.folders[0] ?? null,
+    output: (part: CommandExpansionPart | ArithmeticCommandExpansion) => nested(part, frame.stdin),
+    process(part: ProcessSubstitutionPart): Value {
+      const path = `/dev/fd/p${walk.written.size}`;
+      const printed = nested(part, part.operator === '<' ? null : unknown(FROM.input));
+      walk.written.set(path, printed);
+      return known(path);
+    },
+    evaluates(source) {
+      walk.report.factor('evaluates-text', 'HIGH', 'It has a text evaluated as code, which cannot be known before.', source);
+    },
+  };
+}
+
+/** A variable that the line has not set: the few that are known, and a hole for the others. */
+function fromOutside(name: string, { state }: Frame, walk: Walk): Held | undefined {
+  if (name === 'HOME') return state.elsewhere ? unknown() : known(walk.ctx.home);
+  if (name === 'TMPDIR') return known('/tmp');
+  if (name === 'PWD') return state.folders.length === 1 && state.folders[0] !== undefined ? known(state.folders[0]) : unknown();
+  if (name === 'IFS') return undefined;
+  return { ...unknown(FROM.input), outside: true };
+}
+
+function homeOf(user: string | null, { state }: Frame, walk: Walk): string | null {
+  if (user !== null) return user === 'root' ? '/root' : `/home/${user}`;
+  const variable = state.variables.get('HOME');
+  if (variable === undefined) return state.elsewhere ? null : walk.ctx.home;
+  const [held] = variable.may;
+  return variable.may.length === 1 && held !== undefined && 'text' in held ? held.text : null;
+}

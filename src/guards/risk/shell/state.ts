@@ -1,0 +1,129 @@
+import type { Function as FunctionNode } from 'unbash';
+import type { Held } from './scope.ts';
+import { type Value, unknown } from './value.ts';
+
+/** A variable: what it may hold (several where branches differ; undefined is unset), and whether programs are given it. */
+export interface Variable {
+  readonly may: readonly (Held | undefined)[];
+  readonly exported: boolean;
+}
+
+/** A function with the text in which its body stands. */
+export interface ShellFunction {
+  readonly node: FunctionNode;
+  readonly source: string;
+}
+
+const MOST_ALTERNATIVES = 4;
+export const MOST_FOLDERS = 8;
+
+/** What a shell knows while it runs a line; a subshell is given a copy. */
+export class ShellState {
+  variables = new Map<string, Variable>();
+  functions = new Map<string, ShellFunction>();
+  aliases = new Map<string, Value>();
+  /** Names that `hash -p` or `enable -n` has given another meaning; the value is the program. */
+  hashed = new Map<string, Value>();
+  /** `declare -n`: names that stand for another variable. */
+  references = new Map<string, string>();
+  positional: readonly Value[] | null = null;
+  /** Where it may stand: several folders where a `cd` may have failed, none where that cannot be known. */
+  folders: readonly string[];
+  /** Where it stands if the command before has failed; null where that does not matter. */
+  ifFailed: readonly string[] | null = null;
+  /** What open descriptors give to read. */
+  descriptors = new Map<string, Value>();
+  expandsAliases = false;
+  /** True in a container or on another machine: no path is one of this machine's. */
+  elsewhere = false;
+
+  constructor(folders: readonly string[]) {
+    this.folders = folders;
+  }
+
+  copy(): ShellState {
+    const copy = new ShellState(this.folders);
+    copy.variables = new Map(this.variables);
+    copy.functions = new Map(this.functions);
+    copy.aliases = new Map(this.aliases);
+    copy.hashed = new Map(this.hashed);
+    copy.references = new Map(this.references);
+    copy.positional = this.positional;
+    copy.ifFailed = this.ifFailed;
+    copy.descriptors = new Map(this.descriptors);
+    copy.expandsAliases = this.expandsAliases;
+    copy.elsewhere = this.elsewhere;
+    return copy;
+  }
+
+  /** A shell that this one starts: it is given what is exported, and nothing else. */
+  child(): ShellState {
+    const child = new ShellState(this.folders);
+    child.variables = new Map([...this.variables].filter(([, variable]) => variable.exported));
+    child.descriptors = new Map(this.descriptors);
+    child.elsewhere = this.elsewhere;
+    return child;
+  }
+
+  set(name: string, held: Held | undefined, exported?: boolean): void {
+    const before = this.variables.get(name)?.exported ?? false;
+    this.variables.set(name, { may: [held], exported: exported ?? before });
+  }
+
+  /** After a command that may have been skipped or may have gone another way: both are possible. */
+  join(other: ShellState): void {
+    for (const name of new Set([...this.variables.keys(), ...other.variables.keys()])) {
+      const [a, b] = [this.variables.get(name), other.variables.get(name)];
+      if (a === b) continue;
+      const outside: readonly (Held | undefined)[] = [unknown()];
+      const may = distinct([...(a?.may ?? outside), ...(b?.may ?? outside)]);
+      const exported = (a?.exported ?? false) || (b?.exported ?? false);
+      this.variables.set(name, { may: may.length > MOST_ALTERNATIVES ? [blur(may)] : may, exported });
+    }
+    for (const [name, fn] of other.functions) this.functions.set(name, fn);
+    for (const [name, alias] of other.aliases) this.aliases.set(name, alias);
+    for (const [name, program] of other.hashed) this.hashed.set(name, program);
+    for (const [name, to] of other.references) this.references.set(name, to);
+    for (const [name, stream] of other.descriptors) this.descriptors.set(name, stream);
+    if (this.positional !== other.positional) this.positional = null;
+    this.expandsAliases ||= other.expandsAliases;
+    this.settle();
+    other.settle();
+    this.folders = union(this.folders, other.folders);
+  }
+
+  /** The command before is known to have succeeded. */
+  succeeded(): void {
+    this.ifFailed = null;
+  }
+
+  /** The command before is known to have failed. */
+  failed(): void {
+    if (this.ifFailed !== null) this.folders = this.ifFailed;
+    this.ifFailed = null;
+  }
+
+  /** The command before may have succeeded or not. */
+  settle(): void {
+    if (this.ifFailed !== null) this.folders = union(this.folders, this.ifFailed);
+    this.ifFailed = null;
+  }
+}
+
+/** Unknown in one case is unknown in all. */
+function union(a: readonly string[], b: readonly string[]): readonly string[] {
+  if (a === b) return a;
+  if (a.length === 0 || b.length === 0) return [];
+  const all = [...new Set([...a, ...b])];
+  return all.length > MOST_FOLDERS ? [] : all;
+}
+
+const shown = (held: Held | undefined): string =>
+  held === undefined ? '' : 'text' in held ? `=${held.from} ${held.text}` : [...held].map(([k, v]) => `${k}=${v.text}`).join('\n');
+
+function distinct(all: readonly (Held | undefined)[]): (Held | undefined)[] {
+  return [...new Map(all.map((held) => [shown(held), held])).values()];
+}
+
+const blur = (all: readonly (Held | undefined)[]): Value =>
+  unknown(all.reduce((sum, held) => sum | (held !== undefined && 'text' in held ? held.from : 0), 0));

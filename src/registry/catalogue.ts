@@ -1,0 +1,70 @@
+import type { Program } from './commands.ts';
+import type { CallEntry, Calls } from './call-entry.ts';
+import type { CallData, CallsData } from './calls.ts';
+import type { HttpRule } from './http.ts';
+import type { CatalogueData } from './catalogue-schema.ts';
+
+/** A variable that decides what a program runs or reads. */
+export interface VariableRule {
+  readonly name: RegExp;
+  readonly programs: readonly string[] | null;
+  readonly level: 'MEDIUM' | 'HIGH' | 'CRITICAL';
+  readonly reason: string;
+  /** Whether its value is a shell line, or a file of such, that the program runs, or options that it takes. */
+  readonly runs: 'line' | 'file' | 'options' | null;
+}
+
+/** What folders mean by where they lie or how they are named. */
+export interface Folders {
+  readonly build: ReadonlySet<string>;
+  readonly temporary: readonly string[];
+  readonly system: readonly string[];
+}
+
+/** Words that tell what a subcommand does. */
+export interface Verbs {
+  readonly lose: ReadonlySet<string>;
+  readonly change: ReadonlySet<string>;
+  readonly read: ReadonlySet<string>;
+  readonly surely: ReadonlySet<string>;
+}
+
+/** What the registry knows of commands. */
+export interface CommandData {
+  readonly programs: ReadonlyMap<string, readonly Program[]>;
+  readonly verbs: Verbs;
+  readonly variables: readonly VariableRule[];
+  readonly folders: Folders;
+  readonly requests: readonly HttpRule[];
+  readonly calls: Calls;
+}
+
+/** The registry as it is used, from what its files say. */
+export function catalogueOf({ programs, verbs, variables, folders, requests, calls }: CatalogueData): CommandData {
+  const named = new Map<string, Program[]>();
+  for (const program of programs) {
+    for (const name of program.programs) {
+      const all = named.get(name);
+      if (all === undefined) named.set(name, [program]);
+      else all.push(program);
+    }
+  }
+  return {
+    programs: named,
+    verbs: { lose: new Set(verbs.lose), change: new Set(verbs.change), read: new Set(verbs.read), surely: new Set(verbs.surely) },
+    variables: variables.map((rule) => ({ ...rule, name: new RegExp(rule.name) })),
+    folders: { ...folders, build: new Set(folders.build) },
+    requests,
+    calls: callsOf(calls),
+  };
+}
+
+/** What calls do, by language, as a scanner uses it. */
+export const callsOf = (data: CallsData): Calls =>
+  new Map(Object.entries(data).map(([language, entries]) => [language, entries.map(callOf)]));
+
+const callOf = ({ when, trim, ...call }: CallData): CallEntry => ({
+  ...call,
+  when: when === undefined ? undefined : { ...when, is: new RegExp(when.is, 's') },
+  trim: trim === undefined ? undefined : new RegExp(trim, 's'),
+});

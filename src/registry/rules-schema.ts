@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import { levelSchema } from '../core/risk-schema.ts';
+
+const examples = { match: z.array(z.string()).min(1), not_match: z.array(z.string()).min(1) };
+const named = { id: z.string().regex(/^[a-z][a-z-]*$/), reason: z.string().min(10) };
+
+const pathRuleSchema = z.strictObject({
+  ...named,
+  ...examples,
+  glob: z.array(z.string()).min(1),
+  except: z.array(z.string()).default([]),
+  change: levelSchema,
+  secret: z.boolean().default(false),
+});
+
+const circumstanceRuleSchema = z.strictObject({
+  ...named,
+  when: z.string(),
+  decision: z.enum(['ask', 'deny']).optional(),
+  level: levelSchema.optional(),
+});
+
+export const rulesSchema = z
+  .strictObject({
+    read_only_lines: z.array(z.string()),
+    paths: z.array(pathRuleSchema),
+    circumstances: z.array(circumstanceRuleSchema),
+  })
+  .refine((rules) => {
+    const ids = [...rules.paths, ...rules.circumstances].map((rule) => rule.id);
+    return new Set(ids).size === ids.length;
+  }, 'two rules have the same id');
+/** What `rules.yaml` says, checked, as JSON can hold it. */
+export type RulesData = z.output<typeof rulesSchema>;
