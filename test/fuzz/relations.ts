@@ -51,7 +51,7 @@ const wrapped = (line: string, dice: Dice): Variant => {
 };
 
 const appended = (line: string, dice: Dice): Variant => {
-  const separator = line.includes('#') || /&\s*$/.test(line) ? '\n' : dice.pick(['\n', '; ', ' & ']);
+  const separator = line.includes('#') || /[&;]\s*$/.test(line) ? '\n' : dice.pick(['\n', '; ', ' & ']);
   return { text: line + separator + dice.pick(DANGERS), how: 'with a danger after it', dangerous: true };
 };
 
