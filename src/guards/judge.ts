@@ -5,6 +5,7 @@ import type { Intent, Staged } from '../core/stages.ts';
 import type { Workspace } from '../core/principal.ts';
 import { assessContext, type House } from './house.ts';
 import { decide, levelOf } from './policy/decide.ts';
+import { assessCommand } from './risk/assess-command.ts';
 import { assessEffects, assessIntent } from './risk/assess.ts';
 import type { Run } from './run.ts';
 
@@ -37,6 +38,19 @@ export function judgeRun(run: Run, house: House): void {
   const { risk, decision } = judge(run.intent, run.staged, run.caller.workspace, house);
   run.risk = risk;
   run.decision = decision;
+  remember(run.intent, run.caller.workspace, house);
+}
+
+/** What a command fetched, decoded or copied from a secret is still that when a later command runs or sends it. */
+function remember(intent: Intent, workspace: Workspace, house: House): void {
+  const ctx = assessContext(house, workspace);
+  for (const { line, cwd, env } of intent.commands) {
+    for (const [path, from] of assessCommand(line, cwd, env, ctx).origins) house.origins.set(path, from);
+  }
+  for (const path of house.origins.keys()) {
+    if (house.origins.size <= MOST_ORIGINS) break;
+    house.origins.delete(path);
+  }
 }
 
 /** Throws where the decision is no; `observe` still lets an action be staged, so that its effects can be shown. */

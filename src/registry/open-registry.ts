@@ -1,15 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { type CommandData, catalogueOf } from './catalogue.ts';
-import type { CatalogueData } from './catalogue-schema.ts';
 import { compiledRegistry } from './compiled.ts';
+import type { RegistryData } from './registry-data.ts';
 import type { Rules } from './rules.ts';
-import type { RulesData } from './rules-schema.ts';
-
-/** What the registry's files say, checked, as JSON can hold it. */
-export interface RegistryData {
-  readonly rules: RulesData;
-  readonly catalogue: CatalogueData;
-}
 
 /** The registry as it is used. */
 export interface Registry {
