@@ -149,5 +149,7 @@ export function leastLevel({ path, change, lost }: Changed): Level {
   if (isBelow(path, `${ROOT}/.git`)) return leastInGit(path.slice(ROOT.length + 6), change);
   if (SECRETS.includes(path)) return 'HIGH';
   if (!lost || BUILT.includes(path)) return 'LOW';
-  return COMMITTED.includes(path) || path === MARKERS[0] ? 'MEDIUM' : 'HIGH';
+  // What git has a copy of can be had again, be it with some trouble where it is gone.
+  if (COMMITTED.includes(path) || path === MARKERS[0]) return change === 'deleted' ? 'MEDIUM' : 'LOW';
+  return 'HIGH';
 }

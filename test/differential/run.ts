@@ -22,6 +22,9 @@ export async function runLines(seed: number, first: number, count: number): Prom
       await sandbox.close();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, work));
+  const workers = Array.from({ length: Math.min(4, availableParallelism()) }, work);
+  // Each closes its sandbox before any failure is told.
+  await Promise.allSettled(workers);
+  await Promise.all(workers);
   return cases.toSorted((a, b) => a.index - b.index);
 }

@@ -14,8 +14,12 @@ export interface Variant {
 const SENSITIVE =
   /\b(exit|exec|return|break|continue|logout|set|trap)\b|\$\{?[@*#\d!?$_-]|<<(?!<)|\\$|[\0-\u0008\u000B-\u001F\u007F\uD800-\uDFFF]/;
 
+/** Parsed, and not so that a shell given it as a word takes it for an option. */
 export const isWhole = (line: string): boolean =>
-  line.trim() !== '' && !SENSITIVE.test(line) && (parse(line).errors ?? []).length === 0;
+  /^[^-+]/.test(line) &&
+  line.trim() !== '' &&
+  !SENSITIVE.test(line) &&
+  (parse(line).errors ?? []).length === 0;
 
 const single = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 const base64 = (text: string): string => Buffer.from(text).toString('base64');

@@ -8,6 +8,8 @@ import { differences, restore, scan } from './tree.mjs';
 const [hostCanary] = process.argv.slice(2);
 const TRACE = '/trace/ran';
 const SECONDS = 4;
+/** Longer files are no scripts, and nobody reads them before a decision. */
+const MOST_TEXT = 4096;
 
 // Waits for what the line left running, as the first process of its own namespace adopts it all.
 const RUNNER =
@@ -78,6 +80,7 @@ async function handle(message) {
       path,
       kind,
       ...(kind === 'link' ? { target: content } : {}),
+      ...(kind === 'file' && content.length <= MOST_TEXT ? { text: content } : {}),
     }));
     return { programs, tree };
   }

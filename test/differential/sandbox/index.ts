@@ -28,6 +28,7 @@ export interface Standing {
   readonly path: string;
   readonly kind: 'file' | 'folder' | 'link' | 'other';
   readonly target?: string;
+  readonly text?: string;
 }
 
 export interface Sandbox {
