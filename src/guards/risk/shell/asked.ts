@@ -4,10 +4,14 @@ import type { Effort } from './effort.ts';
 /** The machine as one assessment sees it: asked for each thing once, which counts as work. */
 export function asked(ctx: CommandContext, effort: Effort): CommandContext {
   const { real, facts, text, expand, below } = ctx;
-  const fits = once((both) => {
-    const cut = both.indexOf('\0');
-    return expand(both.slice(0, cut), both.slice(cut + 1));
-  }, effort, (paths) => 200 + 10 * (paths?.length ?? 0));
+  const fits = once(
+    (both) => {
+      const cut = both.indexOf('\0');
+      return expand(both.slice(0, cut), both.slice(cut + 1));
+    },
+    effort,
+    (paths) => 200 + 10 * (paths?.length ?? 0),
+  );
   return {
     ...ctx,
     real: once(real, effort, () => 10),
@@ -18,7 +22,11 @@ export function asked(ctx: CommandContext, effort: Effort): CommandContext {
   };
 }
 
-function once<T>(ask: (about: string) => T, effort: Effort, cost: (answer: T) => number): (about: string) => T {
+function once<T>(
+  ask: (about: string) => T,
+  effort: Effort,
+  cost: (answer: T) => number,
+): (about: string) => T {
   const answers = new Map<string, T>();
   return (about) => {
     const before = answers.get(about);
