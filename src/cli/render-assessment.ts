@@ -17,7 +17,7 @@ export function renderAssessment(line: string, assessment: Assessment): string {
   const found = effects.map(({ kind, target }) => `  ${kind.padEnd(16)} ${visibleLine(target)}`);
   return [
     `${paintLevel(level)} ${score}/100`,
-    ...section('effects', found),
+    ...section('effects', [...found, ...extentOf(assessment)]),
     ...section(
       'why',
       worstFirst.flatMap((factor) => reason(line, factor)),
@@ -28,6 +28,13 @@ export function renderAssessment(line: string, assessment: Assessment): string {
       instead.map((tool) => `  ${visibleLine(tool)}`),
     ),
   ].join('\n');
+}
+
+/** How much of what stands is taken away. */
+function extentOf({ extent }: Assessment): string[] {
+  if (extent === null) return [];
+  const files = `${extent.files} ${extent.files === 1 ? 'file' : 'files'}, ${extent.bytes} bytes`;
+  return [paint('dim', `  ${extent.whole ? '' : 'at least '}${files} stand there now`)];
 }
 
 const section = (title: string, lines: readonly string[]): string[] =>

@@ -58,6 +58,8 @@ export interface Risk {
   effects: Effect[];
   /** Names of tools that do the same so that it can be taken back. */
   instead: string[];
+  /** How much stands where it deletes or overwrites, counted after the level was found; null where nothing does. */
+  extent: { files: number; bytes: number; whole: boolean } | null;
 }
 
 export const rank = (level: Level): number => LEVELS.indexOf(level);
@@ -86,7 +88,7 @@ export function riskOf(
   const level = strictest(factors.map((f) => f.level));
   const others = Math.max(0, factors.filter((f) => f.level === level).length - 1);
   const score = level === 'SAFE' ? 0 : Math.min(100, rank(level) * 20 - 10 + Math.min(10, others * 2));
-  return { level, score, factors, resources, reversibility, effects, instead };
+  return { level, score, factors, resources, reversibility, effects, instead, extent: null };
 }
 
 const UNDO: Readonly<Record<Reversibility, string>> = {

@@ -2,6 +2,7 @@ import { type Stats, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Surroundings } from '../core/host.ts';
+import { extentOf } from './extent.ts';
 import { expandGlob, filesBelow } from './expand-glob.ts';
 import { pathFacts } from './path-facts.ts';
 import { smallText } from './small-text.ts';
@@ -11,6 +12,7 @@ export const surroundings = (): Surroundings => ({
   real: (path) => real(path),
   facts: pathFacts,
   text: smallText,
+  extent: extentOf,
   expand: expandGlob,
   below: filesBelow,
   home: homedir(),

@@ -26,14 +26,14 @@ function copy(): Copy {
 
 test('a compiled registry is the registry, and needs no check', async () => {
   const { folder, compiled } = copy();
-  expect(await openRegistry(folder, compiled)).toEqual({ registry: REGISTRY, checked: true });
+  expect(await openRegistry(folder, [compiled])).toEqual({ registry: REGISTRY, checked: true });
 });
 
 test('without a compiled form, or with a broken one, the files are read and are to be checked', async () => {
   const { folder, compiled } = copy();
-  expect(await openRegistry(folder, `${compiled}.missing`)).toEqual({ registry: REGISTRY, checked: false });
+  expect(await openRegistry(folder, [`${compiled}.missing`])).toEqual({ registry: REGISTRY, checked: false });
   writeFileSync(compiled, '{"digest":');
-  expect((await openRegistry(folder, compiled)).checked).toBe(false);
+  expect((await openRegistry(folder, [compiled])).checked).toBe(false);
 });
 
 test('any change of the files makes the compiled form void', () => {
@@ -56,7 +56,7 @@ test('an entry that was changed after the build is the one that counts', async (
   const { folder, compiled } = copy();
   const rules = 'read_only_lines: [only this]\npaths: []\ncircumstances: []\n';
   writeFileSync(join(folder, 'rules.yaml'), rules);
-  const opened = await openRegistry(folder, compiled);
+  const opened = await openRegistry(folder, [compiled]);
   expect(opened.registry.rules.read_only_lines).toEqual(['only this']);
   expect(opened.checked).toBe(false);
 });

@@ -2,6 +2,7 @@ import type { Effect, Factor, Level, Reversibility } from '../../core/risk.ts';
 import type { CommandContext } from './context.ts';
 import { asked } from './shell/asked.ts';
 import { Effort, TooMuch } from './shell/effort.ts';
+import { runCode } from './shell/code.ts';
 import { MAX_LENGTH } from './shell/parse.ts';
 import { runProgram } from './shell/program.ts';
 import { Report } from './shell/report.ts';
@@ -26,7 +27,7 @@ export type Spoken = Map<string, Level>;
 
 const SUSPECT = FROM.network | FROM.secret | FROM.decoded;
 
-const RUNNER: Runner = { text: runText, nested: runNested, node: runNode, program: runProgram };
+const RUNNER: Runner = { text: runText, nested: runNested, node: runNode, program: runProgram, code: runCode };
 
 /** What a shell line risks, run plainly in `cwd`. What cannot be understood is never taken for harmless. */
 export function assessCommand(

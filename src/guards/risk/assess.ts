@@ -1,5 +1,6 @@
 import type { ChangeKind, Effects } from '../../core/effects.ts';
 import { type Effect, type Factor, type Risk, leastReversible, rank, riskOf } from '../../core/risk.ts';
+import type { Surroundings } from '../../core/host.ts';
 import type { Intent } from '../../core/stages.ts';
 import { type CommandContext, assessCommand } from './assess-command.ts';
 import { asFactor, gradeTouch } from './grade.ts';
@@ -60,4 +61,17 @@ function gradeChange(path: string, change: ChangeKind, ctx: AssessContext): { ef
 export function unique(factors: Factor[]): Factor[] {
   const seen = new Map(factors.map((f) => [`${f.rule} ${f.evidence}`, f]));
   return [...seen.values()];
+}
+
+/** So long, in milliseconds, may be counted, after all that decides is known. */
+const COUNTING = 20;
+
+const TAKES = new Set<Effect['kind']>(['delete', 'overwrite']);
+
+/** The same risk with the number and size of the files that it takes away. */
+export function withExtent(risk: Risk, extent: Surroundings['extent']): Risk {
+  const paths = new Set(risk.effects.filter(({ kind, target }) => TAKES.has(kind) && target.startsWith('/')).map((e) => e.target));
+  if (paths.size === 0) return risk;
+  const counted = extent([...paths], COUNTING);
+  return counted.files === 0 && counted.whole ? risk : { ...risk, extent: counted };
 }

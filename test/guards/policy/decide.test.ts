@@ -35,6 +35,7 @@ const risk = (level: Level) => ({
   reversibility: 'reversible' as const,
   effects: [],
   instead: [],
+  extent: null,
 });
 const circumstance = (id: string, decision?: 'ask' | 'deny') => ({
   id,

@@ -36,6 +36,8 @@ function judge(language: (typeof RUNS)[number], code: string, frame: Frame, walk
     const args = (frame.state.positional ?? []).map((arg) => (isKnown(arg) ? arg.text : null));
     const { findings, hidden } = walk.ctx.catalogue.scanner.scanCode(language, code, args);
     for (const finding of findings) reportFinding(finding, language, frame.state.elsewhere ? '~' : walk.ctx.home, engine);
+    // A general language can do what no list of calls foresees.
+    if (language !== 'awk') walk.report.factor('runs-code', 'MEDIUM', `It runs ${language}, of which only known calls are seen.`, source);
     if (hidden !== null) walk.report.factor('hidden-code', 'HIGH', `What its code does cannot be told: ${hidden}.`, source);
   }
 }

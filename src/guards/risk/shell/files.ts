@@ -152,6 +152,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
       if (SOCKET.test(path.text)) return network(path);
       if (SINK.test(path.text) || isPipeEnd(path.text)) return;
       touch(append ? 'write' : 'overwrite', path);
+      if (!/^\/(var\/)?tmp\//.test(path.text)) report.instead.add('write_file');
     },
     keep(path, content, append) {
       if (SOCKET.test(path.text) && (content.from & FROM.secret) !== 0) {

@@ -39,6 +39,7 @@ function heard(words: readonly string[], stdin: Stream | null = null): string[] 
       say(`${options?.elsewhere === true ? 'elsewhere ' : ''}${language} ${code.text}`),
     written: () => null,
     content: () => known(''),
+    script: () => null,
     wrote: (path, content) => void say(`wrote ${path.text} from ${content.from}`),
     copied: () => undefined,
     requests: [],

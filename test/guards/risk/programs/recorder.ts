@@ -82,6 +82,7 @@ export function record(
     },
     written: (path) => (files.has(path.text) ? known(files.get(path.text) ?? '') : null),
     content: () => known(''),
+    script: () => null,
     wrote: () => undefined,
     copied: () => undefined,
     requests: [],
