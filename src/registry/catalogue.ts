@@ -63,8 +63,9 @@ export function catalogueOf({ programs, verbs, variables, folders, requests, cal
 export const callsOf = (data: CallsData): Calls =>
   new Map(Object.entries(data).map(([language, entries]) => [language, entries.map(callOf)]));
 
-const callOf = ({ when, trim, ...call }: CallData): CallEntry => ({
+const callOf = ({ when, on, trim, ...call }: CallData): CallEntry => ({
   ...call,
   when: when === undefined ? undefined : { ...when, is: new RegExp(when.is, 's') },
+  on: on === undefined ? undefined : new RegExp(on, 'is'),
   trim: trim === undefined ? undefined : new RegExp(trim, 's'),
 });

@@ -28,6 +28,7 @@ export function runCode(language: (typeof RUNS)[number], text: Value, frame: Fra
 }
 
 function judge(language: (typeof RUNS)[number], code: string, frame: Frame, walk: Walk, source: string): void {
+  walk.effort.spend(code.length / 2);
   const engine = engineOf(frame, walk, source, null);
   const statements = STATEMENTS[language];
   if (statements !== undefined) return statements(code, engine);

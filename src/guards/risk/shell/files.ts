@@ -67,6 +67,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
     const wide = path.glob && /(^|\/)\.?\*+$/.test(path.text) && !/^\/?[^*]*\/[^*/]+\.\w+$/.test(path.text);
     let worst: Grade | null = null;
     for (const one of all) {
+      walk.effort.spend(20);
       const grade = gradeTouch(
         { kind, path: one, recursive: access.recursive ?? false, wide, made: isAmong(walk.made, one), saved: walk.saved.has(one) },
         ctx,
@@ -193,8 +194,9 @@ function isAmong(made: ReadonlySet<string>, path: string): boolean {
   return false;
 }
 
-function pathsOf(path: Value, { state }: Frame, { ctx, written }: Walk): string[] | null {
+function pathsOf(path: Value, { state }: Frame, { ctx, written, effort }: Walk): string[] | null {
   let { text } = path;
+  if (text.length > LONGEST) return null;
   if (text.includes(HOLE)) {
     // What comes after a known beginning may be anything below it, or beside it.
     if (!/^\/(tmp|var\/tmp)\/[^\uFFFC/]+/.test(text)) return null;
@@ -216,9 +218,13 @@ function pathsOf(path: Value, { state }: Frame, { ctx, written }: Walk): string[
       if (text.includes('..')) found.add(walked(folder, text, ctx.real));
     }
   }
+  effort.spend(10 * found.size);
   for (const one of [...found]) found.add(ctx.real(one));
   return [...found];
 }
+
+/** A longer path names nothing. */
+const LONGEST = 4096;
 
 /** Whether a pattern may stand for a path that the line itself has made. */
 function fitsRoughly(pattern: string, path: string): boolean {
