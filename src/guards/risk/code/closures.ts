@@ -69,7 +69,8 @@ function expressionBody(m: Machine, taken: readonly Parameter[], from: number): 
   let to = from;
   while (to < m.end && spend(m)) {
     const token = m.tokens[to];
-    if (token?.kind === 'newline' || (token?.kind === 'punctuation' && /^[,;)\]}]$/.test(token.text))) break;
+    if (token?.kind === 'punctuation' && /^[,;)\]}]$/.test(token.text)) break;
+    if (token?.kind === 'newline' && !goesOn(m, to)) break;
     if (m.language === 'python' && isWord(token, 'for')) break;
     to = token?.kind === 'punctuation' && /[([{]$/.test(token.text) ? closing(m, to) + 1 : to + 1;
   }
@@ -83,6 +84,12 @@ function expressionBody(m: Machine, taken: readonly Parameter[], from: number): 
     returnsBody: true,
   });
 }
+
+/** True for a line break between an operator and its operand. */
+const goesOn = (m: Machine, at: number): boolean =>
+  m.language === 'javascript' &&
+  (/^(?:[-+*/%&|^<>=?:.]+|in|instanceof)$/.test(m.tokens[at - 1]?.text ?? '') ||
+    /^(?:[*/%&|^<>=?:]+|\.|\?\.)$/.test(m.tokens[at + 1]?.text ?? ''));
 
 /** Python's `def`: the body is the rest of the line, or the lines that stand further in. */
 export function definition(m: Machine, indent: number): void {

@@ -20,6 +20,8 @@ export interface Machine extends Findings {
   readonly opened: string[];
   /** Functions that were written and not called. */
   readonly uncalled: Set<Closure>;
+  /** Functions whose bodies were read for any argument. */
+  readonly read: Set<Closure>;
   /** Functions whose bodies are being evaluated; none is entered twice. */
   readonly active: Set<Closure>;
   tokens: readonly Token[];

@@ -16,6 +16,7 @@ export function report(
 ): void {
   const options = args.at(-1);
   const named = options?.kind === 'record' ? options.entries : null;
+  if (entry.on !== undefined && !entry.on.test(callee.name)) return;
   if (entry.when !== undefined && !holds(entry.when, callee, args)) return;
   const picked = entry.text.flatMap((selector) => pick(selector, callee, args));
   const texts = picked

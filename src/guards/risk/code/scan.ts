@@ -62,6 +62,7 @@ function scan(
       variables,
       opened: [],
       uncalled: new Set(),
+      read: new Set(),
       active: new Set(),
       findings: [],
       hidden: null,
@@ -79,7 +80,10 @@ function scan(
       expression: language === 'awk' ? awkExpression : expression,
     };
     m.statements(m);
-    for (const closure of m.uncalled) applyClosure(m, closure, []);
+    for (const closure of m.uncalled) {
+      m.read.add(closure);
+      applyClosure(m, closure, []);
+    }
     if (m.fuel < 0) hide(m, 'the code is too long to follow');
     return m;
   }

@@ -53,7 +53,8 @@ function script(file: Value, args: readonly Value[], engine: Engine): Stream {
   if (content !== null) return engine.code('shell', content, { args });
   engine.found({ kind: 'read', path: file });
   engine.found({ kind: 'exec', resource: file.text, level: 'MEDIUM', reason: 'It runs a script, whatever that may do.', rule: 'runs-script', reversibility: 'irreversible' });
-  return unknown(FROM.input);
+  const stands = engine.script(file);
+  return stands === null ? unknown(FROM.input) : engine.code('shell', stands, { args });
 }
 
 /** python, node, ruby, perl, php, lua, awk: code in an option, a script, or what is piped in. */
@@ -118,6 +119,8 @@ function scriptOf(file: Value, args: readonly Value[], language: Parameters<Engi
   if (content !== null) return engine.code(language, content, { args });
   if (FRAMEWORKS.test(file.text)) return engine.command([{ ...file, text: file.text.replace(/^(?![./])/, './') }, ...args]);
   engine.found({ kind: 'read', path: file });
+  const stands = engine.script(file);
+  if (stands !== null) engine.code(language, stands, { args });
   for (const path of args) if (!path.text.startsWith('-') && !/\s/.test(path.text)) engine.found({ kind: 'read', path });
   engine.found({ kind: 'exec', resource: file.text, level: 'MEDIUM', reason: 'It runs a script, whatever that may do.', rule: 'runs-script', reversibility: 'irreversible' });
   return unknown(FROM.input);

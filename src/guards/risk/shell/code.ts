@@ -1,9 +1,8 @@
 import type { RUNS } from '../../../registry/commands.ts';
-import { ON_PATHS } from '../../../registry/on-paths.ts';
 import type { Stream } from '../programs/engine.ts';
 import { levelOfUnknown, runValue } from './run-value.ts';
 import { combined } from '../code/combined.ts';
-import { type CodeFinding, LANGUAGES, type Language } from '../code/finding.ts';
+import { LANGUAGES, type Language } from '../code/finding.ts';
 import { engineOf } from './engine-of.ts';
 import { reportFinding } from './foreign.ts';
 import { STATEMENTS } from './statements.ts';
@@ -36,14 +35,13 @@ function judge(language: (typeof RUNS)[number], code: string, frame: Frame, walk
   if (isLanguage(language)) {
     const args = (frame.state.positional ?? []).map((arg) => (isKnown(arg) ? arg.text : null));
     const { findings, hidden } = walk.ctx.catalogue.scanner.scanCode(language, code, args);
-    for (const finding of findings) reportFinding(ON_PATHS.has(finding.kind) ? atHome(finding, walk.ctx.home) : finding, language, engine, null);
+    for (const finding of findings) reportFinding(finding, language, frame.state.elsewhere ? '~' : walk.ctx.home, engine);
     const together = combined(findings, code);
     if (together !== null) walk.report.factor(together.rule, 'CRITICAL', together.reason, source);
+    // A general language can do what no list of calls foresees.
+    if (language !== 'awk') walk.report.factor('runs-code', 'MEDIUM', `It runs ${language}, of which only known calls are seen.`, source);
     if (hidden !== null) walk.report.factor('hidden-code', 'HIGH', `What its code does cannot be told: ${hidden}.`, source);
   }
 }
-
-/** Code names the home folder `~`. */
-const atHome = (finding: CodeFinding, home: string): CodeFinding => ({ ...finding, texts: finding.texts.map((text) => text?.replace(/^~(?=\/|$)/, home) ?? null) });
 
 const isLanguage = (language: string): language is Language => (LANGUAGES as readonly string[]).includes(language);

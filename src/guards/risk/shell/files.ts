@@ -24,6 +24,8 @@ export interface ShellFiles {
   /** Remembers what was written into a file. */
   keep(path: Value, content: Stream, append: boolean): void;
   written(path: Value): Stream | null;
+  /** A script as it stands on disk; null where it is the project's own, or none. */
+  script(path: Value): Stream | null;
   /** What a file holds, without being read by anybody. */
   content(path: Value): Stream;
   /** The absolute paths a value may stand for; null where they cannot be known. */
@@ -92,12 +94,27 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
     for (const one of paths(path) ?? []) {
       const content = walk.written.get(one);
       if (content !== undefined) return content;
+      const origin = ctx.origins.get(one);
+      if (origin !== undefined) return unknown(origin | FROM.input);
+    }
+    return null;
+  }
+
+  /** A script that stands on disk. What the repository holds as it is counts as the project's own. */
+  function script(path: Value): Stream | null {
+    if (state.elsewhere || path.text.includes(HOLE)) return null;
+    for (const one of paths(path) ?? []) {
+      const { git } = ctx.facts(one);
+      if (git !== null && git.tracked > 0 && git.clean === true) continue;
+      const content = ctx.text(one);
+      if (content !== null) return known(content, FROM.input);
     }
     return null;
   }
 
   return {
     touch,
+    script,
     tree(path) {
       for (const one of paths(path) ?? []) {
         const below = ctx.below(one);
@@ -137,6 +154,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
       if (SOCKET.test(path.text)) return network(path);
       if (SINK.test(path.text) || isPipeEnd(path.text)) return;
       touch(append ? 'write' : 'overwrite', path);
+      if (!/^\/(var\/)?tmp\//.test(path.text)) report.instead.add('write_file');
     },
     keep(path, content, append) {
       if (SOCKET.test(path.text) && (content.from & FROM.secret) !== 0) {

@@ -12,7 +12,11 @@ const row = ([code, found, args = []]: Case): Row => ({ code, found, args });
 
 const FOUND: Readonly<Record<Language, readonly Case[]>> = {
   python: [
+    ["from pathlib import Path; Path.home().joinpath('.ssh', 'id').read_text()", ['read ~/.ssh/id']],
+    ["from pathlib import Path; (Path.home() / '.ssh').rmdir()", ['delete ~/.ssh']],
+    ["[p.unlink() for p in Path('/etc').rglob('*')]", ['delete /etc/*']],
     ["import shutil; shutil.rmtree('/tmp/demo')", ['delete /tmp/demo']],
+    ["def f(p, n):\n  if n: f('/', 0)\n  else: shutil.rmtree(p)\nf('/tmp', 1)", ['delete /tmp', 'delete ?']],
     ["import os as o\no.remove('/etc/passwd')", ['delete /etc/passwd']],
     ["from os import system as s; s('id')", ['shell id']],
     ["from os import *\nsystem('id')", ['shell id']],
@@ -69,6 +73,11 @@ const FOUND: Readonly<Record<Language, readonly Case[]>> = {
     ["print(1) if x else os.system('id')", ['shell id']],
   ],
   javascript: [
+    ["(0, require('fs').rmSync)('/a')", ['delete /a']],
+    ["with (require('fs')) rmSync('/a')", ['delete /a']],
+    ["Object.values(require('fs'))[3]('/a')", ['hidden']],
+    ["process.mainModule.constructor._load('fs').rmSync('/a')", ['delete /a']],
+    ["require('fs').readdirSync('/etc').forEach((f) => fs.unlinkSync('/etc/' + f))", ['delete /etc/*']],
     ["require('child_process').execSync('rm -rf /')", ['shell rm -rf /']],
     ['require("node:child_process").execSync(`rm -rf ${\'/\'}`)', ['shell rm -rf /']],
     ["const fs = require('fs');\nfs.rmSync('/etc', { recursive: true });", ['delete /etc']],
@@ -145,7 +154,7 @@ const FOUND: Readonly<Record<Language, readonly Case[]>> = {
     ["eval [105, 100].pack('C*')", ['code id']],
     ['ARGV.each { |f| File.delete(f) }', ['delete /a', 'delete /b'], ['/a', '/b']],
     ["Dir.glob('/a/*').each { |f| File.delete f }", ['delete /a/*']],
-    ["Dir['/a/*'].each do |f|\n File.delete(f)\nend", ['delete ?']],
+    ["Dir['/a/*'].each do |f|\n File.delete(f)\nend", ['delete /a/*']],
     ["puts File.read('.env')", ['read .env']],
     ["File.write('/a', 'x')", ['write /a']],
     ["File.open('/a', 'w') { |f| f.puts 1 }", ['write /a']],
@@ -156,6 +165,10 @@ const FOUND: Readonly<Record<Language, readonly Case[]>> = {
     ["Process.kill('KILL', 1)", ['kill 1']],
   ],
   perl: [
+    ["foreach (glob('/etc/*')) { unlink }", ['delete /etc/*']],
+    ["unlink for glob '/etc/*'", ['delete ?']],
+    ["do '/tmp/x.pl'", ['hidden']],
+    ["system 'rm', '-rf', $ENV{HOME}", ['command rm -rf ~']],
     ["system 'rm -rf /'", ['shell rm -rf /']],
     ["system('rm', '-rf', '/')", ['command rm -rf /']],
     ["exec 'id'", ['shell id']],

@@ -38,9 +38,14 @@ function heard(words: readonly string[], stdin: Stream | null = null): string[] 
     code: (language, code, options) =>
       say(`${options?.elsewhere === true ? 'elsewhere ' : ''}${language} ${code.text}`),
     written: () => null,
+    content: () => known(''),
+    script: () => null,
     wrote: (path, content) => void say(`wrote ${path.text} from ${content.from}`),
     copied: () => undefined,
     requests: [],
+    elevated: false,
+    sets: () => false,
+    rebuilds: () => false,
     resolve: () => null,
   } satisfies Partial<Engine>;
   const args = texts.map((word) => known(word));
