@@ -17,6 +17,8 @@ export interface VariableRule {
 /** What folders mean by where they lie or how they are named. */
 export interface Folders {
   readonly build: ReadonlySet<string>;
+  /** Names of files that are made anew; one that begins with `*` stands for all that end so. */
+  readonly rebuilt: readonly string[];
   readonly temporary: readonly string[];
   readonly system: readonly string[];
 }

@@ -34,6 +34,7 @@ export interface ShellFiles {
 
 /** Devices that swallow or show what is redirected into them; moved onto or removed, they are files like any other. */
 const SINK = /^\/dev\/(null|stdout|stderr|tty|zero|full|fd\/\d+)$/;
+const ENDLESS = /^\/dev\/(zero|full|u?random)$/;
 const SOCKET = /^\/dev\/(tcp|udp)(\/|$)/;
 
 export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFiles {
@@ -132,6 +133,8 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
         network(path);
         return unknown(FROM.network);
       }
+      if (path.text === '/dev/null') return known('');
+      if (ENDLESS.test(path.text)) return unknown(FROM.input | FROM.endless);
       const content = written(path);
       if (content !== null) {
         if ((content.from & FROM.secret) !== 0) {
@@ -147,7 +150,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
       const secret = [...report.effects.values()].slice(before).some((effect) => effect.kind === 'secret_read');
       return unknown(FROM.input | path.from | (secret || isSecret(path) ? FROM.secret : 0));
     },
-    content: (path) => written(path) ?? unknown(FROM.input | (isSecret(path) ? FROM.secret : 0)),
+    content: (path) => written(path) ?? unknown((ENDLESS.test(path.text) ? FROM.endless : 0) | FROM.input | (isSecret(path) ? FROM.secret : 0)),
     write(path, append) {
       if (SOCKET.test(path.text)) return network(path);
       if (SINK.test(path.text) || isPipeEnd(path.text)) return;
@@ -159,6 +162,8 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
         report.effect('exfiltration', path.text, evidence);
         report.factor('exfiltration', 'CRITICAL', 'It sends a secret to another machine.', evidence);
       }
+      if ((content.from & FROM.endless) !== 0 && !SINK.test(path.text))
+        report.factor('fills-disk', 'HIGH', 'It writes without end, until the disk is full.', evidence);
       for (const one of paths(path) ?? []) {
         const before = append ? walk.written.get(one) : undefined;
         const all = before === undefined ? content : { ...content, text: before.text + content.text, from: before.from | content.from };

@@ -68,7 +68,9 @@ function runEntry(entry: Program, name: string, args: readonly Value[], frame: F
   walk.report.worst = strictest([before, walk.report.worst]);
   if (isHarmless(call)) return unknown();
   if (handled !== undefined) return handled;
-  const from = (frame.stdin?.from ?? 0) | engine.readFrom() | args.reduce((sum, arg) => sum | (arg.from & (FROM.network | FROM.secret | FROM.decoded)), 0);
+  const given = args.reduce((sum, arg) => sum | (arg.from & (FROM.network | FROM.secret | FROM.decoded | FROM.environment)), 0);
+  // Most programs come to an end with what does not.
+  const from = ((frame.stdin?.from ?? 0) | engine.readFrom() | given) & (name === 'cat' ? ~0 : ~FROM.endless);
   if (entry.prints === 'network') return unknown(FROM.network | (from & FROM.secret));
   return entry.prints === 'text' ? unknown() : unknown(from | FROM.input);
 }
