@@ -67,7 +67,9 @@ export const interpreter: Handler = (call, engine) => {
   const { operands } = parsed;
   if (language === 'powershell' && ENCODED.some((option) => parsed.options.has(option)))
     engine.remark('encoded-code', 'HIGH', 'Its code is encoded, which serves to hide it.', 'irreversible');
-  for (const text of code) engine.code(language, decoded(text, call), { args: operands, stdin });
+  // `-Command -` is what is piped in.
+  for (const text of code)
+    engine.code(language, text.text === '-' && stdin !== null ? stdin : decoded(text, call), { args: operands, stdin });
   // `perl -pi -e …` edits the files that it is given.
   const edits = (language === 'perl' || language === 'ruby') && parsed.options.has('-i');
   if (edits) for (const path of operands) engine.found({ kind: 'overwrite', path, level: 'MEDIUM', reason: 'It edits files in place.' });
