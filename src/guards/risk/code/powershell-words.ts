@@ -12,9 +12,6 @@ export interface Word {
   readonly spaced: boolean;
 }
 
-/** The values of variables, by their names in lower case. */
-export type Variables = ReadonlyMap<string, Value>;
-
 const SPACE = /(?:[ \t\r]+|`\r?\n|<#[^#]*(?:#(?!>)[^#]*)*#>|#[^\n]*)+/y;
 const VARIABLE = /\$(?:\{[^}\n]*\}|(?:\w+:)?[\w?^$]+)/y;
 const TYPE = /\[[A-Za-z][\w.]*(?:\[\])?\]/y;

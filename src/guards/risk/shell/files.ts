@@ -129,7 +129,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
     paths,
     written,
     read(path) {
-      if (SOCKET.test(path.text) || /^\/dev\/\uFFFC/.test(path.text)) {
+      if (SOCKET.test(path.text) || path.text.startsWith(`/dev/${HOLE}`)) {
         network(path);
         return unknown(FROM.network);
       }
@@ -224,8 +224,8 @@ function pathsOf(path: Value, { state }: Frame, { ctx, written, effort }: Walk):
     }
   }
   effort.spend(10 * found.size);
-  for (const one of [...found]) found.add(ctx.real(one));
-  return [...found];
+  const named = [...found];
+  return [...new Set([...named, ...named.map((one) => ctx.real(one))])];
 }
 
 /** A longer path names nothing. */
