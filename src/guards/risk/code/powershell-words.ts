@@ -1,4 +1,3 @@
-import type { Value } from './value.ts';
 
 /** One word of PowerShell. */
 export interface Word {
