@@ -1,3 +1,4 @@
+import { asksNetwork } from './asks-network.ts';
 import { handle as bwrap } from './bwrap.ts';
 import { copy, dd, fetch, tee } from './copy.ts';
 import { curl } from './curl.ts';
@@ -9,9 +10,10 @@ import { find } from './find.ts';
 import { handle as gitConfig } from './git-config.ts';
 import { handle as gitSubmodule } from './git-submodule.ts';
 import { handle as git } from './git.ts';
-import { echo, printf } from './print.ts';
+import { echo, printenv, printf, yes } from './print.ts';
 import { sed } from './sed.ts';
 import { interpreter, shell } from './shells.ts';
+import { mktemp } from './mktemp.ts';
 import { handle as socat } from './socat.ts';
 import { handle as ssh } from './ssh.ts';
 import { handle as statement } from './statement.ts';
@@ -21,6 +23,7 @@ import { env, parallel, xargs } from './wrappers.ts';
 
 /** What knows a program beyond rules, by the name that the registry calls it by. */
 const NAMED: Readonly<Record<string, Handler>> = {
+  'asks-network': asksNetwork,
   bwrap,
   curl,
   docker,
@@ -51,12 +54,15 @@ const FILTERS: Readonly<Record<string, Handler>> = {
   dd,
   echo,
   ginstall: copy,
+  gmktemp: mktemp,
   gunzip,
   install: copy,
   link: copy,
   ln: copy,
+  mktemp,
   mv: copy,
   openssl,
+  printenv,
   printf,
   rev,
   rsync: fetch,
@@ -65,6 +71,7 @@ const FILTERS: Readonly<Record<string, Handler>> = {
   tee,
   tr,
   xxd,
+  yes,
   zcat: gunzip,
 };
 

@@ -1,4 +1,4 @@
-import { HOLE, type Value, joined, known } from '../shell/value.ts';
+import { FROM, HOLE, type Value, joined, known, unknown } from '../shell/value.ts';
 import type { Handler } from './engine.ts';
 
 const MOST = 64 * 1024;
@@ -24,6 +24,12 @@ export const printf: Handler = ({ args }) => {
   const words = first?.text === '--' ? args.slice(1) : first?.text === '-v' ? args.slice(2) : args;
   return formatted(words);
 };
+
+/** `printenv names`: without names it prints all that the environment holds. */
+export const printenv: Handler = ({ parsed }) => unknown(FROM.input | (parsed.operands.length === 0 ? FROM.environment : 0));
+
+/** `yes`: it does not stop by itself. */
+export const yes: Handler = () => unknown(FROM.endless);
 
 /** What printf makes of its format and its words; a hole where that cannot be known. */
 export function formatted([format, ...words]: readonly Value[]): Value {

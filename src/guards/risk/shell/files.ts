@@ -34,6 +34,7 @@ export interface ShellFiles {
 
 /** Devices that swallow or show what is redirected into them; moved onto or removed, they are files like any other. */
 const SINK = /^\/dev\/(null|stdout|stderr|tty|zero|full|fd\/\d+)$/;
+const ENDLESS = /^\/dev\/(zero|full|u?random)$/;
 const SOCKET = /^\/dev\/(tcp|udp)(\/|$)/;
 
 export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFiles {
@@ -67,6 +68,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
     const wide = path.glob && /(^|\/)\.?\*+$/.test(path.text) && !/^\/?[^*]*\/[^*/]+\.\w+$/.test(path.text);
     let worst: Grade | null = null;
     for (const one of all) {
+      walk.effort.spend(20);
       const grade = gradeTouch(
         { kind, path: one, recursive: access.recursive ?? false, wide, made: isAmong(walk.made, one), saved: walk.saved.has(one) },
         ctx,
@@ -131,6 +133,8 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
         network(path);
         return unknown(FROM.network);
       }
+      if (path.text === '/dev/null') return known('');
+      if (ENDLESS.test(path.text)) return unknown(FROM.input | FROM.endless);
       const content = written(path);
       if (content !== null) {
         if ((content.from & FROM.secret) !== 0) {
@@ -146,7 +150,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
       const secret = [...report.effects.values()].slice(before).some((effect) => effect.kind === 'secret_read');
       return unknown(FROM.input | path.from | (secret || isSecret(path) ? FROM.secret : 0));
     },
-    content: (path) => written(path) ?? unknown(FROM.input | (isSecret(path) ? FROM.secret : 0)),
+    content: (path) => written(path) ?? unknown((ENDLESS.test(path.text) ? FROM.endless : 0) | FROM.input | (isSecret(path) ? FROM.secret : 0)),
     write(path, append) {
       if (SOCKET.test(path.text)) return network(path);
       if (SINK.test(path.text) || isPipeEnd(path.text)) return;
@@ -158,6 +162,8 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
         report.effect('exfiltration', path.text, evidence);
         report.factor('exfiltration', 'CRITICAL', 'It sends a secret to another machine.', evidence);
       }
+      if ((content.from & FROM.endless) !== 0 && !SINK.test(path.text))
+        report.factor('fills-disk', 'HIGH', 'It writes without end, until the disk is full.', evidence);
       for (const one of paths(path) ?? []) {
         const before = append ? walk.written.get(one) : undefined;
         const all = before === undefined ? content : { ...content, text: before.text + content.text, from: before.from | content.from };
@@ -193,8 +199,9 @@ function isAmong(made: ReadonlySet<string>, path: string): boolean {
   return false;
 }
 
-function pathsOf(path: Value, { state }: Frame, { ctx, written }: Walk): string[] | null {
+function pathsOf(path: Value, { state }: Frame, { ctx, written, effort }: Walk): string[] | null {
   let { text } = path;
+  if (text.length > LONGEST) return null;
   if (text.includes(HOLE)) {
     // What comes after a known beginning may be anything below it, or beside it.
     if (!/^\/(tmp|var\/tmp)\/[^\uFFFC/]+/.test(text)) return null;
@@ -216,9 +223,13 @@ function pathsOf(path: Value, { state }: Frame, { ctx, written }: Walk): string[
       if (text.includes('..')) found.add(walked(folder, text, ctx.real));
     }
   }
+  effort.spend(10 * found.size);
   for (const one of [...found]) found.add(ctx.real(one));
   return [...found];
 }
+
+/** A longer path names nothing. */
+const LONGEST = 4096;
 
 /** Whether a pattern may stand for a path that the line itself has made. */
 function fitsRoughly(pattern: string, path: string): boolean {

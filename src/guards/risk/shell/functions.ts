@@ -3,7 +3,9 @@ import type { ShellFunction } from './state.ts';
 import { type Value, unknown } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
 
-const DEEPEST = 6;
+/** So often a function is followed within itself, and so deep functions are followed at all. */
+const MOST_WITHIN = 2;
+const DEEPEST = 24;
 
 /** Calls a function of the line's own in the shell that stands. */
 export function callFunction(name: string, fn: ShellFunction, args: readonly Value[], frame: Frame, walk: Walk): Stream {
@@ -12,7 +14,11 @@ export function callFunction(name: string, fn: ShellFunction, args: readonly Val
     walk.report.factor('fork-bomb', 'CRITICAL', 'It starts itself again and again, beside itself.', evidence);
     return unknown();
   }
-  if (walk.calls.length >= DEEPEST) return unknown();
+  if (walk.calls.filter((call) => call === name).length >= MOST_WITHIN) return unknown();
+  if (walk.calls.length >= DEEPEST) {
+    walk.problem ??= `functions call each other deeper than ${DEEPEST}`;
+    return unknown();
+  }
   walk.calls.push(name);
   const { state } = frame;
   const before = state.positional;

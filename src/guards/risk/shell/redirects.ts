@@ -31,6 +31,7 @@ function openAll(redirections: readonly Redirection[], frame: Frame, walk: Walk,
   let { stdin } = frame;
   const outputs: Opened['outputs'] = [];
   for (const redirection of redirections) {
+    walk.effort.spend(10);
     const descriptor = redirection.descriptor;
     const number =
       descriptor?.type === 'FileDescriptor' ? String(descriptor.value) : descriptor === undefined ? null : descriptor.name;

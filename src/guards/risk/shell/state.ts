@@ -36,6 +36,8 @@ export class ShellState {
   expandsAliases = false;
   /** True in a container or on another machine: no path is one of this machine's. */
   elsewhere = false;
+  /** True where it runs with somebody else’s rights, as under sudo. */
+  elevated = false;
 
   constructor(folders: readonly string[]) {
     this.folders = folders;
@@ -53,6 +55,7 @@ export class ShellState {
     copy.descriptors = new Map(this.descriptors);
     copy.expandsAliases = this.expandsAliases;
     copy.elsewhere = this.elsewhere;
+    copy.elevated = this.elevated;
     return copy;
   }
 
@@ -62,6 +65,7 @@ export class ShellState {
     child.variables = new Map([...this.variables].filter(([, variable]) => variable.exported));
     child.descriptors = new Map(this.descriptors);
     child.elsewhere = this.elsewhere;
+    child.elevated = this.elevated;
     return child;
   }
 

@@ -3,12 +3,12 @@ import type { Level } from '../../../core/risk.ts';
 import type { RUNS } from '../../../registry/commands.ts';
 import type { CommandContext } from '../context.ts';
 import type { Stream } from '../programs/engine.ts';
+import type { Effort } from './effort.ts';
 import type { Report } from './report.ts';
 import type { ShellState } from './state.ts';
 import type { Value } from './value.ts';
 
-/** So much of a line is followed, and so deep; what goes beyond is not understood. */
-export const MOST_STEPS = 1500;
+/** So deep a line is followed; what goes beyond is not understood. */
 export const MOST_DEPTH = 24;
 export const MOST_TEXT = 64 * 1024;
 
@@ -36,7 +36,7 @@ export interface Walk {
   /** Paths that the line has made, and paths whose content it has copied elsewhere. */
   readonly made: Set<string>;
   readonly saved: Set<string>;
-  steps: number;
+  readonly effort: Effort;
   depth: number;
   /** Functions that run, innermost last. */
   readonly calls: string[];
