@@ -83,7 +83,9 @@ function fallback(
   x: Expander,
 ): Piece[] {
   const { set, filled } = presence(found);
-  const there = operator.startsWith(':') ? filled : set;
+  const told = operator.startsWith(':') ? filled : set;
+  // A default speaks of a variable that may well be unset, whatever its name.
+  const there = told === null && found.list === null && x.scope.isUnset(part.parameter) ? false : told;
   const action = operator.at(-1);
   const from = fromOfSubject(found);
   const read = there === null ? x.doubtful() : x;

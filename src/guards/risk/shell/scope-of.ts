@@ -2,7 +2,7 @@ import type { ArithmeticCommandExpansion, CommandExpansionPart, ParsedScript, Pr
 import type { Stream } from '../programs/engine.ts';
 import type { Held, Scope } from './scope.ts';
 import { FROM, type Value, known, unknown } from './value.ts';
-import type { Frame, Walk } from './walk.ts';
+import { type Frame, UNSET, type Walk } from './walk.ts';
 
 /** The shell as the evaluation of words sees it. */
 export function scopeOf(frame: Frame, walk: Walk): Scope {
@@ -15,17 +15,27 @@ export function scopeOf(frame: Frame, walk: Walk): Scope {
     }
     return walk.run.nested(script, script.source === undefined ? frame : { ...frame, source: script.source }, stdin, walk);
   };
+  /** Whether what the line has not set is taken to be unset this time. */
+  const lacks = (): boolean => {
+    frame.open.add(UNSET);
+    return frame.choice.get(UNSET) === 1;
+  };
+  const isUnset = (name: string): boolean =>
+    !state.variables.has(name) && !ALWAYS_SET.test(name) && fromOutside(name, frame, walk)?.outside === true && lacks();
   return {
+    isUnset,
     get(name) {
       const variable = state.variables.get(name);
-      if (variable === undefined) return fromOutside(name, frame, walk);
+      if (variable === undefined) return !ENVIRONMENT.test(name) && isUnset(name) ? undefined : fromOutside(name, frame, walk);
       if (variable.may.length > 1) frame.open.add(name);
       const held = variable.may[frame.choice.get(name) ?? 0];
       walk.effort.spend(held === undefined ? 1 : 'text' in held ? held.text.length / 20 : 5 * held.size);
       return held;
     },
     set: (name: string, held: Held) => state.set(name, held),
-    positional: state.positional,
+    get positional() {
+      return state.positional ?? (lacks() ? [] : null);
+    },
     home: (user) => homeOf(user, frame, walk),
     cwd: state.folders[0] ?? null,
     output: (part: CommandExpansionPart | ArithmeticCommandExpansion) => nested(part, frame.stdin),
@@ -42,13 +52,19 @@ export function scopeOf(frame: Frame, walk: Walk): Scope {
 }
 
 /** A variable that the line has not set: the few that are known, and a hole for the others. */
-function fromOutside(name: string, { state }: Frame, walk: Walk): Held | undefined {
+function fromOutside(name: string, { state }: Frame, walk: Walk): Value | undefined {
   if (name === 'HOME') return state.elsewhere ? unknown() : known(walk.ctx.home);
   if (name === 'TMPDIR') return known('/tmp');
   if (name === 'PWD') return state.folders.length === 1 && state.folders[0] !== undefined ? known(state.folders[0]) : unknown();
   if (name === 'IFS') return undefined;
   return { ...unknown(FROM.input), outside: true };
 }
+
+/** By convention the environment's names are in capitals, and those of a shell's own are not. */
+const ENVIRONMENT = /^[A-Z_][A-Z\d_]*$/;
+
+/** Variables that each shell has a value for. */
+const ALWAYS_SET = /^(?:PATH|USER|LOGNAME|SHELL|TERM|LANG|OLDPWD|BASH\w*|(?:S)?RANDOM|SECONDS|EPOCH\w+|LINENO|E?UID|PPID|GROUPS|SHLVL|HOSTNAME|HOSTTYPE|MACHTYPE|OSTYPE|OPTIND|PIPESTATUS|FUNCNAME|COLUMNS|LINES)$/;
 
 function homeOf(user: string | null, { state }: Frame, walk: Walk): string | null {
   if (user !== null) return user === 'root' ? '/root' : `/home/${user}`;

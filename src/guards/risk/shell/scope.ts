@@ -8,6 +8,8 @@ export type Held = Value | ReadonlyMap<string, Value>;
 export interface Scope {
   /** What a variable holds; undefined where it is known to be unset; a hole where nobody can tell. */
   get(name: string): Held | undefined;
+  /** Whether a variable that the line has not set is taken to be unset this time; a line is looked at both ways. */
+  isUnset(name: string): boolean;
   /** `${x:=y}`, `$((x = 1))`. */
   set(name: string, held: Held): void;
   /** `$1`, `$2`, …; null where they cannot be known. */

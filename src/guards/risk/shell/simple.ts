@@ -7,7 +7,7 @@ import { redirected } from './redirects.ts';
 import { scopeOf } from './scope-of.ts';
 import type { Held } from './scope.ts';
 import { FROM, HOLE, type Value, known, unknown } from './value.ts';
-import type { Frame, Walk } from './walk.ts';
+import { type Frame, UNSET, type Walk } from './walk.ts';
 import { arithmetic, fields, single } from './words.ts';
 
 /** So many combinations of what variables may hold are looked at. */
@@ -32,7 +32,7 @@ export function runSimple(node: Command, frame: Frame, walk: Walk): Stream {
 function choices(open: ReadonlySet<string>, state: Frame['state']): Map<string, number>[] {
   let all: Map<string, number>[] = [new Map()];
   for (const name of open) {
-    const many = state.variables.get(name)?.may.length ?? 1;
+    const many = name === UNSET ? 2 : (state.variables.get(name)?.may.length ?? 1);
     all = all.flatMap((choice) => Array.from({ length: many }, (_, i) => new Map(choice).set(name, i)));
     if (all.length > MOST_CHOICES) all.length = MOST_CHOICES;
   }

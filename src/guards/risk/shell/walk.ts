@@ -48,6 +48,9 @@ export interface Walk {
   readonly spoken: Map<string, Level> | null;
 }
 
+/** Stands in a choice for all variables that the line has not set: 1 where they are taken to be unset. */
+export const UNSET = '';
+
 /** Where a command stands. */
 export interface Frame {
   readonly state: ShellState;

@@ -20,6 +20,10 @@ export class TestScope implements Scope {
     return this.held.get(name);
   }
 
+  isUnset(): boolean {
+    return false;
+  }
+
   set(name: string, held: Held): void {
     this.held.set(name, held);
   }
