@@ -25,7 +25,9 @@ const CODE: Readonly<Record<string, { readonly language: 'python' | 'javascript'
 
 /** bash, sh and their kin: a line after -c, a script, or what is piped in. */
 export const shell: Handler = ({ parsed, stdin }, engine) => {
-  const { options, operands } = parsed;
+  const { options } = parsed;
+  // A lone `-` ends the options, as `--` does.
+  const operands = parsed.operands[0]?.text === '-' ? parsed.operands.slice(1) : parsed.operands;
   if (options.has('-n') && !options.has('-c')) return unknown();
   for (const name of ['--rcfile', '--init-file'])
     for (const file of options.get(name) ?? []) if (file !== null && options.has('-i')) startup(file, engine);

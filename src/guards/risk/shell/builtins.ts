@@ -3,12 +3,15 @@ import type { Stream } from '../programs/engine.ts';
 import { openFiles } from './files.ts';
 import { runValue } from './run-value.ts';
 import { scopeOf } from './scope-of.ts';
+import type { ShellState } from './state.ts';
 import { FROM, HOLE, type Value, isKnown, joined, known, unknown } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
 import { checkSubscript } from './arithmetic.ts';
 
 export interface BuiltinCall {
   readonly frame: Frame;
+  /** The shell with the variables that are set for this one command. */
+  readonly given: ShellState;
   readonly walk: Walk;
   readonly source: string;
   readonly dispatch: (words: readonly Value[]) => Stream;
@@ -26,12 +29,12 @@ const optionsEnd = (args: readonly Value[]): readonly Value[] => {
 };
 
 function changeFolder(name: string): Builtin {
-  return (args, { frame: { state }, walk }) => {
+  return (args, { frame: { state }, given, walk }) => {
     const [to, ...more] = args.filter((arg, i) => arg.text !== '--' || i > 0);
     const plain = more.length === 0 && !/^[-+]/.test(to?.text ?? '') && (name === 'cd' || to !== undefined);
-    const home = state.variables.get('HOME')?.may[0];
+    const home = given.variables.get('HOME')?.may[0];
     const target = to ?? (home !== undefined && 'text' in home ? home : known(walk.ctx.home));
-    const tells = plain && name !== 'popd' && isKnown(target) && !target.glob && !state.variables.has('CDPATH');
+    const tells = plain && name !== 'popd' && isKnown(target) && !target.glob && !given.variables.has('CDPATH');
     const before = state.folders;
     state.ifFailed = before;
     if (!tells || (before.length === 0 && !target.text.startsWith('/'))) state.folders = [];
@@ -123,7 +126,9 @@ function declare(exports: boolean): Builtin {
       const before = frame.state.variables.get(plain);
       const exported = exports ? !/-\w*n/.test(flags) : /-\w*x/.test(flags) ? true : undefined;
       if (/-\w*i/.test(flags) && rest.length > 0 && !/^\d+$/.test(rest.join('='))) scopeOf(frame, walk).evaluates(evidence);
-      if (rest.length > 0 && before === undefined) frame.state.set(plain, { ...arg, text: rest.join('=') }, exported);
+      const value = rest.join('=');
+      if (/-\w*[aA]/.test(flags) && value.startsWith('(')) walk.run.text(`${plain}=${value}`, frame.state, null, walk);
+      else if (rest.length > 0 && before === undefined) frame.state.set(plain, { ...arg, text: value }, exported);
       else if (before !== undefined) frame.state.variables.set(plain, { ...before, exported: exported ?? before.exported });
       else if (exported === true) frame.state.set(plain, unknown(FROM.input), true);
     }

@@ -3,7 +3,8 @@ import type { ShellFunction } from './state.ts';
 import { type Value, unknown } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
 
-const DEEPEST = 6;
+const DEEPEST = 12;
+const MOST_RETURNS = 4;
 
 /** Calls a function of the line's own in the shell that stands. */
 export function callFunction(name: string, fn: ShellFunction, args: readonly Value[], frame: Frame, walk: Walk): Stream {
@@ -12,11 +13,17 @@ export function callFunction(name: string, fn: ShellFunction, args: readonly Val
     walk.report.factor('fork-bomb', 'CRITICAL', 'It starts itself again and again, beside itself.', evidence);
     return unknown();
   }
-  if (walk.calls.length >= DEEPEST) return unknown();
+  if (walk.calls.length >= DEEPEST) {
+    walk.problem ??= `functions that call each other more than ${DEEPEST} deep`;
+    return unknown();
+  }
+  const returns = walk.calls.filter((call) => call === name).length;
+  if (returns > MOST_RETURNS) return unknown();
   walk.calls.push(name);
   const { state } = frame;
   const before = state.positional;
-  state.positional = args;
+  // How often it calls itself nobody knows: the last time it is followed stands for all others.
+  state.positional = returns === MOST_RETURNS ? null : args;
   const printed = walk.run.node(fn.node.body, { ...frame, source: fn.source }, walk);
   state.positional = before;
   walk.calls.pop();

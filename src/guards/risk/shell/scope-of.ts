@@ -16,7 +16,8 @@ export function scopeOf(frame: Frame, walk: Walk): Scope {
     return walk.run.nested(script, script.source === undefined ? frame : { ...frame, source: script.source }, stdin, walk);
   };
   return {
-    get(name) {
+    get(written) {
+      const name = state.references.get(written) ?? written;
       const variable = state.variables.get(name);
       if (variable === undefined) return fromOutside(name, frame, walk);
       if (variable.may.length > 1) frame.open.add(name);

@@ -46,7 +46,8 @@ function once(node: Command, frame: Frame, walk: Walk): Stream {
   const assignments = node.prefix.filter((part): part is Assignment => part.type === 'Assignment');
   if (node.name === undefined) {
     for (const assignment of assignments) assign(assignment, frame, walk);
-    return redirected(node.redirects, frame, walk, () => known(''));
+    // `$(<file)` prints the file.
+    return redirected(node.redirects, frame, walk, ({ stdin }) => (stdin !== frame.stdin && stdin !== null ? stdin : known('')));
   }
   const name = fields(node.name, scope);
   const words = [...name, ...node.args.flatMap((arg) => argument(arg, node, frame, walk))];
@@ -89,7 +90,7 @@ export function dispatch(words: readonly Value[], frame: Frame, walk: Walk, sour
   if (builtin !== undefined) {
     // What a builtin does to the shell lasts, though variables set before it do not.
     const lasting = outer === null || name.text === 'eval' || name.text === 'read' ? frame : { ...frame, state: outer.state };
-    const call = { frame: lasting, walk, source, dispatch: (some: readonly Value[]) => dispatch(some, frame, walk, source) };
+    const call = { frame: lasting, given: frame.state, walk, source, dispatch: (some: readonly Value[]) => dispatch(some, frame, walk, source) };
     const printed = heardBuiltin(name.text, walk, () => builtin(words.slice(1), call));
     if (printed !== undefined) return printed;
   }
