@@ -1,5 +1,6 @@
 import type { Effect, Factor, Level, Reversibility } from '../../core/risk.ts';
 import type { CommandContext } from './context.ts';
+import { Copies } from './shell/copies.ts';
 import { MAX_LENGTH } from './shell/parse.ts';
 import { runProgram } from './shell/program.ts';
 import { Report } from './shell/report.ts';
@@ -37,7 +38,8 @@ export function assessCommand(
     report,
     written: new Map(),
     made: new Set(),
-    saved: new Set(),
+    copies: new Copies(),
+    links: new Map(),
     steps: 0,
     depth: 0,
     calls: [],

@@ -1,7 +1,7 @@
 import { HOLE, type Value, isKnown, joined, unknown } from '../shell/value.ts';
 import type { Handler, Stream } from './engine.ts';
 
-const ASSIGNMENT = /^[A-Za-z_]\w*=/;
+const ASSIGNMENT = /=/;
 
 /** `env -i NAME=value command`: variables for one command. */
 export const env: Handler = ({ parsed }, engine) => {

@@ -1,9 +1,11 @@
+import { dirname, resolve } from 'node:path';
+import { isInside } from '../../../core/inside.ts';
 import { rank } from '../../../core/risk.ts';
 import type { Program } from '../../../registry/commands.ts';
 import type { Engine, Found, RunOptions, Stream } from '../programs/engine.ts';
 import { runCode } from './code.ts';
-import { openFiles } from './files.ts';
-import { FROM, HOLE } from './value.ts';
+import { isAmong, openFiles } from './files.ts';
+import { FROM, HOLE, isKnown } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
 
 const ON_PATHS = new Set(['read', 'write', 'overwrite', 'delete', 'chmod']);
@@ -11,12 +13,15 @@ const ON_PATHS = new Set(['read', 'write', 'overwrite', 'delete', 'chmod']);
 export interface ShellEngine extends Engine {
   /** Where what it has read comes from. */
   readFrom(): number;
+  /** Lets what it has made be seen by what comes after. */
+  end(): void;
 }
 
 /** What a program's rules and its handler may say, as this shell hears it. */
 export function engineOf(frame: Frame, walk: Walk, source: string, entry: Program | null): ShellEngine {
   const { report } = walk;
   const files = openFiles(frame, walk, source);
+  const links = new Map<string, string>();
   let from = 0;
 
   const inner = (options: RunOptions): Frame => {
@@ -35,6 +40,9 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
   return {
     requests: walk.ctx.catalogue.requests,
     readFrom: () => from,
+    end() {
+      for (const [link, target] of links) walk.links.set(link, target);
+    },
     found(what) {
       if (what.path === undefined) return onResource(what);
       if (!ON_PATHS.has(what.kind)) return onResource({ ...what, resource: what.path.text });
@@ -56,11 +64,26 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
     written: (path) => files.written(path),
     content: (path) => files.content(path),
     wrote: (path, content, append = false) => files.keep(path, content, append),
-    copied(path) {
-      for (const one of files.paths(path) ?? []) walk.saved.add(one);
+    copied(path, places, how) {
+      const at = places.flatMap((place) => files.paths(place) ?? []).filter(canHold);
+      if (at.length > 0) for (const of of files.paths(path) ?? []) walk.copies.add({ of, at, ...how });
+    },
+    linked(link, to) {
+      for (const one of files.paths(link) ?? []) {
+        const target = isKnown(to) ? resolve(dirname(one), to.text) : null;
+        if (target !== null) links.set(one, target);
+      }
     },
     resolve: (path) => files.paths(path)?.[0] ?? null,
   };
+
+  /** Whether there is a folder for something to be put there. */
+  function canHold(path: string): boolean {
+    const folder = dirname(path);
+    const { roots } = walk.ctx.workspace;
+    const stands = walk.ctx.catalogue.folders.temporary.includes(folder) || roots.some((root) => isInside(root, folder));
+    return !NOTHING.test(path) && (stands || isAmong(walk.made, folder) || walk.ctx.facts(folder).type !== 'missing');
+  }
 
   /** What is sent elsewhere while a secret is at hand takes the secret along. */
   function sends(): void {
@@ -81,6 +104,7 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
   }
 }
 
+const NOTHING = /^\/(dev|proc|sys)\/(?!shm\/)/;
 const SINK = /^\/dev\/(null|stdout|stderr|tty|full)$/;
 
 const accessOf = ({ recursive, level, reason }: Found): { recursive: boolean; level?: NonNullable<Found['level']>; reason?: string } => ({

@@ -70,6 +70,7 @@ function runEntry(entry: Program, name: string, args: readonly Value[], frame: F
   const handled = isHarmless(call) ? undefined : handlerOf(entry.handler, name)?.(call, engine);
   applyRules(call, engine);
   applyVerbs(call, walk.ctx.catalogue.verbs, engine);
+  engine.end();
   if (rank(walk.report.worst) > rank('LOW')) services(entry, args, walk, source);
   walk.report.worst = strictest([before, walk.report.worst]);
   if (isHarmless(call)) return unknown();

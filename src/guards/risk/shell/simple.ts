@@ -6,7 +6,7 @@ import { heardBuiltin, runProgram } from './program.ts';
 import { redirected } from './redirects.ts';
 import { scopeOf } from './scope-of.ts';
 import type { Held } from './scope.ts';
-import { FROM, HOLE, type Value, known } from './value.ts';
+import { FROM, HOLE, type Value, joined, known, unknown } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
 import { checkSubscript } from './arithmetic.ts';
 import { fields, single } from './words.ts';
@@ -105,12 +105,25 @@ export function assign(node: Assignment, frame: Frame, walk: Walk, exported?: bo
   const target = state.references.get(node.name) ?? node.name;
   if (node.value.type === 'ArrayValue') {
     const elements = node.value.elements.flatMap((word) => fields(word, scope));
-    const base = node.append === true && before !== undefined && !('text' in before) ? [...before.values()] : [];
-    state.set(target, new Map([...base, ...elements].map((value, i) => [String(i), value])), exported);
+    const base = node.append === true && before !== undefined && !('text' in before) ? before : new Map<string, Value>();
+    state.set(target, arrayOf(elements, base), exported);
     return;
   }
   const value = single(node.value, scope);
   state.set(target, held(node, value, before), exported);
+}
+
+/** `(x [4]=y z)`: an element may say its place, and the next ones follow it. */
+function arrayOf(elements: readonly Value[], base: ReadonlyMap<string, Value>): Held {
+  const array = new Map(base);
+  let next = Math.max(-1, ...[...base.keys()].map(Number).filter(Number.isInteger)) + 1;
+  for (const element of elements) {
+    const [, key, text = ''] = /^\[([^\]]*)\]=(.*)$/s.exec(element.text) ?? [];
+    if (key?.includes(HOLE) === true) return unknown(joined(elements).from | FROM.input);
+    array.set(key ?? String(next), key === undefined ? element : { ...element, text, glob: false });
+    if (key === undefined || /^\d+$/.test(key)) next = Number(key ?? next) + 1;
+  }
+  return array;
 }
 
 function held(node: Assignment, value: Value, before: Held | undefined): Held {
