@@ -178,6 +178,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     ownFolders: [home.folder, dirname(path)].map((folder) => machine.real(folder)),
     version: VERSION,
     unsettled: new Set(),
+    origins: new Map(),
     trace: options.trace ?? ((): void => undefined),
   };
   await recover(house);

@@ -23,6 +23,7 @@ export async function openAssessor({ config, env = process.env }: AssessorOption
     rules: registry.rules,
     catalogue: openCatalogue(registry),
     machine,
+    origins: new Map(),
     ownFolders: own.map((folder) => machine.real(folder)),
     config: { protected: await protectedBy(config) },
   });

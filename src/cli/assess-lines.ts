@@ -6,7 +6,7 @@ import { linesOf, TOO_LONG } from './json-lines.ts';
 /** Enough for a command of a megabyte with every character escaped. */
 const MOST_CHARACTERS = 8 * 1024 * 1024;
 
-type Answer = { id: unknown; error: string } | ({ id: unknown } & Omit<Assessment, 'instead'>);
+type Answer = { id: unknown; error: string } | ({ id: unknown } & Assessment);
 
 /** Answers each line of a stream by a line, in order; no line ends it but the last. */
 export async function assessLines(
@@ -59,8 +59,7 @@ function answer(line: string | typeof TOO_LONG, assessor: Assessor): Answer {
     id = rest['id'] ?? null;
     if (typeof command !== 'string') return { id, error: 'command: a text is needed' };
     if (typeof cwd !== 'string' || !isAbsolute(cwd)) return { id, error: 'cwd: not an absolute path' };
-    const { level, score, reversibility, effects, factors } = assessor.assess(command, cwd);
-    return { id, level, score, reversibility, effects, factors };
+    return { id, ...assessor.assess(command, cwd) };
   } catch (error) {
     return { id, error: error instanceof Error ? error.message : String(error) };
   }

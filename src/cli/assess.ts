@@ -57,7 +57,7 @@ export async function assess(line: string | null, options: AssessOptions): Promi
   const assessment = assessor.assess(
     line,
     cwd,
-    options.root?.map((root) => resolve(root)),
+    { counts: true, ...(options.root === undefined ? {} : { roots: options.root.map((root) => resolve(root)) }) },
   );
   const tree = options.explain === true ? assessor.explain(line) : null;
   if (options.json === true)

@@ -1,14 +1,9 @@
 import type { Assessment, SyntaxTree } from '../core/assessor.ts';
-import { type Factor, type Reversibility, rank } from '../core/risk.ts';
+import { type Factor, rank } from '../core/risk.ts';
 import { visibleLine } from '../core/visible.ts';
 import { paintLevel } from './render.ts';
 import { paint, painted } from './terminal.ts';
 
-const UNDO: Record<Reversibility, string> = {
-  reversible: 'homeostat can put back what it changes',
-  compensable: 'a second action can make up for it',
-  irreversible: 'nothing can be relied on to put it back',
-};
 
 /** How much of a long line is shown on each side of the part that matters. */
 const AROUND = 40;
@@ -16,23 +11,30 @@ const MOST_SOURCE = 100;
 
 /** An assessment for people: the level, what it would do, and why, worst first. */
 export function renderAssessment(line: string, assessment: Assessment): string {
-  const { level, score, reversibility, effects, factors, instead } = assessment;
+  const { level, score, reversibility, undo, effects, factors, instead } = assessment;
   const telling = level === 'SAFE' ? factors : factors.filter((f) => f.level !== 'SAFE');
   const worstFirst = telling.toSorted((a, b) => rank(b.level) - rank(a.level));
   const found = effects.map(({ kind, target }) => `  ${kind.padEnd(16)} ${visibleLine(target)}`);
   return [
     `${paintLevel(level)} ${score}/100`,
-    ...section('effects', found),
+    ...section('effects', [...found, ...extentOf(assessment)]),
     ...section(
       'why',
       worstFirst.flatMap((factor) => reason(line, factor)),
     ),
-    ...section('undo', level === 'SAFE' ? [] : [`  ${reversibility}: ${UNDO[reversibility]}`]),
+    ...section('undo', level === 'SAFE' ? [] : [`  ${reversibility}: ${undo}`]),
     ...section(
       'instead',
       instead.map((tool) => `  ${visibleLine(tool)}`),
     ),
   ].join('\n');
+}
+
+/** How much of what stands is taken away. */
+function extentOf({ extent }: Assessment): string[] {
+  if (extent === null) return [];
+  const files = `${extent.files} ${extent.files === 1 ? 'file' : 'files'}, ${extent.bytes} bytes`;
+  return [paint('dim', `  ${extent.whole ? '' : 'at least '}${files} stand there now`)];
 }
 
 const section = (title: string, lines: readonly string[]): string[] =>

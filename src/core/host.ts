@@ -100,12 +100,23 @@ export interface PathFacts {
   readonly git: GitCopy | null;
 }
 
+/** How much stands below some paths; `whole` is false where the time was up before all was counted. */
+export interface Extent {
+  readonly files: number;
+  readonly bytes: number;
+  readonly whole: boolean;
+}
+
 /** What an assessment looks at; nothing is changed by it. */
 export interface Surroundings {
   /** Where a path really leads, as far as it exists. */
   real(path: string): string;
   /** What stands at a path, and whether git has a copy of it. */
   facts(path: string): PathFacts;
+  /** Counts files and bytes below paths, for so many milliseconds at most. */
+  extent(paths: readonly string[], ms: number): Extent;
+  /** What a small file of text holds; null where it is none, is too long, or may not be read. */
+  text(path: string): string | null;
   /** Every file below a folder; null where there are too many to look at. */
   below(path: string): string[] | null;
   /** The paths that a shell pattern stands for; null where they are too many to look at. */

@@ -25,4 +25,7 @@ export const riskSchema = z.object({
   factors: z.array(factorSchema),
   resources: z.array(z.string()),
   reversibility: reversibilitySchema,
+  effects: z.array(effectSchema).default([]),
+  instead: z.array(z.string()).default([]),
+  extent: z.object({ files: z.number().int(), bytes: z.number(), whole: z.boolean() }).nullable().default(null),
 }) satisfies z.ZodType<Risk>;

@@ -54,6 +54,12 @@ export interface Risk {
   factors: Factor[];
   resources: string[];
   reversibility: Reversibility;
+  /** What it would do, on what. */
+  effects: Effect[];
+  /** Names of tools that do the same so that it can be taken back. */
+  instead: string[];
+  /** How much stands where it deletes or overwrites, counted after the level was found; null where nothing does. */
+  extent: { files: number; bytes: number; whole: boolean } | null;
 }
 
 export const rank = (level: Level): number => LEVELS.indexOf(level);
@@ -73,9 +79,23 @@ export function leastReversible(all: Iterable<Reversibility>): Reversibility {
 }
 
 /** A risk from its factors: the level is the strictest factor's, the score adds a little for each further one. */
-export function riskOf(factors: Factor[], resources: string[], reversibility: Reversibility): Risk {
+export function riskOf(
+  factors: Factor[],
+  resources: string[],
+  reversibility: Reversibility,
+  { effects, instead }: Pick<Risk, 'effects' | 'instead'> = { effects: [], instead: [] },
+): Risk {
   const level = strictest(factors.map((f) => f.level));
   const others = Math.max(0, factors.filter((f) => f.level === level).length - 1);
   const score = level === 'SAFE' ? 0 : Math.min(100, rank(level) * 20 - 10 + Math.min(10, others * 2));
-  return { level, score, factors, resources, reversibility };
+  return { level, score, factors, resources, reversibility, effects, instead, extent: null };
 }
+
+const UNDO: Readonly<Record<Reversibility, string>> = {
+  reversible: 'Run through homeostat it can be taken back whole: what stood there before is kept.',
+  compensable: 'A second action can make up for it; nothing puts it back by itself.',
+  irreversible: 'Not all of it can be taken back.',
+};
+
+/** How something of that reversibility could be taken back. */
+export const undoOf = (reversibility: Reversibility): string => UNDO[reversibility];

@@ -26,6 +26,8 @@ export interface House {
   readonly cards: ReadonlyMap<string, Card>;
   /** State and configuration folders: never an agent's to touch. */
   readonly ownFolders: readonly string[];
+  /** Where files come from that earlier commands of this process wrote: fetched, decoded, or holding a secret. */
+  readonly origins: Map<string, number>;
   readonly version: string;
   /** Actions of this process whose end could not be written down; they are ended before the next one begins. */
   readonly unsettled: Set<string>;
@@ -34,7 +36,7 @@ export interface House {
 }
 
 /** What of the house an assessment needs. */
-export interface Assessing extends Pick<House, 'rules' | 'catalogue' | 'ownFolders'> {
+export interface Assessing extends Pick<House, 'rules' | 'catalogue' | 'ownFolders' | 'origins'> {
   readonly machine: Surroundings;
   readonly config: Pick<Config, 'protected'>;
 }
@@ -50,6 +52,8 @@ export function assessContext(house: Assessing, workspace: Workspace): AssessCon
     home: house.machine.home,
     real: (path) => house.machine.real(path),
     facts: (path) => house.machine.facts(path),
+    text: (path) => house.machine.text(path),
+    origins: house.origins,
     below: (path) => house.machine.below(path),
     expand: (cwd, pattern) => house.machine.expand(cwd, pattern),
   };

@@ -5,7 +5,8 @@ import type { Intent, Staged } from '../core/stages.ts';
 import type { Workspace } from '../core/principal.ts';
 import { assessContext, type House } from './house.ts';
 import { decide, levelOf } from './policy/decide.ts';
-import { assessEffects, assessIntent } from './risk/assess.ts';
+import { assessCommand } from './risk/assess-command.ts';
+import { assessEffects, assessIntent, withExtent } from './risk/assess.ts';
 import type { Run } from './run.ts';
 
 /** Steps 3 and 6, the same function: what the facts so far risk, and what the rules make of it. */
@@ -26,15 +27,33 @@ export function judge(
     reason: rule.reason,
     evidence: rule.when,
   }));
-  const risk = riskOf([...seen.factors, ...raised], seen.resources, seen.reversibility);
-  return { risk, decision: decide(risk, house.config.autonomy, spoken) };
+  const risk = riskOf([...seen.factors, ...raised], seen.resources, seen.reversibility, seen);
+  const decision = decide(risk, house.config.autonomy, spoken);
+  // Counted where a person will have to decide, and after all that decides whether one has to.
+  const counted = decision.verdict === 'ask' ? withExtent(risk, (paths, ms) => house.machine.extent(paths, ms)) : risk;
+  return { risk: counted, decision };
 }
+
+const MOST_ORIGINS = 500;
 
 export function judgeRun(run: Run, house: House): void {
   if (run.intent === null) throw new HomeostatError('internal_error', 'judged before it was bound');
   const { risk, decision } = judge(run.intent, run.staged, run.caller.workspace, house);
   run.risk = risk;
   run.decision = decision;
+  remember(run.intent, run.caller.workspace, house);
+}
+
+/** What a command fetched, decoded or copied from a secret is still that when a later command runs or sends it. */
+function remember(intent: Intent, workspace: Workspace, house: House): void {
+  const ctx = assessContext(house, workspace);
+  for (const { line, cwd, env } of intent.commands) {
+    for (const [path, from] of assessCommand(line, cwd, env, ctx).origins) house.origins.set(path, from);
+  }
+  for (const path of house.origins.keys()) {
+    if (house.origins.size <= MOST_ORIGINS) break;
+    house.origins.delete(path);
+  }
 }
 
 /** Throws where the decision is no; `observe` still lets an action be staged, so that its effects can be shown. */

@@ -1,6 +1,6 @@
 import type { Program } from './commands.ts';
 import type { CallEntry, Calls } from './call-entry.ts';
-import type { CallData } from './calls.ts';
+import type { CallData, CallsData } from './calls.ts';
 import type { HttpRule } from './http.ts';
 import type { CatalogueData } from './catalogue-schema.ts';
 
@@ -55,9 +55,13 @@ export function catalogueOf({ programs, verbs, variables, folders, requests, cal
     variables: variables.map((rule) => ({ ...rule, name: new RegExp(rule.name) })),
     folders: { ...folders, build: new Set(folders.build) },
     requests,
-    calls: new Map(Object.entries(calls).map(([language, entries]) => [language, entries.map(callOf)])),
+    calls: callsOf(calls),
   };
 }
+
+/** What calls do, by language, as a scanner uses it. */
+export const callsOf = (data: CallsData): Calls =>
+  new Map(Object.entries(data).map(([language, entries]) => [language, entries.map(callOf)]));
 
 const callOf = ({ when, trim, ...call }: CallData): CallEntry => ({
   ...call,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RegistryData } from './open-registry.ts';
+import type { RegistryData } from './registry-data.ts';
 
 interface Compiled {
   readonly digest: string;

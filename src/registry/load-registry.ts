@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCatalogue } from './load-catalogue.ts';
-import type { RegistryData } from './open-registry.ts';
+import type { RegistryData } from './registry-data.ts';
 import { type RulesData, rulesSchema } from './rules-schema.ts';
 import { parseYaml } from './yaml-file.ts';
 

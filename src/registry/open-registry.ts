@@ -1,15 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { type CommandData, catalogueOf } from './catalogue.ts';
-import type { CatalogueData } from './catalogue-schema.ts';
 import { compiledRegistry } from './compiled.ts';
+import type { RegistryData } from './registry-data.ts';
 import type { Rules } from './rules.ts';
-import type { RulesData } from './rules-schema.ts';
-
-/** What the registry's files say, checked, as JSON can hold it. */
-export interface RegistryData {
-  readonly rules: RulesData;
-  readonly catalogue: CatalogueData;
-}
 
 /** The registry as it is used. */
 export interface Registry {
@@ -25,13 +18,15 @@ export interface OpenedRegistry {
 
 const SHIPPED = fileURLToPath(new URL('../../registry', import.meta.url));
 
-/** Beside the code that was built with it: code that runs from its sources finds none, and reads the files. */
-const COMPILED = fileURLToPath(new URL('../registry.json', import.meta.url));
+/** Beside the code that was built with it; code that runs from its sources finds what was built last. */
+const COMPILED = ['../registry.json', '../../dist/registry.json'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
 /** The registry as the build left it in a file; where that is not of these very files, they are read and checked anew. */
-export async function openRegistry(folder = SHIPPED, compiled = COMPILED): Promise<OpenedRegistry> {
-  const data = compiledRegistry(folder, compiled);
-  if (data !== null) return { registry: registryOf(data), checked: true };
+export async function openRegistry(folder = SHIPPED, compiled: readonly string[] = COMPILED): Promise<OpenedRegistry> {
+  for (const file of compiled) {
+    const data = compiledRegistry(folder, file);
+    if (data !== null) return { registry: registryOf(data), checked: true };
+  }
   // Loaded only here: schemas and YAML take longer to load than an assessment may take.
   const { readRegistry } = await import('./load-registry.ts');
   return { registry: registryOf(readRegistry(folder)), checked: false };

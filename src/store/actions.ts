@@ -123,5 +123,7 @@ function fromRaw(raw: Raw): ActionRow {
     const text = raw[name];
     row[name] = typeof text === 'string' ? (JSON.parse(text) as unknown) : null;
   }
+  // What an older program wrote says less.
+  if (row['risk'] !== null) row['risk'] = { effects: [], instead: [], extent: null, ...(row['risk'] as object) };
   return row as unknown as ActionRow;
 }

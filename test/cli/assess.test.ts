@@ -105,6 +105,8 @@ const ASSESSMENT: Assessment = {
   level: 'HIGH',
   score: 52,
   reversibility: 'irreversible',
+  undo: 'Not all of it.',
+  extent: null,
   effects: [{ kind: 'delete', target: '/w/\u001b[31msrc', evidence: 'rm x' }],
   factors: [
     { rule: 'mild', level: 'LOW', reason: 'A mild one.', evidence: 'first\nrm x' },
@@ -181,7 +183,7 @@ const ECHO: Assessor = {
   assess(line) {
     if (line === 'throw') throw new RangeError('too deep');
     const factors = [{ rule: 'echo', level: 'SAFE' as const, reason: 'As asked.', evidence: line }];
-    return { level: 'SAFE', score: 0, reversibility: 'reversible', effects: [], factors, instead: [] };
+    return { level: 'SAFE', score: 0, reversibility: 'reversible', undo: 'All of it.', extent: null, effects: [], factors, instead: [] };
   },
   explain: () => ({ type: 'Script', source: '', children: [] }),
 };

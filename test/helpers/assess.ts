@@ -23,6 +23,8 @@ export const CONTEXT = {
   ownFolders: ['/w/state', '/w/config'],
   home: '/home/somebody',
   real: (path: string): string => path.replace(/^\/w\/root\/link(?=\/|$)/, '/etc/deep'),
+  text: (): string | null => null,
+  origins: new Map<string, number>(),
   below: (path: string): string[] | null =>
     path === `${ROOT}/huge` ? null : path === ROOT ? [`${ROOT}/a.txt`, `${ROOT}/conf/.env`] : [path],
   expand: (): string[] => [`${ROOT}/a.txt`],

@@ -1,3 +1,4 @@
+import type { Risk } from '../../core/risk.ts';
 import { visible, visibleLine } from '../../core/visible.ts';
 import type { ActionRow } from '../../store/actions.ts';
 
@@ -14,12 +15,20 @@ export function approvalText(row: ActionRow): string {
     `because    ${row.reason || '(no reason given)'}`,
     `risk       ${row.risk.level} (score ${row.risk.score}), ${row.risk.reversibility}`,
     ...row.risk.factors.map((f) => `           ${f.level} ${f.rule}: ${f.reason} [${f.evidence}]`),
+    ...row.risk.effects.map((e) => `does       ${e.kind} ${e.target}`),
+    ...extentOf(row.risk),
     ...row.decision.rules.map((rule) => `rule       ${rule.id}: ${rule.reason}`),
     `undo       ${effects?.note ?? 'unknown'}`,
     ...(effects?.changes ?? []).map((c) => `${c.change.padEnd(10)} ${c.path} (${c.was} → ${c.bytes} bytes)`),
     ...commandOf(row),
   ];
   return [...lines.map(visibleLine), visible(effects?.diff ?? '')].join('\n');
+}
+
+/** How much of what stands it takes away. */
+function extentOf({ extent }: Risk): string[] {
+  if (extent === null) return [];
+  return [`takes      ${extent.whole ? '' : 'at least '}${extent.files} files, ${extent.bytes} bytes that stand there now`];
 }
 
 /** The whole input of an action whose effects cannot be shown before it runs. */

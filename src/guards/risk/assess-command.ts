@@ -1,12 +1,13 @@
 import type { Effect, Factor, Level, Reversibility } from '../../core/risk.ts';
 import type { CommandContext } from './context.ts';
+import { runCode } from './shell/code.ts';
 import { Copies } from './shell/copies.ts';
 import { MAX_LENGTH } from './shell/parse.ts';
 import { runProgram } from './shell/program.ts';
 import { Report } from './shell/report.ts';
 import { runNested, runNode, runText } from './shell/run.ts';
 import { ShellState } from './shell/state.ts';
-import { known } from './shell/value.ts';
+import { FROM, known } from './shell/value.ts';
 import type { Runner, Walk } from './shell/walk.ts';
 
 export type { CommandContext } from './context.ts';
@@ -16,12 +17,16 @@ export interface CommandRisk {
   readonly effects: Effect[];
   readonly instead: string[];
   readonly reversibility: Reversibility;
+  /** Files that it writes with what was fetched, decoded or secret, by their origins. */
+  readonly origins: readonly (readonly [path: string, from: number])[];
 }
 
 /** The worst that each entry of the registry found in a line. */
 export type Spoken = Map<string, Level>;
 
-const RUNNER: Runner = { text: runText, nested: runNested, node: runNode, program: runProgram };
+const SUSPECT = FROM.network | FROM.secret | FROM.decoded;
+
+const RUNNER: Runner = { text: runText, nested: runNested, node: runNode, program: runProgram, code: runCode };
 
 /** What a shell line risks, run plainly in `cwd`. What cannot be understood is never taken for harmless. */
 export function assessCommand(
@@ -64,5 +69,6 @@ export function assessCommand(
     effects: [...report.effects.values()],
     instead: [...report.instead],
     reversibility: report.reversibility,
+    origins: [...walk.written].flatMap(([path, { from }]) => ((from & SUSPECT) === 0 || path.startsWith('/dev/') ? [] : [[path, from & SUSPECT] as const])),
   };
 }

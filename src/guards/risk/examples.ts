@@ -3,6 +3,7 @@ import { type Level, rank } from '../../core/risk.ts';
 import type { Program } from '../../registry/commands.ts';
 import type { Registry } from '../../registry/open-registry.ts';
 import { type Spoken, assessCommand } from './assess-command.ts';
+import { checkCalls } from './code/check.ts';
 import { openCatalogue } from './catalogue.ts';
 import type { CommandContext } from './context.ts';
 import { pathMatches } from './match.ts';
@@ -13,6 +14,7 @@ const ROOT = '/home/somebody/project';
 /** Holds every entry to its own examples; one that breaks one makes the whole registry unusable. */
 export function checkExamples(registry: Registry): void {
   const { rules, commands } = registry;
+  checkCalls(commands.calls);
   for (const rule of rules.paths) check(rule, (path) => pathMatches(rule, path));
   const ctx: CommandContext = {
     workspace: { roots: [ROOT], cwd: ROOT },
@@ -24,6 +26,8 @@ export function checkExamples(registry: Registry): void {
     home: '/home/somebody',
     real: (path) => path,
     facts: () => ({ type: 'unknown', size: 0, git: null }),
+    text: () => null,
+    origins: new Map(),
     below: () => [],
     expand: (cwd, pattern) => [pattern.startsWith('/') ? pattern : `${cwd}/${pattern}`],
   };

@@ -1,8 +1,6 @@
 import { relative } from 'node:path';
 import { isInside } from '../../core/inside.ts';
-import type { ChangeKind } from '../../core/effects.ts';
 import type { Workspace } from '../../core/principal.ts';
-import type { Factor, Level } from '../../core/risk.ts';
 import type { PathRule, Rules } from '../../registry/rules.ts';
 import { pathMatches } from './match.ts';
 
@@ -49,24 +47,4 @@ function configured(ctx: PathContext): PathRule[] {
     configuredRules.set(ctx.protectedGlobs, rules);
   }
   return rules;
-}
-
-/** What it risks to change a path; nothing for an ordinary path inside a root. */
-export function touchFactors(path: string, change: ChangeKind, evidence: string, ctx: PathContext): Factor[] {
-  const factor = (rule: string, level: Level, reason: string): Factor => ({ rule, level, reason, evidence });
-  if (isOwn(path, ctx))
-    return [factor('own-state', 'CRITICAL', 'It touches homeostat’s own state or configuration.')];
-  const factors = pathRules(path, ctx).map((rule) => factor(rule.id, rule.change, rule.reason));
-  const holdsRoot = ctx.workspace.roots.some((root) => isInside(root, path));
-  if (holdsRoot && change !== 'create') {
-    return [
-      ...factors,
-      factor('whole-root', change === 'delete' ? 'DESTRUCTIVE' : 'HIGH', `${path} holds a whole root.`),
-    ];
-  }
-  if (!ctx.workspace.roots.some((root) => isInside(path, root))) {
-    const level = change === 'delete' ? 'CRITICAL' : 'HIGH';
-    return [...factors, factor('outside-roots', level, `${path} lies outside the roots.`)];
-  }
-  return factors;
 }

@@ -33,6 +33,9 @@ const risk = (level: Level) => ({
   factors: [],
   resources: [],
   reversibility: 'reversible' as const,
+  effects: [],
+  instead: [],
+  extent: null,
 });
 const circumstance = (id: string, decision?: 'ask' | 'deny') => ({
   id,

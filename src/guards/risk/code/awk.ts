@@ -1,6 +1,6 @@
 import { expression } from './expression.ts';
 import { hide, isWord, type Machine, peek, spend, take } from './machine.ts';
-import { concatenated } from './operators.ts';
+import { ASSIGNS, concatenated } from './operators.ts';
 import { add } from './report.ts';
 import { alternatives, textOf, UNKNOWN, type Value } from './value.ts';
 
@@ -11,6 +11,9 @@ const STREAMS = new Set(['/dev/stderr', '/dev/stdout', '/dev/null', '/dev/tty', 
 /** Values side by side are joined; what a program is piped to or from is run. */
 export function awkExpression(m: Machine, minimum = 0): Value {
   if (minimum > SUM) return expression(m, minimum);
+  const next = peek(m, 1);
+  if (peek(m)?.kind === 'name' && next?.kind === 'punctuation' && ASSIGNS.has(next.text))
+    return expression(m);
   const from = m.at;
   let value = getline(m) ?? expression(m, SUM);
   while (m.at > from && beginsValue(m) && spend(m)) value = concatenated(value, expression(m, SUM));
@@ -83,8 +86,11 @@ const evidenceOf = (m: Machine, from: number): string =>
   m.source.slice(m.tokens[from]?.start ?? 0, m.tokens[m.at - 1]?.end ?? 0);
 
 function runs(m: Machine, line: Value, from: number): void {
-  for (const one of alternatives(line))
-    add(m, { kind: 'shell', texts: [textOf(one)], recursive: false, evidence: evidenceOf(m, from) });
+  for (const one of alternatives(line)) {
+    const known = textOf(one);
+    const kind = known?.startsWith('/inet') === true ? 'send' : 'shell';
+    add(m, { kind, texts: [known], recursive: false, evidence: evidenceOf(m, from) });
+  }
 }
 
 function reaches(m: Machine, kind: 'read' | 'write', path: Value, from: number): void {

@@ -69,7 +69,8 @@ function expressionBody(m: Machine, taken: readonly Parameter[], from: number): 
   let to = from;
   while (to < m.end && spend(m)) {
     const token = m.tokens[to];
-    if (token?.kind === 'newline' || (token?.kind === 'punctuation' && /^[,;)\]}]$/.test(token.text))) break;
+    if (token?.kind === 'punctuation' && /^[,;)\]}]$/.test(token.text)) break;
+    if (token?.kind === 'newline' && !goesOn(m, to)) break;
     if (m.language === 'python' && isWord(token, 'for')) break;
     to = token?.kind === 'punctuation' && /[([{]$/.test(token.text) ? closing(m, to) + 1 : to + 1;
   }
@@ -83,6 +84,12 @@ function expressionBody(m: Machine, taken: readonly Parameter[], from: number): 
     returnsBody: true,
   });
 }
+
+/** True for a line break between an operator and its operand. */
+const goesOn = (m: Machine, at: number): boolean =>
+  m.language === 'javascript' &&
+  (/^(?:[-+*/%&|^<>=?:.]+|in|instanceof)$/.test(m.tokens[at - 1]?.text ?? '') ||
+    /^(?:[*/%&|^<>=?:]+|\.|\?\.)$/.test(m.tokens[at + 1]?.text ?? ''));
 
 /** Python's `def`: the body is the rest of the line, or the lines that stand further in. */
 export function definition(m: Machine, indent: number): void {
@@ -163,6 +170,7 @@ export function bindParameters(m: Machine, taken: readonly Parameter[], args: re
 /** What the function returns, for these arguments. */
 export function applyClosure(m: Machine, closure: Closure, args: readonly Value[]): Value {
   m.uncalled.delete(closure);
+  m.active.add(closure);
   const before = closure.parameters.map(({ name }) => [name, m.variables.get(name)] as const);
   const { returned, straight } = m;
   m.returned = null;
@@ -170,6 +178,7 @@ export function applyClosure(m: Machine, closure: Closure, args: readonly Value[
   bindParameters(m, closure.parameters, args);
   const last = within(m, closure.tokens, closure.from, closure.to, (inner) => inner.statements(inner));
   const result = m.returned ?? (closure.returnsBody ? last : UNKNOWN);
+  m.active.delete(closure);
   m.returned = returned;
   m.straight = straight;
   for (const [name, value] of before) {

@@ -22,11 +22,13 @@ export function argumentsOf(m: Machine, bracketed: boolean): Value[] {
       continue;
     }
     const from = m.at;
+    const before = { found: m.findings.length, hidden: m.hidden };
     const key = option(m);
     const value = m.expression(m);
     if (key !== null) options.set(key, value);
     else if (take(m, '=>') && m.language !== 'perl') options.set(textOf(value) ?? '', m.expression(m));
-    else if (isWord(peek(m), 'for') && m.language === 'python') items.push(...comprehended(m, from, stop));
+    else if (isWord(peek(m), 'for') && m.language === 'python')
+      items.push(...comprehended(m, from, stop, before));
     else if (wanted) items.push(...spread(m, from, value));
     wanted = isWord(m.tokens[m.at - 1], '=>');
     if (m.at === from) m.at++;
@@ -57,27 +59,35 @@ function spread(m: Machine, from: number, value: Value): readonly Value[] {
 
 const ROUNDS = 1000;
 
+interface Before {
+  readonly found: number;
+  readonly hidden: string | null;
+}
+
 /** A comprehension in square brackets is the list; elsewhere it is one argument. */
-function comprehended(m: Machine, from: number, stop: number): readonly Value[] {
-  const whole = comprehension(m, from, stop);
+function comprehended(m: Machine, from: number, stop: number, before: Before): readonly Value[] {
+  const whole = comprehension(m, from, stop, before);
   return m.tokens[from - 1]?.text === '[' && whole.kind === 'list' ? whole.items : [whole];
 }
 
 /** `[f(x) for x in xs]`: the element is evaluated once more for every item. */
-function comprehension(m: Machine, from: number, stop: number): Value {
-  const before = m.at + 1;
-  let word = before;
+function comprehension(m: Machine, from: number, stop: number, { found: known, hidden }: Before): Value {
+  const first = m.at + 1;
+  let word = first;
   while (word < stop && !isWord(m.tokens[word], 'in')) word++;
-  const names = parameters(m, before, word);
+  const names = parameters(m, first, word);
   m.at = word + 1;
   const items = itemsOf(m.expression(m, 4));
   const [end, at] = [m.end, stop];
   const simple = names.length === 1 && items !== null && items.length <= ROUNDS && !isWord(peek(m), 'for');
   const found: Value[] = [];
   if (simple) {
+    // What it seemed to do for any item gives way to what it does for each.
+    m.findings.length = known;
+    m.hidden = hidden;
     for (const item of items) {
       m.at = from;
-      m.end = before - 1;
+      m.end = first - 1;
       bindParameters(m, names, [item]);
       found.push(m.expression(m));
     }

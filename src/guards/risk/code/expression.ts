@@ -156,8 +156,11 @@ function name(m: Machine, token: Token): Value {
   m.at++;
   if (!m.traits.keywords.has(token.text)) {
     m.place = token.text;
-    return variable(m, token.text);
+    return defaulted(m, token.text) ?? variable(m, token.text);
   }
+  if (m.language === 'perl' && /^(?:do|require)$/.test(token.text) && peek(m)?.kind === 'string')
+    hide(m, 'runs the code of another file');
+  if (DEFINES.has(token.text) && m.language !== 'javascript') return defined(m);
   const next = peek(m);
   if (token.text === 'import' && isWord(next, '(')) return named('require');
   if (CONTROL.has(token.text)) m.straight = false;
@@ -166,8 +169,31 @@ function name(m: Machine, token: Token): Value {
   if (token.text === 'new' || token.text === 'await' || token.text === 'typeof')
     return expression(m, POSTFIX);
   const value = expression(m, 0);
+  if (token.text === 'with' && m.language === 'javascript' && value.kind === 'named')
+    m.opened.push(value.name);
   if (token.text === 'return' || token.text === 'yield') m.returned ??= value;
   return token.text === 'not' ? UNKNOWN : value;
+}
+
+/** Perl's `unlink` alone takes `$_`. */
+function defaulted(m: Machine, word: string): Value | null {
+  const next = peek(m);
+  const isAlone =
+    next === undefined ||
+    next.kind === 'newline' ||
+    /^[;})]$/.test(next.text) ||
+    m.traits.keywords.has(next.text);
+  if (m.language !== 'perl' || !isAlone || (word !== 'unlink' && word !== 'rmdir')) return null;
+  return m.invoke(m, named(word), [variable(m, '$_')], m.at - 1, m.at);
+}
+
+const DEFINES = new Set(['function', 'fn', 'def', 'sub']);
+
+/** Takes the name of a function that is written here, which is no call of it; its body follows as it stands. */
+function defined(m: Machine): Value {
+  while (peek(m)?.kind === 'name' || /^(?:[.:&]|::)$/.test(peek(m)?.text ?? '')) m.at++;
+  if (take(m, '(')) argumentsOf(m, true);
+  return named('function()');
 }
 
 function bracket(m: Machine, token: Token): Value {
@@ -178,6 +204,8 @@ function bracket(m: Machine, token: Token): Value {
       const items = argumentsOf(m, true);
       const isTuple = items.length !== 1 || m.tokens[m.at - 2]?.text === ',';
       const [only = UNKNOWN] = items;
+      // In JavaScript, what commas join is the last of it.
+      if (m.language === 'javascript') return items.at(-1) ?? UNKNOWN;
       return isTuple ? list(items) : only;
     }
     case '[':
@@ -187,6 +215,8 @@ function bracket(m: Machine, token: Token): Value {
     case '@{':
     case '%{':
     case '${':
+    case '&{':
+    case '$#{':
       m.at++;
       return recordOrBlock(m, open);
     default:

@@ -5,9 +5,10 @@ import { named } from './value.ts';
 
 /** Takes the import that begins here; false where none does. */
 export function takeImport(m: Machine): boolean {
-  if (m.language === 'python')
-    return isWord(peek(m), 'from') ? fromImport(m) : isWord(peek(m), 'import') && plainImport(m);
-  return m.language === 'javascript' && isWord(peek(m), 'import') && moduleImport(m);
+  const word = peek(m)?.text ?? '';
+  const isPython = m.language === 'python';
+  if (word === 'import') return isPython ? plainImport(m) : m.language === 'javascript' && moduleImport(m);
+  return isPython && word === 'from' && fromImport(m);
 }
 
 /** `a.b.c`, taken. */

@@ -6,14 +6,14 @@ import { FUNCTIONS } from './pure/functions.ts';
 import { METHODS } from './pure/methods.ts';
 import { report } from './report.ts';
 import { type CallTable, entriesOf } from './table.ts';
-import { choice, list, named, textOf, UNKNOWN, type Named, type Value } from './value.ts';
+import { choice, list, named, textOf, UNKNOWN, type Closure, type Named, type Value } from './value.ts';
 
 /** Functions that name a function given to them and do not call it. */
 const INERT =
   /^(?:print|callable|type|repr|id|hasattr|isinstance|console\.\w+|typeof|puts|p|inspect\.\w+|var_dump|is_callable|function_exists|method_exists|defined)$/;
 const HARMLESS = new Set(['read', 'fetch', 'database', 'wipe']);
 const LOADS =
-  /^(?:__import__|importlib\.import_module|require|import|process\.mainModule\.require|module\.require|createRequire\(\)|module\.createRequire\(\)|require\.main\.require|process\.getBuiltinModule|Deno|load_module)$/;
+  /^(?:__import__|importlib\.import_module|require|import|process\.mainModule\.require|module\.require|createRequire\(\)|module\.createRequire\(\)|require\.main\.require|process\.getBuiltinModule|Deno|load_module|(?:.*\._load))$/;
 const GETS = /^(?:getattr|Reflect\.get|operator\.getitem)$/;
 const SENDS =
   /(?:^|\.)(?:send|__send__|public_send|method|instance_method|public_method|const_get|methodcaller|attrgetter|can|getattribute|__getattribute__|__getattr__)$/;
@@ -28,7 +28,7 @@ export const invoker =
   (table: CallTable): Machine['invoke'] =>
   (m, callee, args, from, to) => {
     if (callee.kind === 'choice') return choice(callee.of.map((one) => m.invoke(m, one, args, from, to)));
-    if (callee.kind === 'closure') return m.depth > 60 ? UNKNOWN : applyClosure(m, callee, args);
+    if (callee.kind === 'closure') return entered(m, callee, args);
     if (callee.kind === 'text' && m.traits.textCalls)
       return m.invoke(m, named(canonical(m, callee.text)), args, from, to);
     if (callee.kind === 'text' && m.language === 'ruby') return UNKNOWN;
@@ -54,6 +54,15 @@ export const invoker =
       named(`${callee.name}()`, callee.of, args)
     );
   };
+
+const ENTERED = 5;
+
+/** A call within calls, or of a function within itself, is not followed: its body is read for any argument instead. */
+function entered(m: Machine, callee: Closure, args: readonly Value[]): Value {
+  if (!m.active.has(callee) && m.active.size < ENTERED) return applyClosure(m, callee, args);
+  if (!m.read.has(callee)) m.uncalled.add(callee);
+  return UNKNOWN;
+}
 
 /** `$f(…)`: the name itself is in a variable. */
 const isDynamic = (m: Machine, from: number): boolean =>
@@ -187,9 +196,10 @@ function folded(
   if (of?.kind === 'named' && of.name.endsWith('Path()')) {
     if (name.endsWith('.iterdir')) return below(of, '*');
     if (/\.r?glob$/.test(name)) return below(of, textOf(args[0]) ?? '*');
-    if (name.endsWith('.joinpath')) return binary(m, '/', of, args[0] ?? UNKNOWN);
+    if (name.endsWith('.joinpath')) return args.reduce<Value>((base, one) => binary(m, '/', base, one), of);
     if (/\.(?:expanduser|resolve|absolute)$/.test(name)) return of;
   }
+  if (/^Object\.(?:values|entries)$/.test(name) && args[0]?.kind === 'named') return named(COMPUTED);
   const fold = FUNCTIONS.get(name);
   if (fold === undefined) return undefined;
   return fold(args);

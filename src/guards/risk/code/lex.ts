@@ -42,7 +42,7 @@ export interface StringStyle {
 const DEPTH = 40;
 const NUMBER =
   /0[xX][\dA-Fa-f_]+n?|0[bB][01_]+n?|0[oO][0-7_]+n?|(?:\d[\d_]*(?:\.\d[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?[nlLjJ]?/y;
-const OPENS = new Set(['(', '[', '{', '#{', '@{', '%{', '${']);
+const OPENS = new Set(['(', '[', '{', '#{', '@{', '&{', '$#{', '%{', '${']);
 const CLOSES = new Set([')', ']', '}']);
 const LINE_SPACE = /[ \t]*/y;
 

@@ -25,20 +25,27 @@ export function canonical(m: Machine, name: string): string {
 
 /** Perl writes one variable with several signs. */
 export const variableKey = (m: Machine, name: string): string =>
-  m.language === 'perl' ? name.replace(/^[@%]+(?=[\w:])|^\$(?=\$)/, '$').replace(/^\$\{/, '$') : name;
+  m.language === 'perl'
+    ? name
+        .replace(/^&+(?=\$)/, '')
+        .replace(/^[@%]+(?=[\w:])|^\$(?=\$)/, '$')
+        .replace(/^\$\{/, '$')
+    : name;
 
 export function variable(m: Machine, name: string): Value {
   const key = variableKey(m, name);
   m.place = key;
   const held = m.variables.get(key);
   if (held !== undefined) return held;
+  if (key === '$ENV') return named(key);
   if (/^[$@%]/.test(key)) return place(m, key) ?? UNKNOWN;
   return place(m, key) ?? named(canonical(m, key));
 }
 
 /** A name whose value the machine gives: arguments, the home folder, separators. */
 function place(m: Machine, name: string): Value | undefined {
-  const fixed = PLACES[m.language]?.[name];
+  const places = PLACES[m.language];
+  const fixed = places !== undefined && Object.hasOwn(places, name) ? places[name] : undefined;
   if (fixed === undefined) return undefined;
   if (fixed !== 'ARGS') return text(fixed);
   const known = m.args.map((arg) => (arg === null ? UNKNOWN : text(arg)));
@@ -70,6 +77,8 @@ export function indexed(m: Machine, value: Value, key: Value): Value {
   }
   if (value.kind === 'record') return name === null ? UNKNOWN : (value.entries.get(name) ?? UNKNOWN);
   if (value.kind !== 'named') return name === null ? UNKNOWN : named(`?.${name}`, value);
+  if (value.name === COMPUTED) return value;
+  if (value.name === 'Dir' && name !== null) return list([key]);
   if (name === null)
     return HOLDERS.test(value.name) || m.variables.has(value.name) ? named(COMPUTED) : UNKNOWN;
   if (/environ$|^ENV$|\.env$|getenv/.test(value.name) || value.name === '$ENV')

@@ -3,8 +3,14 @@ import type { Token } from './token.ts';
 import type { Expressive, Traits } from './traits.ts';
 import { choice, type Closure, UNKNOWN, type Value } from './value.ts';
 
+/** What was found so far, and why there may be more. */
+export interface Findings {
+  readonly findings: CodeFinding[];
+  hidden: string | null;
+}
+
 /** Where in the code the evaluation stands, and what it has found so far. */
-export interface Machine {
+export interface Machine extends Findings {
   readonly language: Expressive;
   readonly traits: Traits;
   readonly source: string;
@@ -14,8 +20,10 @@ export interface Machine {
   readonly opened: string[];
   /** Functions that were written and not called. */
   readonly uncalled: Set<Closure>;
-  readonly findings: CodeFinding[];
-  hidden: string | null;
+  /** Functions whose bodies were read for any argument. */
+  readonly read: Set<Closure>;
+  /** Functions whose bodies are being evaluated; none is entered twice. */
+  readonly active: Set<Closure>;
   tokens: readonly Token[];
   at: number;
   end: number;
@@ -36,7 +44,7 @@ export interface Machine {
 
 const DEPTH = 120;
 
-export function hide(m: Machine, why: string): void {
+export function hide(m: Findings, why: string): void {
   m.hidden ??= why;
 }
 

@@ -1,11 +1,11 @@
-import { rubyBlock } from './closures.ts';
+import { bindParameters, parameters, rubyBlock } from './closures.ts';
 import { argumentsOf, sliceOf } from './compound.ts';
-import { indexed, LONGEST, member, variable } from './lookup.ts';
+import { indexed, itemsOf, LONGEST, member, variable } from './lookup.ts';
 import { closing, isWord, type Machine, peek, spend } from './machine.ts';
 import { ASSIGNS } from './operators.ts';
 import { strings } from './strings.ts';
 import type { Token } from './token.ts';
-import { text, textOf, UNKNOWN, type Value } from './value.ts';
+import { choice, text, textOf, UNKNOWN, type Value } from './value.ts';
 
 export function postfix(m: Machine, first: Value, from: number): Value {
   let value = first;
@@ -29,6 +29,7 @@ function step(m: Machine, value: Value, token: Token, from: number): Value | und
     return token.text.startsWith('`') && m.language === 'javascript' && value.kind === 'named'
       ? call(m, value, [strings(m, token)], from)
       : bare(m, value, token, from);
+  if (m.language === 'ruby' && token.text === 'do' && isWord(peek(m, 1), '|')) return doBlock(m, value);
   if (token.kind !== 'punctuation') return bare(m, value, token, from);
   if (m.traits.member.has(token.text)) return selected(m, value, place, from);
   if (token.text === '(' && (!token.spaced || value.kind !== 'text')) {
@@ -74,6 +75,18 @@ function selected(m: Machine, value: Value, place: string | null, from: number):
   const result = m.invoke(m, found, [], from, m.at);
   m.place = whole;
   return result;
+}
+
+/** Ruby's `do |x| … end`: its body follows as it stands, with `x` any of the items. */
+function doBlock(m: Machine, value: Value): Value {
+  const from = m.at + 2;
+  m.at = from;
+  while (m.at < m.end && !isWord(peek(m), '|')) m.at++;
+  const names = parameters(m, from, m.at++);
+  const items = value.kind === 'named' ? itemsOf(value.of ?? undefined) : null;
+  bindParameters(m, names, names.length === 1 && items !== null ? [choice(items)] : []);
+  m.straight = false;
+  return UNKNOWN;
 }
 
 function callFollows(m: Machine, next: Token | undefined): boolean {

@@ -1,5 +1,5 @@
 import type { CallEntry } from '../../../registry/call-entry.ts';
-import { hide, type Machine } from './machine.ts';
+import { hide, type Findings } from './machine.ts';
 import { alternatives, textOf, type Named, type Value } from './value.ts';
 
 const EVIDENCE = 200;
@@ -8,7 +8,7 @@ const STREAMED = new Set(['read', 'write']);
 
 /** Notes what a call does, as its entry says. */
 export function report(
-  m: Machine,
+  m: Findings,
   entry: CallEntry,
   callee: Named,
   args: readonly Value[],
@@ -16,6 +16,7 @@ export function report(
 ): void {
   const options = args.at(-1);
   const named = options?.kind === 'record' ? options.entries : null;
+  if (entry.on !== undefined && !entry.on.test(callee.name)) return;
   if (entry.when !== undefined && !holds(entry.when, callee, args)) return;
   const picked = entry.text.flatMap((selector) => pick(selector, callee, args));
   const texts = picked
@@ -38,7 +39,7 @@ export function report(
     add(m, { kind: 'shell', texts: [line], recursive, evidence });
 }
 
-export function add(m: Machine, finding: Machine['findings'][number]): void {
+export function add(m: Findings, finding: Findings['findings'][number]): void {
   const { kind, texts, recursive } = finding;
   const evidence = finding.evidence.slice(0, EVIDENCE);
   const same = m.findings.some(

@@ -22,6 +22,7 @@ const LONGEST = 65_536;
 
 /** Reads the table of calls once, for any number of scans. */
 export function openScanner(calls: Calls): CodeScanner {
+  const powershell = callTable(calls, 'powershell');
   const invokers = new Map<Expressive, Machine['invoke']>();
   const invokeFor = (language: Expressive): Machine['invoke'] => {
     const invoke = invokers.get(language) ?? invoker(callTable(calls, language));
@@ -31,7 +32,7 @@ export function openScanner(calls: Calls): CodeScanner {
   return {
     scanCode(language, code, args = []) {
       if (code.length > LONGEST) return { findings: [], hidden: 'the code is too long' };
-      if (language === 'powershell') return scanPowershell(code);
+      if (language === 'powershell') return scanPowershell(code, powershell);
       return scan(language, code, args, invokeFor(language));
     },
   };
@@ -61,6 +62,8 @@ function scan(
       variables,
       opened: [],
       uncalled: new Set(),
+      read: new Set(),
+      active: new Set(),
       findings: [],
       hidden: null,
       tokens,
@@ -77,7 +80,10 @@ function scan(
       expression: language === 'awk' ? awkExpression : expression,
     };
     m.statements(m);
-    for (const closure of m.uncalled) applyClosure(m, closure, []);
+    for (const closure of m.uncalled) {
+      m.read.add(closure);
+      applyClosure(m, closure, []);
+    }
     if (m.fuel < 0) hide(m, 'the code is too long to follow');
     return m;
   }

@@ -106,7 +106,7 @@ function loop(m: Machine): boolean {
   m.straight = false;
   m.at++;
   if (isWord(peek(m), 'await')) m.at++;
-  const bracketed = take(m, '(');
+  const bracketed = m.language !== 'perl' && take(m, '(');
   if (peek(m)?.kind === 'name' && DECLARES.test(peek(m)?.text ?? '')) m.at++;
   const start = m.at;
   let end = start;
@@ -135,7 +135,8 @@ function loop(m: Machine): boolean {
 }
 
 function over(m: Machine, names: ReturnType<typeof parameters>, value: Value): void {
-  const items = itemsOf(value) ?? [];
+  // In Perl a list of one is that one.
+  const items = (m.language === 'perl' && value.kind === 'text' ? [value] : itemsOf(value)) ?? [];
   const parts =
     names.length === 1
       ? [items]

@@ -73,7 +73,7 @@ export const TRAITS: Readonly<Record<Expressive, Traits>> = {
   perl: {
     syntax: perl,
     keywords: set(
-      'and cmp continue else elsif eq for foreach ge gt if last le lt my local ne next no not or our package redo return state sub unless until use while x xor BEGIN END',
+      'and cmp continue do else elsif eq for foreach ge gt if last le lt my local ne next no not or our package redo require return state sub unless until use while x xor BEGIN END',
     ),
     member: set('->'),
     concatenation: set('.'),

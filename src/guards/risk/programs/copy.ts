@@ -23,7 +23,7 @@ export const copy: Handler = ({ name, parsed }, engine) => {
     if (symbolic) for (const link of [target, within]) engine.linked(link, source);
     else if (!has('-n', '--no-clobber', '--attributes-only')) engine.copied(source, [target, within], { moved: name === 'mv', deep });
   }
-  if (name === 'mv' && NULL.test(target.text)) engine.remark('into-the-void', 'CRITICAL', 'What is moved onto a device is gone.');
+  if (/^(mv|ln|install|ginstall|link)$/.test(name) && NULL.test(target.text)) engine.remark('into-the-void', 'CRITICAL', 'What is put in a device’s place is gone, and so may the device be.');
   return known('');
 };
 

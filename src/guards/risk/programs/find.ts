@@ -13,7 +13,7 @@ export const find: Handler = ({ args }, engine) => {
   const expression = at < 0 ? [] : args.slice(at);
   const starts = folders.length > 0 ? folders : [known('.')];
   const { acts, names, narrow, open } = read(expression);
-  if (open || starts.some((start) => start.text.startsWith(HOLE)))
+  if (open || starts.some((start) => start.text.startsWith(HOLE) || (start.glob && /^[*?[]/.test(start.text))))
     engine.remark('unknown-operand', 'MEDIUM', 'What it searches for, or does with it, cannot be known before.');
   const found = (start: Value): Value[] => {
     if (names.length > 0) return names.map((name) => ({ ...name, text: `${start.text.replace(/\/$/, '')}/${name.text}` }));

@@ -12,7 +12,7 @@ export const sed: Handler = ({ parsed, stdin }, engine) => {
   for (const script of scripts) engine.code('sed', script);
   const inPlace = options.has('-i') || options.has('--in-place');
   for (const path of files) engine.found({ kind: 'read', path });
-  if (inPlace) for (const path of files) engine.found({ kind: 'overwrite', path, level: 'MEDIUM', reason: 'It edits files in place.' });
+  if (inPlace) for (const path of files) engine.found({ kind: 'overwrite', path, level: 'MEDIUM', reason: 'It edits files in place.', instead: 'edit_file' });
   const [suffix] = [...(options.get('-i') ?? []), ...(options.get('--in-place') ?? [])];
   if (suffix?.text.includes('/') === true) engine.remark('writes-elsewhere', 'HIGH', 'The copy that it keeps may lie anywhere.');
   return inPlace ? known('') : unknown(FROM.input | (stdin?.from ?? 0) | scripts.reduce((sum: number, v: Value) => sum | v.from, 0));

@@ -49,7 +49,8 @@ function script(file: Value, args: readonly Value[], engine: Engine): Stream {
   if (content !== null) return engine.code('shell', content, { args });
   engine.found({ kind: 'read', path: file });
   engine.found({ kind: 'exec', resource: file.text, level: 'MEDIUM', reason: 'It runs a script, whatever that may do.', rule: 'runs-script', reversibility: 'irreversible' });
-  return unknown(FROM.input);
+  const stands = engine.script(file);
+  return stands === null ? unknown(FROM.input) : engine.code('shell', stands, { args });
 }
 
 /** python, node, ruby, perl, php, lua, awk: code in an option, a script, or what is piped in. */
@@ -61,6 +62,9 @@ export const interpreter: Handler = (call, engine) => {
   const code = options.flatMap((option) => parsed.options.get(option) ?? []).filter((value) => value !== null);
   const { operands } = parsed;
   for (const text of code) engine.code(language, decoded(text, call), { args: operands, stdin });
+  // `perl -pi -e …` edits the files that it is given.
+  const edits = (language === 'perl' || language === 'ruby') && parsed.options.has('-i');
+  if (edits) for (const path of operands) engine.found({ kind: 'overwrite', path, level: 'MEDIUM', reason: 'It edits files in place.' });
   if (code.length > 0) return unknown(FROM.input);
   if (language === 'awk') return awk(call, engine);
   if (parsed.options.has('-m')) return runsModule(call, engine);
@@ -105,6 +109,8 @@ function scriptOf(file: Value, args: readonly Value[], language: Parameters<Engi
   const content = engine.written(file);
   if (content !== null) return engine.code(language, content, { args });
   engine.found({ kind: 'read', path: file });
+  const stands = engine.script(file);
+  if (stands !== null) engine.code(language, stands, { args });
   for (const path of args) if (!path.text.startsWith('-') && !/\s/.test(path.text)) engine.found({ kind: 'read', path });
   engine.found({ kind: 'exec', resource: file.text, level: 'MEDIUM', reason: 'It runs a script, whatever that may do.', rule: 'runs-script', reversibility: 'irreversible' });
   return unknown(FROM.input);

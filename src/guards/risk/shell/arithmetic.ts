@@ -155,7 +155,7 @@ class Run {
     if (held === undefined) return 0n;
     if (held === null) return null;
     this.from |= held.from;
-    const content = held.number === true ? held.text.replaceAll(HOLE, NUMBER) : held.text;
+    const content = held.number === true || held.outside === true ? held.text.replaceAll(HOLE, NUMBER) : held.text;
     return content.includes(NUMBER) && /^[-+\s\d\u{FFFB}]*$/u.test(content)
       ? null
       : this.text(content, depth + 1);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Stream } from '../programs/engine.ts';
+import { formatted } from '../programs/print.ts';
 import { openFiles } from './files.ts';
 import { runValue } from './run-value.ts';
 import { scopeOf } from './scope-of.ts';
@@ -53,6 +54,8 @@ const source: Builtin = ([file], { frame, walk, source: evidence }) => {
   const files = openFiles(frame, walk, evidence);
   const content = files.written(file);
   if (content !== null) return runValue(content, frame, walk, evidence);
+  const stands = files.script(file);
+  if (stands !== null) return runValue(stands, frame, walk, evidence);
   files.touch('read', file);
   // It may set every variable anew.
   for (const [name, variable] of frame.state.variables) frame.state.variables.set(name, { ...variable, may: [...variable.may.slice(0, 3), unknown(FROM.input)] });
@@ -229,6 +232,12 @@ const test: Builtin = (args, { frame, walk, source: evidence }) => {
   return NOTHING;
 };
 
+const printf: Builtin = (args, call) => {
+  if (args[0]?.text !== '-v' || args[1] === undefined) return undefined;
+  setNames([args[1]], () => formatted(args.slice(2)), call);
+  return NOTHING;
+};
+
 const quiet: Builtin = () => NOTHING;
 
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
@@ -257,6 +266,7 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['command', command],
   ['builtin', command],
   ['exec', exec],
+  ['printf', printf],
   ['test', test],
   ['[', test],
   ...['return', 'exit', 'break', 'continue', 'wait', 'jobs', 'fg', 'bg', 'disown', 'type', 'getopts', 'umask', 'ulimit', 'times', 'true', 'false', ':', 'unalias', 'logout', 'dirs', 'let'].map(

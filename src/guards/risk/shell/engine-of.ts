@@ -3,7 +3,6 @@ import { isInside } from '../../../core/inside.ts';
 import { rank } from '../../../core/risk.ts';
 import type { Program } from '../../../registry/commands.ts';
 import type { Engine, Found, RunOptions, Stream } from '../programs/engine.ts';
-import { runCode } from './code.ts';
 import { isAmong, openFiles } from './files.ts';
 import { FROM, HOLE, isKnown } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
@@ -60,8 +59,9 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
       report.factor(rule, level, reason, source, reversibility ?? (rank(level) > rank('LOW') ? 'irreversible' : 'reversible'));
     },
     command: (argv, options = {}) => walk.run.program(argv, inner(options), walk, source),
-    code: (language, text, options = {}): Stream => runCode(language, text, inner(options), walk, source),
+    code: (language, text, options = {}): Stream => walk.run.code(language, text, inner(options), walk, source),
     written: (path) => files.written(path),
+    script: (path) => files.script(path),
     content: (path) => files.content(path),
     wrote: (path, content, append = false) => files.keep(path, content, append),
     copied(path, places, how) {

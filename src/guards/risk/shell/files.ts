@@ -3,7 +3,7 @@ import type { Level } from '../../../core/risk.ts';
 import type { Stream } from '../programs/engine.ts';
 import { type Grade, type Touch, gradeTouch } from '../grade.ts';
 import { through } from './links.ts';
-import { FROM, HOLE, type Value, unknown } from './value.ts';
+import { FROM, HOLE, type Value, known, unknown } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
 
 /** What is asked of a path, and by what right it is worse than where it lies says. */
@@ -25,6 +25,8 @@ export interface ShellFiles {
   /** Remembers what was written into a file. */
   keep(path: Value, content: Stream, append: boolean): void;
   written(path: Value): Stream | null;
+  /** A script as it stands on disk; null where it is the project's own, or none. */
+  script(path: Value): Stream | null;
   /** What a file holds, without being read by anybody. */
   content(path: Value): Stream;
   /** The absolute paths a value may stand for; null where they cannot be known. */
@@ -57,7 +59,12 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
     if (state.elsewhere) return touchElsewhere(kind, path, access);
     if (kind !== 'read' && isPipeEnd(path.text)) return;
     const all = pathsOf(path, kind !== 'delete', frame, walk);
-    if (all === null) return unknownPath(kind, path, access);
+    if (all === null) {
+      // By its name it is a secret wherever it lies.
+      const named = kind === 'read' && !path.text.includes(HOLE) ? gradeTouch({ kind, path: `/${path.text}`, ...NOTHING_MADE }, ctx) : null;
+      if (named !== null) report.factor(named.rule, named.level, named.reason, evidence, named.reversibility);
+      return unknownPath(kind, path, access);
+    }
     const wide = path.glob && /(^|\/)\.?\*+$/.test(path.text) && !/^\/?[^*]*\/[^*/]+\.\w+$/.test(path.text);
     let worst: Grade | null = null;
     const recursive = access.recursive ?? false;
@@ -93,12 +100,27 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
     for (const one of paths(path) ?? []) {
       const content = walk.written.get(one);
       if (content !== undefined) return content;
+      const origin = ctx.origins.get(one);
+      if (origin !== undefined) return unknown(origin | FROM.input);
+    }
+    return null;
+  }
+
+  /** A script that stands on disk. What the repository holds as it is counts as the project's own. */
+  function script(path: Value): Stream | null {
+    if (state.elsewhere || path.text.includes(HOLE)) return null;
+    for (const one of paths(path) ?? []) {
+      const { git } = ctx.facts(one);
+      if (git !== null && git.tracked > 0 && git.clean === true) continue;
+      const content = ctx.text(one);
+      if (content !== null) return known(content, FROM.input);
     }
     return null;
   }
 
   return {
     touch,
+    script,
     tree(path) {
       for (const one of paths(path) ?? []) {
         const below = ctx.below(one);
@@ -137,6 +159,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
       if (SINK.test(path.text) || isPipeEnd(path.text)) return;
       touch(append ? 'write' : 'overwrite', path);
       if (!append) for (const one of paths(path) ?? []) walk.copies.remove(one);
+      if (!/^\/(var\/)?tmp\//.test(path.text)) report.instead.add('write_file');
     },
     keep(path, content, append) {
       if (SOCKET.test(path.text) && (content.from & FROM.secret) !== 0) {

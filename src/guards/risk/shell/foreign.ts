@@ -1,11 +1,11 @@
-import type { Level } from '../../../core/risk.ts';
 import type { CodeFinding, Language } from '../code/finding.ts';
 import type { Engine } from '../programs/engine.ts';
-import { HOLE, type Value, known, unknown } from './value.ts';
+import { FROM, HOLE, type Value, known, unknown } from './value.ts';
 
 /** Reports what a call in code of another language does, in the words of the shell that runs it. */
-export function reportFinding(finding: CodeFinding, language: Language, engine: Engine, level: Level | null): void {
-  const paths = finding.texts.map(valueOf);
+export function reportFinding(finding: CodeFinding, language: Language, home: string, engine: Engine): void {
+  const isPath = ON_PATHS.has(finding.kind);
+  const paths = finding.texts.map((text) => (isPath ? pathOf(text, home) : valueOf(text)));
   const { kind, recursive } = finding;
   switch (kind) {
     case 'delete':
@@ -29,9 +29,19 @@ export function reportFinding(finding: CodeFinding, language: Language, engine: 
       return engine.found({ kind: 'cloud_loss', resource: shown(finding), level: 'HIGH', reason: 'Its code empties or drops what it manages.', reversibility: 'irreversible' });
     case 'fetch':
     case 'send':
-      return engine.found({ kind: 'network', resource: shown(finding), level: level ?? 'MEDIUM', reason: 'Its code talks to another machine.', reversibility: 'irreversible' });
+      return engine.found({ kind: 'network', resource: shown(finding), level: 'MEDIUM', reason: 'Its code talks to another machine.', reversibility: 'irreversible' });
   }
 }
 
-const valueOf = (text: string | null): Value => (text === null ? unknown(8) : text.startsWith('~') ? { ...known(text), text } : known(text));
+const ON_PATHS = new Set(['delete', 'write', 'read', 'chmod']);
+
+const valueOf = (text: string | null): Value => (text === null ? unknown(FROM.input) : known(text));
+
+/** A path as a scan writes it: `~` is the home folder, `*` what a folder holds. */
+function pathOf(text: string | null, home: string): Value {
+  if (text === null) return unknown(FROM.input);
+  const whole = text === '~' || text.startsWith('~/') ? home + text.slice(1) : text;
+  return { ...known(whole), glob: /[*?]/.test(whole) };
+}
+
 const shown = ({ texts }: CodeFinding): string => texts.map((text) => text ?? HOLE).join(' ');

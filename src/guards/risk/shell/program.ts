@@ -8,8 +8,7 @@ import { handlerOf } from '../programs/handlers.ts';
 import { applyRules, isHarmless } from '../programs/rules.ts';
 import { applyUnknown } from '../programs/unknown.ts';
 import { applyVerbs } from '../programs/verbs.ts';
-import { runValue } from './run-value.ts';
-import { engineOf } from './engine-of.ts';
+import { type ShellEngine, engineOf } from './engine-of.ts';
 import { openFiles } from './files.ts';
 import { FROM, HOLE, type Value, known, unknown } from './value.ts';
 import { applyVariables, optionsFromVariables } from './variables.ts';
@@ -105,15 +104,34 @@ function unknownProgram(name: Value, args: readonly Value[], frame: Frame, walk:
   if (!named) applyUnknown([name, ...args], frame.stdin, engineOf(frame, walk, source, null), walk.ctx.catalogue);
 }
 
-/** A script that the line itself has written or fetched is judged by what is in it. */
+/** A script that the line has written or fetched, or that stands where it is run, is judged by what is in it. */
 function ownScript(name: Value, args: readonly Value[], frame: Frame, walk: Walk, source: string): Stream | null {
-  if (!name.text.includes('/')) return null;
-  const content = openFiles(frame, walk, source).written(name);
-  if (content === null || name.text.startsWith('/dev/')) return null;
-  const state = frame.state.child();
-  state.positional = args;
-  return runValue(content, { ...frame, state }, walk, source);
+  if (!name.text.includes('/') || name.text.startsWith('/dev/')) return null;
+  const files = openFiles(frame, walk, source);
+  const written = files.written(name);
+  const content = written ?? files.script(name);
+  if (content === null) return null;
+  if (written === null) {
+    walk.report.effect('exec', name.text, source);
+    walk.report.factor('runs-script', 'MEDIUM', 'It runs a script, whatever that may do.', source);
+  }
+  const language = languageOf(content.text);
+  return engineOf(frame, walk, source, null).code(language, content, { args });
 }
+
+const INTERPRETERS: readonly (readonly [RegExp, Parameters<ShellEngine['code']>[0]])[] = [
+  [/^#!.*python/, 'python'],
+  [/^#!.*(node|deno|bun)/, 'javascript'],
+  [/^#!.*ruby/, 'ruby'],
+  [/^#!.*perl/, 'perl'],
+  [/^#!.*php/, 'php'],
+  [/^#!.*lua/, 'lua'],
+  [/^#!.*awk/, 'awk'],
+];
+
+/** The language that a script's first line names; a shell's without one. */
+const languageOf = (text: string): Parameters<ShellEngine['code']>[0] =>
+  INTERPRETERS.find(([pattern]) => pattern.test(text))?.[1] ?? 'shell';
 
 function mentionsOwn(words: readonly Value[], frame: Frame, walk: Walk, source: string): void {
   if (walk.ctx.ownFolders.length === 0 || frame.state.elsewhere) return;

@@ -46,8 +46,7 @@ function fromOutside(name: string, { state }: Frame, walk: Walk): Held | undefin
   if (name === 'TMPDIR') return known('/tmp');
   if (name === 'PWD') return state.folders.length === 1 && state.folders[0] !== undefined ? known(state.folders[0]) : unknown();
   if (name === 'IFS') return undefined;
-  // What a line has not set, nobody has who could hide code in it: in arithmetic it is a number.
-  return { ...unknown(FROM.input), number: true };
+  return { ...unknown(FROM.input), outside: true };
 }
 
 function homeOf(user: string | null, { state }: Frame, walk: Walk): string | null {

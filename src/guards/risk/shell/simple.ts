@@ -8,8 +8,7 @@ import { scopeOf } from './scope-of.ts';
 import type { Held } from './scope.ts';
 import { FROM, HOLE, type Value, joined, known, unknown } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
-import { checkSubscript } from './arithmetic.ts';
-import { fields, single } from './words.ts';
+import { arithmetic, fields, single } from './words.ts';
 
 /** So many combinations of what variables may hold are looked at. */
 const MOST_CHOICES = 8;
@@ -100,7 +99,9 @@ export function dispatch(words: readonly Value[], frame: Frame, walk: Walk, sour
 export function assign(node: Assignment, frame: Frame, walk: Walk, exported?: boolean): void {
   const scope = scopeOf(frame, walk);
   const { state } = frame;
-  if (node.index !== undefined) checkSubscript(single(node.index, scope), scope, node.text);
+  const { index } = node;
+  // A key of an associative array is a text; one that is a word may be a name, which bash would evaluate.
+  if (index !== undefined) arithmetic(index.text, scope, node.text);
   const before = state.variables.get(node.name)?.may[0];
   const target = state.references.get(node.name) ?? node.name;
   if (node.value.type === 'ArrayValue') {

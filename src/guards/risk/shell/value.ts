@@ -12,6 +12,8 @@ export interface Value {
   readonly from: number;
   /** True where each hole in it stands for a whole number, so that nothing can be hidden in it. */
   readonly number?: boolean;
+  /** True of a variable that the line has not set: nobody could have hidden code in it. */
+  readonly outside?: boolean;
 }
 
 /** Stands for any text. A line that has this very character in it is taken to have a hole there. */

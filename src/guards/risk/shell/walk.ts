@@ -1,5 +1,6 @@
 import type { ParsedScript, SyntaxNode } from 'unbash';
 import type { Level } from '../../../core/risk.ts';
+import type { RUNS } from '../../../registry/commands.ts';
 import type { CommandContext } from '../context.ts';
 import type { Stream } from '../programs/engine.ts';
 import type { Copies } from './copies.ts';
@@ -16,6 +17,8 @@ export const MOST_TEXT = 64 * 1024;
 export interface Runner {
   /** Runs a shell text in a shell; returns what it prints. */
   text(text: string, state: ShellState, stdin: Stream | null, walk: Walk): Stream;
+  /** Runs code in a language; returns what it prints. */
+  code(language: (typeof RUNS)[number], text: Value, frame: Frame, walk: Walk, source: string): Stream;
   /** Judges a program with its arguments; returns what it prints. */
   program(words: readonly Value[], frame: Frame, walk: Walk, source: string): Stream;
   /** Runs one node of a syntax tree; returns what it prints. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LANGUAGES } from '../../../../src/guards/risk/code/finding.ts';
 import { calls, scanCode } from './helpers.ts';
 
-const language = fc.constantFrom(...LANGUAGES);
+const anyLanguage = fc.constantFrom(...LANGUAGES);
 const examples = [...calls.values()].flatMap((entries) =>
   entries.flatMap((entry) => [...entry.match, ...entry.not_match]),
 );
@@ -29,7 +29,7 @@ describe('any text', () => {
     ['code with a flaw', mutated],
   ])('that is %s is read without an error', (_, code) => {
     fc.assert(
-      fc.property(language, code, (name, source) => {
+      fc.property(anyLanguage, code, (name, source) => {
         const scan = scanCode(name, source);
         expect(scan.findings.length).toBeLessThanOrEqual(64);
       }),
@@ -91,6 +91,13 @@ describe('any text', () => {
       const before = performance.now();
       scanCode(name, source);
       expect(performance.now() - before).toBeLessThan(1000);
+    }
+  });
+
+  it.each(Object.getOwnPropertyNames(Object.prototype))('that names %s is read without an error', (name) => {
+    for (const language of LANGUAGES) {
+      const code = `${name}.${name}(${name}["${name}"]); ${name} -${name} $${name}("${name}" ${name} x) ${name} = ${name}`;
+      expect(() => scanCode(language, code)).not.toThrow();
     }
   });
 

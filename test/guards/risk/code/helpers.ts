@@ -1,8 +1,9 @@
 import { openScanner } from '../../../../src/guards/risk/code/scan.ts';
 import type { CodeScan, Language } from '../../../../src/guards/risk/code/finding.ts';
-import { loadCalls } from '../../../../src/registry/calls.ts';
+import { readCalls } from '../../../../src/registry/calls.ts';
+import { callsOf } from '../../../../src/registry/catalogue.ts';
 
-export const calls = loadCalls('registry');
+export const calls = callsOf(readCalls('registry'));
 export const { scanCode } = openScanner(calls);
 
 /** `kind text text` for each finding, and `hidden` where something is. */

@@ -38,6 +38,8 @@ function heard(words: readonly string[], stdin: Stream | null = null): string[] 
     code: (language, code, options) =>
       say(`${options?.elsewhere === true ? 'elsewhere ' : ''}${language} ${code.text}`),
     written: () => null,
+    content: () => known(''),
+    script: () => null,
     wrote: (path, content) => void say(`wrote ${path.text} from ${content.from}`),
     copied: () => undefined,
     requests: [],

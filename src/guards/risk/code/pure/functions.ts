@@ -1,4 +1,4 @@
-import { list, number, text, textOf, UNKNOWN, type Value } from '../value.ts';
+import { list, named, number, text, textOf, UNKNOWN, type Value } from '../value.ts';
 import { base64, character, hexadecimal, reversed, rot13 } from './decode.ts';
 import { format } from './format.ts';
 import { HOME } from './places.ts';
@@ -33,6 +33,10 @@ const joinAll = texts((...parts) => parts.join('/').replaceAll(/\/{2,}/g, '/'));
 const files: Fold = (args) => list(args.filter((arg) => arg.kind !== 'record'));
 const home: Fold = () => text(HOME);
 const here: Fold = () => text('.');
+const pathOf =
+  (path: string): Fold =>
+  () =>
+    named('Path()', null, [text(path)]);
 const temporary: Fold = () => text('/tmp/tmp.XXXXXXXXXX');
 const environment: Fold = ([name]) => (textOf(name) === 'HOME' ? text(HOME) : UNKNOWN);
 
@@ -112,8 +116,10 @@ export const FUNCTIONS: ReadonlyMap<string, Fold> = new Map<string, Fold>(
     'enumerate ipairs pairs Object.entries each_with_index': ([items]: readonly Value[]) =>
       items?.kind === 'list' ? list(items.items.map((item) => list([UNKNOWN, item]))) : UNKNOWN,
     'os.path.expandvars': texts((plain) => plain.replaceAll(/\$\{?HOME\}?/g, HOME)),
-    'os.homedir pathlib.Path.home Path.home Dir.home': home,
-    'os.getcwd process.cwd Dir.pwd getcwd Cwd.cwd cwd pathlib.Path.cwd Path.cwd': here,
+    'os.homedir Dir.home': home,
+    'pathlib.Path.home Path.home': pathOf(HOME),
+    'pathlib.Path.cwd Path.cwd': pathOf('.'),
+    'os.getcwd process.cwd Dir.pwd getcwd Cwd.cwd cwd': here,
     'tempfile.mkdtemp tempfile.mktemp tempfile.mkstemp os.tmpdir fs.mkdtempSync Dir.mktmpdir Dir.tmpdir tempdir tmpname os.tmpname sys_get_temp_dir tempnam tempfile.gettempdir':
       temporary,
     'os.getenv os.environ.get getenv ENV.fetch': environment,
