@@ -4,7 +4,7 @@ import { rank } from '../../../core/risk.ts';
 import type { Program } from '../../../registry/commands.ts';
 import type { Engine, Found, RunOptions, Stream } from '../programs/engine.ts';
 import { isAmong, openFiles } from './files.ts';
-import { FROM, HOLE, isKnown } from './value.ts';
+import { FROM, HOLE, isKnown, unknown } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
 
 const ON_PATHS = new Set(['read', 'write', 'overwrite', 'delete', 'chmod']);
@@ -21,6 +21,8 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
   const { report } = walk;
   const files = openFiles(frame, walk, source);
   const links = new Map<string, string>();
+  const wrote = new Set<string>();
+  const changed = new Set<string>();
   let from = 0;
 
   const inner = (options: RunOptions): Frame => {
@@ -41,6 +43,10 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
     readFrom: () => from,
     end() {
       for (const [link, target] of links) walk.links.set(link, target);
+      for (const path of changed) {
+        const before = walk.written.get(path);
+        if (before !== undefined && !wrote.has(path)) walk.written.set(path, unknown(before.from | FROM.input));
+      }
     },
     found(what) {
       if (what.path === undefined) return onResource(what);
@@ -51,6 +57,7 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
       }
       else if (SINK.test(what.path.text) && what.kind !== 'delete' && what.kind !== 'chmod') return;
       else files.touch(what.kind as 'write', what.path, accessOf(what));
+      if (what.kind === 'overwrite') for (const one of files.paths(what.path) ?? []) changed.add(one);
       if (what.instead !== undefined) report.instead.add(what.instead);
       return undefined;
     },
@@ -63,7 +70,10 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
     written: (path) => files.written(path),
     script: (path) => files.script(path),
     content: (path) => files.content(path),
-    wrote: (path, content, append = false) => files.keep(path, content, append),
+    wrote(path, content, append = false) {
+      files.keep(path, content, append);
+      for (const one of files.paths(path) ?? []) wrote.add(one);
+    },
     copied(path, places, how) {
       const at = places.flatMap((place) => files.paths(place) ?? []).filter(canHold);
       if (at.length > 0) for (const of of files.paths(path) ?? []) walk.copies.add({ of, at, ...how });

@@ -259,15 +259,24 @@ function rounds(name: string, words: readonly Value[], body: CompoundList, frame
   return printed;
 }
 
-/** A body of which nobody knows how often it runs: once as things are, and once as it leaves them. */
+/** So many variables may hand on a value from one round to the next. */
+const MOST_REPEATS = 6;
+
+/** A body of which nobody knows how often it runs: as things are, as it leaves them, and with all that then still moves unknown. */
 function twice(body: (frame: Frame) => Stream, frame: Frame): Stream {
   const before = frame.state.copy();
   const first = body(frame);
   const moved = frame.state.folders !== before.folders;
   frame.state.join(before);
   if (moved) frame.state.folders = [];
-  const second = body(frame);
-  frame.state.join(before);
+  let second: Stream;
+  let left = MOST_REPEATS;
+  let earlier: ShellState;
+  do {
+    earlier = frame.state.copy();
+    second = body(frame);
+    frame.state.join(before);
+  } while (frame.state.blurSince(earlier) && --left > 0);
   if (moved) frame.state.folders = [];
   return second.text === first.text ? second : unknown(first.from | second.from);
 }

@@ -92,6 +92,19 @@ export class ShellState {
     this.folders = union(this.folders, other.folders);
   }
 
+  /** Makes unknown what has changed since; returns whether anything has. */
+  blurSince(before: ShellState): boolean {
+    let any = false;
+    for (const [name, { may, exported }] of this.variables) {
+      const old = before.variables.get(name)?.may;
+      if (old !== undefined && may.every((held) => old.some((other) => shown(other) === shown(held)))) continue;
+      const number = may.every((held) => held !== undefined && 'text' in held && (held.number === true || /^-?\d+$/.test(held.text)));
+      this.variables.set(name, { may: [{ ...blur(may), number }], exported });
+      any = true;
+    }
+    return any;
+  }
+
   /** The command before is known to have succeeded. */
   succeeded(): void {
     this.ifFailed = null;
