@@ -4,14 +4,12 @@ import type { Frame, Walk } from './walk.ts';
 
 /** Runs a text in the shell that stands, or says why it cannot be followed. */
 export function runValue(text: Value, frame: Frame, walk: Walk, source: string): Stream {
-  const level = text.text.includes(HOLE) ? levelOfUnknown(text) : null;
-  const bad = (text.from & (FROM.network | FROM.decoded)) !== 0 && level !== null;
-  if (level !== null && (bad || text.text.trim() === HOLE)) {
-    walk.report.effect('exec', 'code that cannot be known', source);
-    walk.report.factor('evaluates-text', level, 'It runs a text that cannot be known before.', source);
-  } else if ((text.from & FROM.network) !== 0) {
-    walk.report.factor('runs-download', 'CRITICAL', 'It runs what another machine sent.', source);
-  }
+  const sent = (text.from & FROM.network) !== 0;
+  const open = text.text.includes(HOLE);
+  if (sent) walk.report.factor('runs-download', 'CRITICAL', 'It runs what another machine sent.', source);
+  else if (open && (text.text.trim() === HOLE || (text.from & FROM.decoded) !== 0))
+    walk.report.factor('evaluates-text', levelOfUnknown(text), 'It runs a text that cannot be known before.', source);
+  if (open) walk.report.effect('exec', 'code that cannot be known', source);
   if (text.text.trim() === HOLE) return unknown(text.from | FROM.input);
   return walk.run.text(text.text, frame.state, frame.stdin, walk);
 }

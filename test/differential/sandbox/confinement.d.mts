@@ -1,0 +1,1 @@
+export declare function opening(hostCanary: string): string | null;
