@@ -43,6 +43,8 @@ export interface RunOptions {
   readonly stdin?: Stream | null;
   /** `$0`, `$1`, … of a shell line; the arguments of other code. */
   readonly args?: readonly Value[];
+  /** `$0` of a shell line. */
+  readonly zero?: Value;
   /** The folder it runs in, where that is not the line's. */
   readonly cwd?: Value;
   /** Variables that it is given, and whether it is given no others. */

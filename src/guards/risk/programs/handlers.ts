@@ -1,3 +1,4 @@
+import { bang } from './bang.ts';
 import { handle as bwrap } from './bwrap.ts';
 import { copy, dd, fetch, tee } from './copy.ts';
 import { curl } from './curl.ts';
@@ -10,6 +11,7 @@ import { handle as gitConfig } from './git-config.ts';
 import { handle as gitSubmodule } from './git-submodule.ts';
 import { handle as git } from './git.ts';
 import { echo, printf } from './print.ts';
+import { make, npm } from './recipes.ts';
 import { sed } from './sed.ts';
 import { interpreter, shell } from './shells.ts';
 import { handle as socat } from './socat.ts';
@@ -21,6 +23,7 @@ import { env, parallel, xargs } from './wrappers.ts';
 
 /** What knows a program beyond rules, by the name that the registry calls it by. */
 const NAMED: Readonly<Record<string, Handler>> = {
+  bang,
   bwrap,
   curl,
   docker,
@@ -31,6 +34,8 @@ const NAMED: Readonly<Record<string, Handler>> = {
   'git-config': gitConfig,
   'git-submodule': gitSubmodule,
   interpreter,
+  make,
+  npm,
   parallel,
   sed,
   shell,

@@ -13,6 +13,7 @@ export function runCode(language: (typeof RUNS)[number], text: Value, frame: Fra
   if (language === 'shell') {
     const state = frame.state.child();
     state.positional = frame.state.positional;
+    state.zero = frame.state.zero;
     state.elsewhere = frame.state.elsewhere;
     return runValue(text, { ...frame, state }, walk, source);
   }

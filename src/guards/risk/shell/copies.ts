@@ -21,7 +21,9 @@ export class Copies {
 
   /** Whether a copy of a path, or of what it lies in, stands somewhere else. */
   has(path: string, deep: boolean): boolean {
-    return this.standing.some((copy) => (copy.deep || !deep) && isInside(path, copy.of) && !copy.at.some((at) => isInside(at, path)));
+    return this.standing.some(
+      (copy) => (copy.deep || !deep) && isInside(path, copy.of) && !copy.at.some((at) => isInside(at, path)),
+    );
   }
 
   /** Whether a path stood there before, for something has been copied from it. */
@@ -34,7 +36,9 @@ export class Copies {
     this.removed.add(path);
     const gone = this.standing.filter(({ at }) => at.some((one) => isInside(one, path)));
     this.standing = this.standing.filter((copy) => !gone.includes(copy));
-    const last = gone.filter(({ of, moved, deep }) => (moved || this.isRemoved(of)) && !isInside(of, path) && !this.has(of, deep));
+    const last = gone.filter(
+      ({ of, moved, deep }) => (moved || this.isRemoved(of)) && !isInside(of, path) && !this.has(of, deep),
+    );
     return last.flatMap(({ of }) => [of, ...this.remove(of)]);
   }
 

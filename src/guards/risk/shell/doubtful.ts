@@ -10,6 +10,7 @@ export const doubtful = (scope: Scope): Scope => ({
     scope.set(name, number ? { ...unknown(from), number } : unknown(from));
   },
   positional: scope.positional,
+  zero: scope.zero,
   home: (user) => scope.home(user),
   cwd: scope.cwd,
   output: (part) => scope.output(part),

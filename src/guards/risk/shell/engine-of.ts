@@ -33,6 +33,7 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
     }
     if (options.cwd !== undefined) state.folders = files.paths(options.cwd)?.slice(0, 1) ?? [];
     if (options.args !== undefined) state.positional = options.args;
+    if (options.zero !== undefined) state.zero = options.zero;
     if (options.clean === true) state.variables = new Map();
     for (const [name, value] of options.variables ?? []) state.set(name, value, true);
     return { ...frame, state, stdin: options.stdin === undefined ? frame.stdin : options.stdin };

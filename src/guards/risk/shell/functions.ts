@@ -6,8 +6,19 @@ import type { Frame, Walk } from './walk.ts';
 const DEEPEST = 12;
 const MOST_RETURNS = 4;
 
+const anyOf = (args: readonly Value[]): readonly Value[] | null =>
+  args.every(({ text, number }) => number === true || /^-?\d+$/.test(text))
+    ? args.map(() => ({ ...unknown(), number: true }))
+    : null;
+
 /** Calls a function of the line's own in the shell that stands. */
-export function callFunction(name: string, fn: ShellFunction, args: readonly Value[], frame: Frame, walk: Walk): Stream {
+export function callFunction(
+  name: string,
+  fn: ShellFunction,
+  args: readonly Value[],
+  frame: Frame,
+  walk: Walk,
+): Stream {
   if (walk.calls.includes(name) && walk.beside > 0) {
     const evidence = fn.source.slice(fn.node.pos, fn.node.end);
     walk.report.factor('fork-bomb', 'CRITICAL', 'It starts itself again and again, beside itself.', evidence);
@@ -23,7 +34,7 @@ export function callFunction(name: string, fn: ShellFunction, args: readonly Val
   const { state } = frame;
   const before = state.positional;
   // How often it calls itself nobody knows: the last time it is followed stands for all others.
-  state.positional = returns === MOST_RETURNS ? null : args;
+  state.positional = returns === MOST_RETURNS ? anyOf(args) : args;
   const printed = walk.run.node(fn.node.body, { ...frame, source: fn.source }, walk);
   state.positional = before;
   walk.calls.pop();

@@ -46,6 +46,7 @@ function openAll(redirections: readonly Redirection[], frame: Frame, walk: Walk,
     if (redirection.type !== 'Redirect' || redirection.operator.startsWith('<')) {
       const read = openForReading(redirection, frame, walk);
       if (read === null) continue;
+      if (keeps && (number === null || number === '0')) frame.state.descriptors.set('0', read);
       if (number === null || number === '0') stdin = read;
       else remember(number, descriptor?.type === 'FileDescriptorVariable', read, frame);
     }

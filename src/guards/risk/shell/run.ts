@@ -43,7 +43,9 @@ function statements(list: readonly Statement[], frame: Frame, walk: Walk): Strea
   for (const statement of list) {
     if (walk.problem !== null && walk.steps > MOST_STEPS) break;
     const beside = statement.background === true;
-    const inner = beside ? { ...frame, state: frame.state.copy() } : frame;
+    // `exec < file` has all that comes after read from there.
+    const stdin = frame.stdin ?? frame.state.descriptors.get('0') ?? null;
+    const inner = { ...frame, stdin, state: beside ? frame.state.copy() : frame.state };
     if (beside) walk.beside++;
     printed = after(printed, runNode(statement.command, inner, walk));
     if (beside) walk.beside--;

@@ -25,6 +25,7 @@ export function scopeOf(frame: Frame, walk: Walk): Scope {
     },
     set: (name: string, held: Held) => state.set(name, held),
     positional: state.positional,
+    zero: state.zero,
     home: (user) => homeOf(user, frame, walk),
     cwd: state.folders[0] ?? null,
     output: (part: CommandExpansionPart | ArithmeticCommandExpansion) => nested(part, frame.stdin),

@@ -1,6 +1,6 @@
 import type { Function as FunctionNode } from 'unbash';
 import type { Held } from './scope.ts';
-import { type Value, unknown } from './value.ts';
+import { type Value, known, unknown } from './value.ts';
 
 /** A variable: what it may hold (several where branches differ; undefined is unset), and whether programs are given it. */
 export interface Variable {
@@ -12,6 +12,8 @@ export interface Variable {
 export interface ShellFunction {
   readonly node: FunctionNode;
   readonly source: string;
+  /** Whether shells that this one starts know it too. */
+  readonly exported?: boolean;
 }
 
 const MOST_ALTERNATIVES = 4;
@@ -27,6 +29,8 @@ export class ShellState {
   /** `declare -n`: names that stand for another variable. */
   references = new Map<string, string>();
   positional: readonly Value[] | null = null;
+  /** `$0`. */
+  zero: Value = known('bash');
   /** Where it may stand: several folders where a `cd` may have failed, none where that cannot be known. */
   folders: readonly string[];
   /** Where it stands if the command before has failed; null where that does not matter. */
@@ -49,6 +53,7 @@ export class ShellState {
     copy.hashed = new Map(this.hashed);
     copy.references = new Map(this.references);
     copy.positional = this.positional;
+    copy.zero = this.zero;
     copy.ifFailed = this.ifFailed;
     copy.descriptors = new Map(this.descriptors);
     copy.expandsAliases = this.expandsAliases;
@@ -60,6 +65,7 @@ export class ShellState {
   child(): ShellState {
     const child = new ShellState(this.folders);
     child.variables = new Map([...this.variables].filter(([, variable]) => variable.exported));
+    child.functions = new Map([...this.functions].filter(([, fn]) => fn.exported === true));
     child.descriptors = new Map(this.descriptors);
     child.elsewhere = this.elsewhere;
     return child;
