@@ -10,7 +10,7 @@ import { find } from './find.ts';
 import { handle as gitConfig } from './git-config.ts';
 import { handle as gitSubmodule } from './git-submodule.ts';
 import { handle as git } from './git.ts';
-import { echo, printf } from './print.ts';
+import { echo, printenv, printf } from './print.ts';
 import { make, npm } from './recipes.ts';
 import { sed } from './sed.ts';
 import { interpreter, shell } from './shells.ts';
@@ -62,6 +62,7 @@ const FILTERS: Readonly<Record<string, Handler>> = {
   ln: copy,
   mv: copy,
   openssl,
+  printenv,
   printf,
   rev,
   rsync: fetch,

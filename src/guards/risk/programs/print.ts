@@ -1,4 +1,4 @@
-import { HOLE, type Value, joined, known } from '../shell/value.ts';
+import { FROM, HOLE, type Value, joined, known, unknown } from '../shell/value.ts';
 import type { Handler } from './engine.ts';
 
 const MOST = 64 * 1024;
@@ -17,6 +17,9 @@ export const echo: Handler = ({ args }) => {
   const text = escapes ? unescaped(line.text) : line.text;
   return { ...known(newline ? `${text}\n` : text, line.from) };
 };
+
+/** `printenv` without a name shows all that is set, secrets as well. */
+export const printenv: Handler = ({ args }) => (args.length === 0 ? unknown(FROM.secret) : undefined);
 
 /** `printf format words`. */
 export const printf: Handler = ({ args }) => {

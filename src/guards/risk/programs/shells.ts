@@ -24,8 +24,11 @@ const CODE: Readonly<Record<string, { readonly language: 'python' | 'javascript'
 };
 
 /** bash, sh and their kin: a line after -c, a script, or what is piped in. */
-export const shell: Handler = ({ parsed, stdin }, engine) => {
+export const shell: Handler = ({ name, args, parsed, stdin }, engine) => {
   const { options } = parsed;
+  // `bash +x -c line`: a plus takes an option back, and more may follow.
+  const taken = args.findIndex((arg) => /^\+\w+$/.test(arg.text));
+  if (taken >= 0 && args[taken] === parsed.operands[0]) return engine.command([known(name), ...args.filter((_, i) => i !== taken)], { stdin });
   // A lone `-` ends the options, as `--` does.
   const operands = parsed.operands[0]?.text === '-' ? parsed.operands.slice(1) : parsed.operands;
   if (options.has('-n') && !options.has('-c')) return unknown();

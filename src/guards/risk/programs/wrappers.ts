@@ -1,4 +1,4 @@
-import { HOLE, type Value, isKnown, joined, unknown } from '../shell/value.ts';
+import { FROM, HOLE, type Value, isKnown, joined, unknown } from '../shell/value.ts';
 import type { Handler, Stream } from './engine.ts';
 
 const ASSIGNMENT = /=/;
@@ -17,7 +17,7 @@ export const env: Handler = ({ parsed }, engine) => {
   let printed: Stream | undefined;
   for (const line of split) if (line !== null) printed = engine.code('shell', line, given);
   // With nothing to run it prints the environment, and what is in it may be a secret.
-  if (at < 0) return printed ?? unknown();
+  if (at < 0) return printed ?? unknown(FROM.secret);
   return engine.command(operands.slice(at), given);
 };
 

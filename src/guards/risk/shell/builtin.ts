@@ -9,6 +9,7 @@ export interface BuiltinCall {
   readonly given: ShellState;
   readonly walk: Walk;
   readonly source: string;
+  /** Runs another command; `command`, `builtin` and `exec` see no functions. */
   readonly dispatch: (words: readonly Value[]) => Stream;
 }
 

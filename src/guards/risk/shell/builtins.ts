@@ -68,7 +68,8 @@ const read: Builtin = (args, call) => {
       else if (valued.test(text)) i++;
     } else if (args[i] !== undefined) names.push(args[i] ?? NOTHING);
   }
-  const line = input === null || !isKnown(input) ? null : (input.text.split('\n')[0] ?? '').trim();
+  const cut = args.some((arg) => /^-\w*[nN]/.test(arg.text));
+  const line = input === null || !isKnown(input) || cut ? null : (input.text.split('\n')[0] ?? '').trim();
   const words = line?.split(/[ \t]+/) ?? [];
   const all = names.length === 0 ? [known('REPLY')] : names;
   const last = all.length - 1;
@@ -107,8 +108,8 @@ function declare(exports: boolean): Builtin {
       if (!isKnown(arg) && !arg.text.includes('=')) walk.report.factor('telling-variable', 'HIGH', 'Which variable it sets cannot be known before.', evidence);
       const [name = '', ...rest] = arg.text.split('=');
       if (/[[]/.test(name)) checkSubscript({ ...arg, text: name }, scopeOf(frame, walk), evidence);
-      const fn = /-\w*f/.test(flags) ? frame.state.functions.get(name) : undefined;
-      if (fn !== undefined && (exports || /-\w*x/.test(flags))) frame.state.functions.set(name, { ...fn, exported: true });
+      const functions = /-\w*f/.test(flags) ? frame.state.functions.get(name) : undefined;
+      if (functions !== undefined && (exports || /-\w*x/.test(flags))) frame.state.functions.set(name, functions.map((fn) => fn && { ...fn, exported: true }));
       const plain = name.replace(/\+?$/, '').replace(/\[.*/s, '');
       const before = frame.state.variables.get(plain);
       const exported = exports ? !/-\w*n/.test(flags) : /-\w*x/.test(flags) ? true : undefined;
@@ -119,7 +120,8 @@ function declare(exports: boolean): Builtin {
       else if (before !== undefined) frame.state.variables.set(plain, { ...before, exported: exported ?? before.exported });
       else if (exported === true) frame.state.set(plain, unknown(FROM.input), true);
     }
-    return NOTHING;
+    // Without names it prints all variables, and what is in them may be a secret.
+    return args.every((arg) => arg.text.startsWith('-')) ? unknown(FROM.secret) : NOTHING;
   };
 }
 
@@ -199,9 +201,10 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['exec', exec],
   ['printf', printf],
   ['let', calculate],
+  ['type', () => unknown(FROM.input)],
   ['test', test],
   ['[', test],
-  ...['return', 'exit', 'break', 'continue', 'wait', 'fg', 'bg', 'disown', 'type', 'getopts', 'umask', 'ulimit', 'times', 'true', 'false', ':', 'unalias', 'logout', 'dirs'].map(
+  ...['return', 'exit', 'break', 'continue', 'wait', 'fg', 'bg', 'disown', 'getopts', 'umask', 'ulimit', 'times', 'true', 'false', ':', 'unalias', 'logout', 'dirs'].map(
     (name): [string, Builtin] => [name, quiet],
   ),
 ]);

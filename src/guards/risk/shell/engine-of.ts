@@ -13,7 +13,7 @@ export interface ShellEngine extends Engine {
   /** Where what it has read comes from. */
   readFrom(): number;
   /** Lets what it has made be seen by what comes after. */
-  end(): void;
+  end(isCode?: boolean): void;
 }
 
 /** What a program's rules and its handler may say, as this shell hears it. */
@@ -42,11 +42,12 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
   return {
     requests: walk.ctx.catalogue.requests,
     readFrom: () => from,
-    end() {
+    end(isCode = false) {
       for (const [link, target] of links) walk.links.set(link, target);
       for (const path of changed) {
         const before = walk.written.get(path);
-        if (before !== undefined && !wrote.has(path)) walk.written.set(path, unknown(before.from | FROM.input));
+        // What a compiler writes is the project's; what code in the line writes is the line's.
+        if ((isCode || before !== undefined) && !wrote.has(path)) walk.written.set(path, unknown((before?.from ?? 0) | FROM.input));
       }
     },
     found(what) {

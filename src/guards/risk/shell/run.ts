@@ -91,7 +91,7 @@ export function runNode(node: SyntaxNode, frame: Frame, walk: Walk): Stream {
     case 'CompoundList':
       return statements(node.commands, frame, walk);
     case 'Function':
-      frame.state.functions.set(node.name.value, { node, source: frame.source });
+      frame.state.functions.set(node.name.value, [{ node, source: frame.source }]);
       return NOTHING;
     case 'Redirected':
       return redirected(node.redirects, frame, walk, (inner) => runNode(node.command, inner, walk));

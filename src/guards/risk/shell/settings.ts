@@ -1,6 +1,6 @@
 import { type Builtin, NOTHING, optionsEnd } from './builtin.ts';
 import { runValue } from './run-value.ts';
-import type { Value } from './value.ts';
+import { FROM, type Value, unknown } from './value.ts';
 
 const operandsOf = (args: readonly Value[]): readonly Value[] => {
   const at = args.findIndex((arg) => !/^[-+]/.test(arg.text));
@@ -8,6 +8,7 @@ const operandsOf = (args: readonly Value[]): readonly Value[] => {
 };
 
 const set: Builtin = (args, { frame, walk, source: evidence }) => {
+  if (args.length === 0) return unknown(FROM.secret);
   const at = args.findIndex((arg) => arg.text === '--');
   const rest = at >= 0 ? args.slice(at + 1) : operandsOf(args);
   const flags = (at >= 0 ? args.slice(0, at) : args.filter((arg) => /^[-+]/.test(arg.text))).map(

@@ -80,16 +80,24 @@ function argument(arg: Word | Assignment, node: Command, frame: Frame, walk: Wal
 }
 
 /** Decides what a command's name means: function, builtin or program, in the shell's own order. */
-export function dispatch(words: readonly Value[], frame: Frame, walk: Walk, source: string, outer: Frame | null = null): Stream {
+export function dispatch(words: readonly Value[], frame: Frame, walk: Walk, source: string, outer: Frame | null = null, sees = true): Stream {
   const [name] = words;
   if (name === undefined) return known('');
-  const fn = frame.state.functions.get(name.text);
-  if (fn !== undefined) return callFunction(name.text, fn, words.slice(1), frame, walk);
+  const functions = sees ? frame.state.functions.get(name.text) : undefined;
+  if (functions !== undefined) {
+    const printed = functions.map((fn) => {
+      const inner = { ...frame, state: frame.state.copy() };
+      const text = fn === null ? dispatch(words, inner, walk, source, null, false) : callFunction(name.text, fn, words.slice(1), inner, walk);
+      return { text, state: inner.state };
+    });
+    frame.state.becomeAny(printed.map(({ state }) => state));
+    return joined(printed.map(({ text }) => text));
+  }
   const builtin = BUILTINS.get(name.text);
   if (builtin !== undefined) {
     // What a builtin does to the shell lasts, though variables set before it do not.
     const lasting = outer === null || name.text === 'eval' || name.text === 'read' ? frame : { ...frame, state: outer.state };
-    const call = { frame: lasting, given: frame.state, walk, source, dispatch: (some: readonly Value[]) => dispatch(some, frame, walk, source) };
+    const call = { frame: lasting, given: frame.state, walk, source, dispatch: (some: readonly Value[]) => dispatch(some, frame, walk, source, null, false) };
     const printed = heardBuiltin(name.text, walk, () => builtin(words.slice(1), call));
     if (printed !== undefined) return printed;
   }

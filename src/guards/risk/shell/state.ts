@@ -22,7 +22,8 @@ export const MOST_FOLDERS = 8;
 /** What a shell knows while it runs a line; a subshell is given a copy. */
 export class ShellState {
   variables = new Map<string, Variable>();
-  functions = new Map<string, ShellFunction>();
+  /** Functions by name: several where branches differ; null where it may as well be none. */
+  functions = new Map<string, readonly (ShellFunction | null)[]>();
   aliases = new Map<string, Value>();
   /** Names that `hash -p` or `enable -n` has given another meaning; the value is the program. */
   hashed = new Map<string, Value>();
@@ -65,7 +66,7 @@ export class ShellState {
   child(): ShellState {
     const child = new ShellState(this.folders);
     child.variables = new Map([...this.variables].filter(([, variable]) => variable.exported));
-    child.functions = new Map([...this.functions].filter(([, fn]) => fn.exported === true));
+    child.functions = new Map([...this.functions].filter(([, all]) => all.some((fn) => fn?.exported === true)));
     child.descriptors = new Map(this.descriptors);
     child.elsewhere = this.elsewhere;
     return child;
@@ -86,7 +87,10 @@ export class ShellState {
       const exported = (a?.exported ?? false) || (b?.exported ?? false);
       this.variables.set(name, { may: may.length > MOST_ALTERNATIVES ? [blur(may)] : may, exported });
     }
-    for (const [name, fn] of other.functions) this.functions.set(name, fn);
+    for (const name of new Set([...this.functions.keys(), ...other.functions.keys()])) {
+      const all = [...(this.functions.get(name) ?? [null]), ...(other.functions.get(name) ?? [null])];
+      this.functions.set(name, [...new Map(all.map((fn) => [fn?.node ?? null, fn])).values()]);
+    }
     for (const [name, alias] of other.aliases) this.aliases.set(name, alias);
     for (const [name, program] of other.hashed) this.hashed.set(name, program);
     for (const [name, to] of other.references) this.references.set(name, to);
@@ -96,6 +100,13 @@ export class ShellState {
     this.settle();
     other.settle();
     this.folders = union(this.folders, other.folders);
+  }
+
+  /** Goes on as one of several shells, nobody knows which. */
+  becomeAny([first, ...others]: readonly ShellState[]): void {
+    if (first === undefined) return;
+    Object.assign(this, first);
+    for (const other of others) this.join(other);
   }
 
   /** Makes unknown what has changed since; returns whether anything has. */
