@@ -39,10 +39,7 @@ const callSchema = z.strictObject({
   /** Only where this argument is such a text; `absent` where it may be left out. */
   when: z.strictObject({ arg: selector, is: pattern, absent: z.boolean().default(false), unknown: z.boolean().default(false) }).optional(),
   /** Only where the full name has this in it, in whatever case. */
-  on: z
-    .string()
-    .transform((source) => new RegExp(source, 'is'))
-    .optional(),
+  on: pattern.optional(),
   /** What is cut from the texts. */
   trim: pattern.optional(),
   /** True where it is found only with a text that is known. */

@@ -18,7 +18,7 @@ export const variablesSchema = z.array(
 );
 
 /** `registry/folders.yaml`. */
-export const foldersSchema = z.strictObject({ build: z.array(z.string()), temporary: z.array(z.string()), system: z.array(z.string()) });
+export const foldersSchema = z.strictObject({ build: z.array(z.string()), rebuilt: z.array(z.string()), temporary: z.array(z.string()), system: z.array(z.string()) });
 
 /** What the registry says of commands, checked, as JSON can hold it. */
 export interface CatalogueData {

@@ -17,6 +17,8 @@ export interface VariableRule {
 /** What folders mean by where they lie or how they are named. */
 export interface Folders {
   readonly build: ReadonlySet<string>;
+  /** Names of files that are made anew; one that begins with `*` stands for all that end so. */
+  readonly rebuilt: readonly string[];
   readonly temporary: readonly string[];
   readonly system: readonly string[];
 }
@@ -63,8 +65,9 @@ export function catalogueOf({ programs, verbs, variables, folders, requests, cal
 export const callsOf = (data: CallsData): Calls =>
   new Map(Object.entries(data).map(([language, entries]) => [language, entries.map(callOf)]));
 
-const callOf = ({ when, trim, ...call }: CallData): CallEntry => ({
+const callOf = ({ when, on, trim, ...call }: CallData): CallEntry => ({
   ...call,
   when: when === undefined ? undefined : { ...when, is: new RegExp(when.is, 's') },
+  on: on === undefined ? undefined : new RegExp(on, 'is'),
   trim: trim === undefined ? undefined : new RegExp(trim, 's'),
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { effectKindSchema, levelSchema, reversibilitySchema } from '../core/risk-schema.ts';
+import { ON_PATHS } from './on-paths.ts';
 
 const words = z.union([z.string(), z.array(z.string()).min(1)]).transform((w) => (typeof w === 'string' ? [w] : w));
 
@@ -59,7 +60,8 @@ const ruleSchema = z
     instead: z.string().optional(),
   })
   .refine((rule) => rule.effect !== undefined || rule.level !== undefined || rule.runs !== undefined, 'a rule needs an effect, a level or runs')
-  .refine((rule) => rule.runs === undefined || rule.on !== undefined, 'runs needs on');
+  .refine((rule) => rule.runs === undefined || rule.on !== undefined, 'runs needs on')
+  .refine((rule) => rule.effect === undefined || !ON_PATHS.has(rule.effect) || rule.on !== undefined, 'an effect on paths needs on');
 export type ProgramRule = z.output<typeof ruleSchema>;
 
 export const programSchema = z.strictObject({

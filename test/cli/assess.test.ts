@@ -42,7 +42,7 @@ test('it makes no state, and needs none', async () => {
 test('several words are a command, one is a whole line, after which options may follow', async () => {
   const place = scratch();
   expect((await cli(place, ['assess', 'rm', 'a b'])).out).toContain("rm 'a b'");
-  expect((await cli(place, ['assess', 'rm', '-rf', '--json'])).out).toContain('rm -rf --json');
+  expect((await cli(place, ['assess', 'rm', '-rf', 'src', '--json'])).out).toContain('rm -rf src --json');
   const after = await cli(place, ['assess', 'rm -rf src', '--json', '--cwd', '/nowhere']);
   expect(after.json()).toMatchObject({ level: 'HIGH', reversibility: expect.any(String) as string });
   expect((await cli(place, ['assess', 'rm -rf src', '--json', 'more'])).code).toBe(2);
@@ -160,14 +160,8 @@ test('each line of JSON is answered in its place, whatever it is', async () => {
     [null, 'SAFE'],
     ['größe', 'SAFE'],
   ]);
-  expect(Object.keys(answers[0] ?? {})).toEqual([
-    'id',
-    'level',
-    'score',
-    'reversibility',
-    'effects',
-    'factors',
-  ]);
+  const told = ['id', 'level', 'score', 'reversibility', 'undo', 'effects', 'factors', 'instead', 'extent'];
+  expect(Object.keys(answers[0] ?? {}).toSorted()).toEqual(told.toSorted());
 });
 
 test('the folder of each line is its root', async () => {

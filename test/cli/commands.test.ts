@@ -17,7 +17,7 @@ const idOf = (said: { json(): Record<string, unknown> }): string => String(said.
 
 test('run prints what the command printed, where it would have gone', async () => {
   const place = scratch();
-  const said = await cli(place, ['run', '--', 'bash', '-c', 'echo "a b" | tee x']);
+  const said = await cli(place, ['run', '--', 'bash', '-c', 'make "a b" | tee x']);
   expect(said.code).toBe(4);
   const plain = await cli(place, ['run', '--', 'echo', 'a  b', "it's", '$HOME', '*']);
   expect(plain).toMatchObject({ code: 0, out: "a  b it's $HOME *\n" });

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/app.ts';
 import { compile, compiledRegistry } from '../../src/registry/compiled.ts';
-import { readRules } from '../../src/registry/load-rules.ts';
-import { openRules } from '../../src/registry/open-rules.ts';
-import { RULES } from '../helpers/assess.ts';
+import { readRegistry } from '../../src/registry/load-registry.ts';
+import { openRegistry } from '../../src/registry/open-registry.ts';
+import { REGISTRY } from '../helpers/assess.ts';
 import { scratch } from '../helpers/scratch.ts';
 
 interface Copy {
@@ -13,55 +13,59 @@ interface Copy {
   readonly compiled: string;
 }
 
+const DATA = readRegistry(join(PACKAGE_ROOT, 'registry'));
+
 /** The shipped registry, and what a build makes of it, where a test may change both. */
 function copy(): Copy {
   const { base } = scratch();
   const [folder, compiled] = [join(base, 'registry'), join(base, 'registry.json')];
   cpSync(join(PACKAGE_ROOT, 'registry'), folder, { recursive: true });
-  writeFileSync(compiled, compile(folder, { 'rules.yaml': readRules(folder) }));
+  writeFileSync(compiled, compile(folder, DATA));
   return { folder, compiled };
 }
 
-test('compiled rules are the rules, and need no check', async () => {
+test('a compiled registry is the registry, and needs no check', async () => {
   const { folder, compiled } = copy();
-  expect(await openRules(folder, compiled)).toEqual({ rules: RULES, checked: true });
+  expect(await openRegistry(folder, [compiled])).toEqual({ registry: REGISTRY, checked: true });
 });
 
 test('without a compiled form, or with a broken one, the files are read and are to be checked', async () => {
   const { folder, compiled } = copy();
-  expect(await openRules(folder, `${compiled}.missing`)).toEqual({ rules: RULES, checked: false });
+  expect(await openRegistry(folder, [`${compiled}.missing`])).toEqual({ registry: REGISTRY, checked: false });
   writeFileSync(compiled, '{"digest":');
-  expect(await openRules(folder, compiled)).toEqual({ rules: RULES, checked: false });
+  expect((await openRegistry(folder, [compiled])).checked).toBe(false);
 });
 
-test('any change of the files makes the compiled form void', async () => {
+test('any change of the files makes the compiled form void', () => {
   const change = (name: string, text: string): unknown => {
     const { folder, compiled } = copy();
     expect(compiledRegistry(folder, compiled)).not.toBeNull();
-    mkdirSync(join(folder, 'commands'), { recursive: true });
+    mkdirSync(join(folder, 'more'), { recursive: true });
     writeFileSync(join(folder, name), text);
     return compiledRegistry(folder, compiled);
   };
-  expect(change('rules.yaml', 'commands: []\n')).toBeNull();
+  expect(change('rules.yaml', 'paths: []\n')).toBeNull();
+  expect(change('commands/git.yaml', '[]\n')).toBeNull();
+  expect(change('code/python.yaml', 'calls: []\n')).toBeNull();
   expect(change('more.yaml', '')).toBeNull();
-  expect(change('commands/more.yaml', '')).toBeNull();
+  expect(change('more/more.yaml', '')).toBeNull();
   expect(change('notes.txt', 'not a part of it')).not.toBeNull();
 });
 
-test('a rule that was changed after the build is the one that counts', async () => {
+test('an entry that was changed after the build is the one that counts', async () => {
   const { folder, compiled } = copy();
-  const rules = 'read_only_lines: [only this]\ncommands: []\npaths: []\ncircumstances: []\n';
+  const rules = 'read_only_lines: [only this]\npaths: []\ncircumstances: []\n';
   writeFileSync(join(folder, 'rules.yaml'), rules);
-  const opened = await openRules(folder, compiled);
-  expect(opened.rules.read_only_lines).toEqual(['only this']);
+  const opened = await openRegistry(folder, [compiled]);
+  expect(opened.registry.rules.read_only_lines).toEqual(['only this']);
   expect(opened.checked).toBe(false);
 });
 
 test('the same text under another name is another registry', () => {
   const { folder, compiled } = copy();
   writeFileSync(join(folder, 'a.yaml'), 'x: 1\n');
-  writeFileSync(compiled, compile(folder, {}));
-  expect(compiledRegistry(folder, compiled)).toEqual({});
+  writeFileSync(compiled, compile(folder, DATA));
+  expect(compiledRegistry(folder, compiled)).toEqual(DATA);
   const other = copy();
   writeFileSync(join(other.folder, 'b.yaml'), 'x: 1\n');
   expect(compiledRegistry(other.folder, compiled)).toBeNull();

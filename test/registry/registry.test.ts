@@ -1,14 +1,17 @@
 import { join } from 'node:path';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/app.ts';
 import { checkExamples } from '../../src/guards/risk/examples.ts';
 import { parseCard } from '../../src/registry/cards.ts';
 import { loadConfig } from '../../src/registry/config-file.ts';
 import { configPath } from '../../src/registry/config-path.ts';
-import { parseRules } from '../../src/registry/load-rules.ts';
-import { RULES } from '../helpers/assess.ts';
+import { readRegistry } from '../../src/registry/load-registry.ts';
+import { registryOf } from '../../src/registry/open-registry.ts';
+import { REGISTRY } from '../helpers/assess.ts';
 import { scratch } from '../helpers/scratch.ts';
+
+const DATA = readRegistry(join(PACKAGE_ROOT, 'registry'));
 
 const said = (work: () => unknown): string => {
   try {
@@ -20,45 +23,73 @@ const said = (work: () => unknown): string => {
   }
 };
 
-test('every rule that is shipped holds its own examples', () => {
-  expect(() => checkExamples(RULES)).not.toThrow();
-  expect(RULES.commands.length).toBeGreaterThan(20);
+test('every entry that is shipped holds its own examples', () => {
+  expect(() => checkExamples(REGISTRY)).not.toThrow();
+  expect(DATA.catalogue.programs.length).toBeGreaterThan(300);
 });
 
-const RULE = `read_only_lines: []
-paths: []
-circumstances: []
-commands:
-  - id: one
-    reason: It does something or other.
-    level: LOW
-    program: [one]
-    match: [one a]
-    not_match: [two]
+test('no program stands in two entries', () => {
+  const twice = [...REGISTRY.commands.programs].filter(([, entries]) => entries.length > 1);
+  expect(twice.map(([name, entries]) => `${name}: ${entries.map(({ id }) => id).join(', ')}`)).toEqual([]);
+});
+
+const ENTRY = `- id: one
+  reason: It does something or other.
+  programs: [one]
+  rules:
+    - { sub: [go], effect: service, level: HIGH }
+    - { sub: [look], level: SAFE }
+  match: [one go]
+  not_match: [one look]
 `;
 
-test('a rule that breaks an example is named, with the example', () => {
-  expect(said(() => checkExamples(parseRules(RULE.replace('[one a]', '[three]'), 'r.yaml')))).toBe(
-    'registry_invalid rule one does not match: three',
-  );
-  expect(said(() => checkExamples(parseRules(RULE.replace('[two]', '[one b]'), 'r.yaml')))).toBe(
-    'registry_invalid rule one must not match: one b',
-  );
+/** What is said of a registry with these texts in place of its own. */
+function saidOf(files: Record<string, string>): string {
+  const { base } = scratch();
+  const folder = join(base, 'registry');
+  cpSync(join(PACKAGE_ROOT, 'registry'), folder, { recursive: true });
+  rmSync(join(folder, 'commands'), { recursive: true });
+  mkdirSync(join(folder, 'commands'));
+  for (const [name, text] of Object.entries({ 'commands/area.yaml': ENTRY, ...files })) {
+    writeFileSync(join(folder, name), text);
+  }
+  return said(() => checkExamples(registryOf(readRegistry(folder)))).replace(`${folder}/`, '');
+}
+
+test('an entry that holds its examples is taken', () => {
+  expect(saidOf({})).toBe('nothing');
 });
 
 test.each([
-  ['an unknown level', RULE.replace('LOW', 'NONE'), 'r.yaml:7: commands.0.level'],
-  ['an unknown key', RULE.replace('    level', '    lvl: 1\n    level'), 'r.yaml:7: commands.0.lvl'],
-  ['no example', RULE.replace('[two]', '[]'), 'r.yaml:10: commands.0.not_match'],
-  ['neither program nor text', RULE.replace('    program: [one]\n', ''), 'either program or text'],
-  ['targets alone', RULE.replace('    match', '    targets: rest\n    match'), 'targets and change go together'],
-  ['no YAML', 'commands: [', 'r.yaml:1'],
-  ['two with one id', RULE + RULE.slice(RULE.indexOf('  - id')), 'two rules have the same id'],
-  ['an expression that is none', RULE.replace('    match', "    args: '('\n    match"), 'r.yaml:9: commands.0.args: not a regular expression'],
-])('a broken file of rules is refused by file, line and key: %s', (_, source, where) => {
-  const message = said(() => parseRules(source, 'r.yaml'));
-  expect(message).toMatch(/^registry_invalid /);
+  ['it does not match', ENTRY.replace('[one go]', '[one look]'), 'rule one does not match: one look'],
+  ['it must not match', ENTRY.replace('[one look]', '[one go]'), 'rule one must not match: one go'],
+  ['its handler is unknown', ENTRY.replace('  rules', '  handler: nobody\n  rules'), 'command one: there is no handler nobody'],
+])('an entry is named where %s', (_, area, what) => {
+  expect(saidOf({ 'commands/area.yaml': area })).toBe(`registry_invalid ${what}`);
+});
+
+test.each([
+  ['an unknown level', ENTRY.replace('HIGH', 'NONE'), ':5: 0.rules.0.level'],
+  ['an unknown key', ENTRY.replace('  rules', '  lvl: 1\n  rules'), ':4: 0.lvl'],
+  ['no example', ENTRY.replace('[one look]', '[]'), ':8: 0.not_match'],
+  ['no program', ENTRY.replace('[one]', '[]'), ':3: 0.programs'],
+  ['a rule that says nothing', ENTRY.replace('level: SAFE', 'min: 1'), ':6: 0.rules.1: a rule needs'],
+  ['an unknown selector', ENTRY.replace('level: SAFE', 'level: SAFE, on: somewhere else'), ':6: 0.rules.1.on'],
+  ['no YAML', '- id: [', ':1'],
+  ['an id twice', ENTRY + ENTRY, 'two commands have the id one'],
+])('a broken file of commands is refused by file, line and key: %s', (_, area, where) => {
+  const message = saidOf({ 'commands/area.yaml': area });
+  expect(message).toMatch(where.startsWith(':') ? /^registry_invalid commands\/area\.yaml/ : /^registry_invalid /);
   expect(message).toContain(where);
+});
+
+test.each([
+  ['rules.yaml', 'read_only_lines: []\npaths: [{ id: a }]\ncircumstances: []\n', 'rules.yaml:2: paths.0'],
+  ['verbs.yaml', 'lose: 1\n', 'verbs.yaml:1: lose'],
+  ['http.yaml', '- id: A\n', 'http.yaml:1: 0.id'],
+  ['code/python.yaml', 'calls: [{ id: a, kind: none }]\n', 'code/python.yaml:1: calls.0.kind'],
+])('a broken %s is refused by file, line and key', (name, text, where) => {
+  expect(saidOf({ [name]: text })).toContain(`registry_invalid ${where}`);
 });
 
 test('a card is front matter and a prompt', () => {

@@ -1,5 +1,7 @@
 import type { Effect, Factor, Level, Reversibility } from '../../core/risk.ts';
 import type { CommandContext } from './context.ts';
+import { asked } from './shell/asked.ts';
+import { Effort, TooMuch } from './shell/effort.ts';
 import { runCode } from './shell/code.ts';
 import { Copies } from './shell/copies.ts';
 import { MAX_LENGTH } from './shell/parse.ts';
@@ -37,15 +39,16 @@ export function assessCommand(
   spoken: Spoken | null = null,
 ): CommandRisk {
   const report = new Report();
+  const effort = new Effort();
   const walk: Walk = {
     run: RUNNER,
-    ctx,
+    ctx: asked(ctx, effort),
     report,
     written: new Map(),
     made: new Set(),
     copies: new Copies(),
     links: new Map(),
-    steps: 0,
+    effort,
     depth: 0,
     calls: [],
     beside: 0,
@@ -58,7 +61,7 @@ export function assessCommand(
     runText(line, state, null, walk);
   } catch (error) {
     // A text that exhausts the stack, or finds a mistake of ours, is not understood; it is not harmless.
-    walk.problem ??= error instanceof RangeError ? 'nested too deep' : 'the assessor failed on it';
+    walk.problem ??= error instanceof TooMuch ? error.message : error instanceof RangeError ? 'nested too deep' : 'the assessor failed on it';
   }
   if (walk.problem !== null) {
     const text = line.length > MAX_LENGTH ? line.slice(0, 200) : line;

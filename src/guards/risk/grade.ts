@@ -3,6 +3,7 @@ import { isInside } from '../../core/inside.ts';
 import { type Factor, type Level, type Reversibility, rank } from '../../core/risk.ts';
 import type { PathFacts } from '../../core/host.ts';
 import type { CommandContext } from './context.ts';
+import type { Folders } from '../../registry/catalogue.ts';
 import { isOwn, pathRules } from './paths.ts';
 
 /** What is done to a path. */
@@ -23,6 +24,12 @@ export interface Grade {
   readonly rule: string;
   readonly reason: string;
   readonly reversibility: Reversibility;
+}
+
+/** Whether a path, or what a pattern of names stands for, is made anew by a build. */
+export function isRebuilt(path: string, { build, rebuilt }: Folders): boolean {
+  const name = basename(path);
+  return path.split(sep).some((part) => build.has(part)) || rebuilt.some((one) => (one.startsWith('*') ? name.endsWith(one.slice(1)) : name === one));
 }
 
 const DISK = /^\/dev\/(sd|hd|vd|xvd|nvme|mmcblk|disk|rdisk|mapper\/|dm-|md|loop|ada|da\d|nbd|sr|mem$|kmem$|port$|zvol|ram|vg)/;
@@ -86,8 +93,7 @@ function gradeInside(touch: Touch, ctx: CommandContext): Grade {
   if (kind === 'chmod') return kept('MEDIUM', 'mode-change', 'It changes who may do what with it.');
   if (made || saved) return kept(kind === 'delete' ? 'MEDIUM' : 'LOW', 'workspace-write', 'This line made or copied it itself.');
   if (kind === 'write') return kept('LOW', 'workspace-write', 'It writes in a root.');
-  const rebuilt = relative(root, path).split(sep).some((part) => ctx.catalogue.folders.build.has(part));
-  if (rebuilt) return kept(kind === 'delete' ? 'MEDIUM' : 'LOW', 'rebuildable', `${path} can be built anew.`);
+  if (isRebuilt(relative(root, path), ctx.catalogue.folders)) return kept(kind === 'delete' ? 'MEDIUM' : 'LOW', 'rebuildable', `${path} can be built anew.`);
   const facts = ctx.facts(path);
   if (facts.type === 'missing') {
     if (kind === 'overwrite') return kept('LOW', 'workspace-write', 'It writes in a root.');

@@ -20,7 +20,17 @@ export const isOwn = (path: string, ctx: PathContext): boolean =>
   ctx.ownFolders.some((folder) => isInside(path, folder));
 
 /** The path rules that speak of an absolute path: by where it lies in its root, or as it is. */
-export function pathRules(path: string, ctx: PathContext): PathRule[] {
+export function pathRules(path: string, ctx: PathContext): readonly PathRule[] {
+  const before = spoken.get(ctx) ?? new Map<string, readonly PathRule[]>();
+  const rules = before.get(path) ?? rulesOn(path, ctx);
+  spoken.set(ctx, before.set(path, rules));
+  return rules;
+}
+
+/** What one assessment has asked already. */
+const spoken = new WeakMap<PathContext, Map<string, readonly PathRule[]>>();
+
+function rulesOn(path: string, ctx: PathContext): PathRule[] {
   const root = ctx.workspace.roots.find((candidate) => isInside(path, candidate));
   // Both, since a root may itself be a folder that a rule protects.
   const shown = [path.slice(1), ...(root === undefined ? [] : [relative(root, path)])].filter(

@@ -71,7 +71,7 @@ test.each([
   ['a subshell', (text: string) => `(\n${text}\n)`],
   ['a group', (text: string) => `{\n${text}\n}`],
   ['a condition', (text: string) => `if true; then\n${text}\nfi`],
-  ['a function', (text: string) => `f() {\n${text}\n}; f`],
+  ['a function', (text: string) => `held() {\n${text}\n}; held`],
   ['a background job', (text: string) => `(\n${text}\n) &`],
 ])('wrapping in %s never lowers the level', (_, wrap) => {
   fc.assert(

@@ -37,7 +37,8 @@ function linkHere(to: Value | undefined, engine: Engine): void {
 export const dd: Handler = ({ parsed, stdin }, engine) => {
   const [from] = parsed.options.get('if=') ?? [];
   const [to] = parsed.options.get('of=') ?? [];
-  const content = from == null ? (stdin ?? unknown(FROM.input)) : engine.content(from);
+  const whole = from == null ? (stdin ?? unknown(FROM.input)) : engine.content(from);
+  const content = parsed.options.has('count=') ? { ...whole, from: whole.from & ~FROM.endless } : whole;
   if (to != null) engine.wrote(to, content);
   return to == null ? content : known('');
 };

@@ -27,7 +27,7 @@ export const curl: Handler = (call, engine) => {
   const [first] = request.urls;
   if (first !== undefined || sends) {
     const from = joined([...(request.body === null ? [] : [request.body]), ...request.urls]).from | (request.sendsInput ? (call.stdin?.from ?? 0) : 0);
-    if ((from & FROM.secret) !== 0)
+    if ((from & (FROM.secret | FROM.environment)) !== 0)
       engine.found({ kind: 'exfiltration', resource: first?.text ?? '', level: 'CRITICAL', reason: 'It sends a secret to another machine.', reversibility: 'irreversible', rule: 'exfiltration' });
     engine.found({ kind: 'network', resource: first?.text ?? '', level: 'MEDIUM', reason: sends ? 'It sends something to another machine.' : 'It fetches from another machine.', reversibility: 'irreversible', rule: 'talks-to-network' });
   }

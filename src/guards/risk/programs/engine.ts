@@ -55,6 +55,12 @@ export interface RunOptions {
 /** What a program's handler can say and do; the shell stands behind it. */
 export interface Engine {
   readonly requests: readonly HttpRule[];
+  /** Whether it runs with somebody else’s rights. */
+  readonly elevated: boolean;
+  /** Whether the line has set that variable. */
+  sets(name: string): boolean;
+  /** Whether files of that name, or that a pattern of names stands for, can be built anew. */
+  rebuilds(name: string): boolean;
   found(what: Found): void;
   /** A remark without an effect: `level` with its reason. */
   remark(rule: string, level: Level, reason: string, reversibility?: Reversibility): void;

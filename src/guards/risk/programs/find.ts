@@ -12,23 +12,45 @@ export const find: Handler = ({ args }, engine) => {
   const folders = (at < 0 ? args : args.slice(0, at)).filter((arg) => !/^-([HLP]|O\d?)$/.test(arg.text));
   const expression = at < 0 ? [] : args.slice(at);
   const starts = folders.length > 0 ? folders : [known('.')];
-  const { acts, names, narrow, open } = read(expression);
+  const { acts, names, narrow, open } = read(expression, engine);
   if (open || starts.some((start) => start.text.startsWith(HOLE) || (start.glob && /^[*?[]/.test(start.text))))
     engine.remark('unknown-operand', 'MEDIUM', 'What it searches for, or does with it, cannot be known before.');
   const found = (start: Value): Value[] => {
     if (names.length > 0) return names.map((name) => ({ ...name, text: `${start.text.replace(/\/$/, '')}/${name.text}` }));
     return [{ ...start, text: narrow ? `${start.text.replace(/\/$/, '')}/${HOLE}` : start.text }];
   };
-  for (const act of acts) run(act, starts, found, narrow, engine);
+  const only = names.length > 0 && names.every((name) => engine.rebuilds(name.text));
+  for (const act of acts) run(act, starts, found, narrow, only, engine);
   return unknown(FROM.input);
 };
+
+/** Whether the names that are tested for are all that can be found: nothing is turned round, and no other test stands beside them. */
+function isOnlyNamed(expression: readonly Value[]): boolean {
+  const words = expression.map((word) => word.text);
+  if (words.some((word) => word === '!' || word === '-not' || word === ',')) return false;
+  if (!words.some((word) => word === '-o' || word === '-or')) return true;
+  const tests = words.filter((word) => NARROWS.test(word));
+  const first = tests.findIndex((test) => /^-i?name$/.test(test));
+  const before = tests.slice(0, first).every((test) => test === '-type' || words.includes('-prune'));
+  return before && tests.slice(first).every((test) => /^-i?name$/.test(test)) && alternatives(words).every((part) => part.some((word) => NARROWS.test(word)));
+}
+
+/** The parts between `-o`. */
+function alternatives(words: readonly string[]): string[][] {
+  const all: string[][] = [[]];
+  for (const word of words) {
+    if (/^-or?$/.test(word)) all.push([]);
+    else all.at(-1)?.push(word);
+  }
+  return all;
+}
 
 interface Act {
   readonly name: string;
   readonly words: readonly Value[];
 }
 
-function read(expression: readonly Value[]): { acts: Act[]; names: Value[]; narrow: boolean; open: boolean } {
+function read(expression: readonly Value[], engine: Engine): { acts: Act[]; names: Value[]; narrow: boolean; open: boolean } {
   const acts: Act[] = [];
   const names: Value[] = [];
   let narrow = false;
@@ -46,18 +68,18 @@ function read(expression: readonly Value[]): { acts: Act[]; names: Value[]; narr
       if (text === '-fprintf') i++;
     } else if (WITH_ARGUMENT.test(text)) {
       const value = expression[++i];
-      if (/^-i?name$/.test(text) && value !== undefined && !/[*?[\]]/.test(value.text)) names.push({ ...value, glob: false });
+      if (/^-i?name$/.test(text) && value !== undefined && (!/[*?[\]]/.test(value.text) || engine.rebuilds(value.text))) names.push({ ...value, glob: false });
       if (NARROWS.test(text)) narrow = true;
     } else if (NARROWS.test(text)) narrow = true;
     else if (text.startsWith(HOLE)) open = true;
   }
-  return { acts, names, narrow, open };
+  return { acts, names: isOnlyNamed(expression) ? names : [], narrow, open };
 }
 
-function run({ name, words }: Act, starts: readonly Value[], found: (start: Value) => Value[], narrow: boolean, engine: Engine): void {
+function run({ name, words }: Act, starts: readonly Value[], found: (start: Value) => Value[], narrow: boolean, rebuilt: boolean, engine: Engine): void {
   if (name === '-delete') {
     for (const start of starts) {
-      for (const path of found(start)) engine.found({ kind: 'delete', path, recursive: !narrow, level: tempOf(start) ? 'MEDIUM' : 'HIGH', reason: 'It deletes whatever it finds.' });
+      for (const path of found(start)) engine.found({ kind: 'delete', path, recursive: !narrow, level: rebuilt || tempOf(start) ? 'MEDIUM' : 'HIGH', reason: 'It deletes whatever it finds.' });
     }
     return;
   }

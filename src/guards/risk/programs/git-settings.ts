@@ -29,6 +29,9 @@ const PROGRAM = new RegExp(
 const DOOR =
   /^(core\.hookspath|include\.path|includeif\..+\.path|init\.templatedir|protocol\.(ext\.)?allow|url\..+\.(push)?insteadof)$/i;
 
+/** Settings that, switched off, have git trust whoever answers. */
+const UNCHECKED = /^(https?\.(.+\.)?sslverify|(transfer|fetch|receive)\.fsckobjects)$/i;
+
 /** Programs that settings name every day and that only show or edit what they are given. */
 const EVERYDAY =
   /^!?(cat|less|more|most|head|delta|diff-so-fancy|bat|true|false|:|vi|vim|nvim|nano|emacs|code|ssh|gpg2?|kdiff3|meld|opendiff|vimdiff)( |$)/;
@@ -71,6 +74,8 @@ export function isUsed({ name }: Setting, sub: string): boolean {
 
 /** Judges what a setting has git run. `keeps` tells that it stays for later calls. */
 export function judgeSetting({ name, value }: Setting, engine: Engine, keeps: boolean): void {
+  if (UNCHECKED.test(name) && /^(false|no|off|0|)$/i.test(value.text))
+    return engine.remark('git-unchecked', keeps ? 'HIGH' : 'MEDIUM', 'git no longer checks whom it talks to, or what it is given.', 'compensable');
   const alias = keeps && /^alias\./i.test(name) && value.text.startsWith('!');
   const program = PROGRAM.test(name) || alias;
   if (!program && !(DOOR.test(name) && !inertDoor(name, value.text))) return;

@@ -1,3 +1,4 @@
+import { asksNetwork } from './asks-network.ts';
 import { bang } from './bang.ts';
 import { handle as bwrap } from './bwrap.ts';
 import { copy, dd, fetch, tee } from './copy.ts';
@@ -10,10 +11,11 @@ import { find } from './find.ts';
 import { handle as gitConfig } from './git-config.ts';
 import { handle as gitSubmodule } from './git-submodule.ts';
 import { handle as git } from './git.ts';
-import { echo, printenv, printf } from './print.ts';
+import { echo, printenv, printf, yes } from './print.ts';
 import { make, npm } from './recipes.ts';
 import { sed } from './sed.ts';
 import { interpreter, shell } from './shells.ts';
+import { mktemp } from './mktemp.ts';
 import { handle as socat } from './socat.ts';
 import { handle as ssh } from './ssh.ts';
 import { handle as statement } from './statement.ts';
@@ -23,6 +25,7 @@ import { env, parallel, xargs } from './wrappers.ts';
 
 /** What knows a program beyond rules, by the name that the registry calls it by. */
 const NAMED: Readonly<Record<string, Handler>> = {
+  'asks-network': asksNetwork,
   bang,
   bwrap,
   curl,
@@ -56,10 +59,12 @@ const FILTERS: Readonly<Record<string, Handler>> = {
   dd,
   echo,
   ginstall: copy,
+  gmktemp: mktemp,
   gunzip,
   install: copy,
   link: copy,
   ln: copy,
+  mktemp,
   mv: copy,
   openssl,
   printenv,
@@ -71,6 +76,7 @@ const FILTERS: Readonly<Record<string, Handler>> = {
   tee,
   tr,
   xxd,
+  yes,
   zcat: gunzip,
 };
 

@@ -18,15 +18,18 @@ export const echo: Handler = ({ args }) => {
   return { ...known(newline ? `${text}\n` : text, line.from) };
 };
 
-/** `printenv` without a name shows all that is set, secrets as well. */
-export const printenv: Handler = ({ args }) => (args.length === 0 ? unknown(FROM.secret) : undefined);
-
 /** `printf format words`. */
 export const printf: Handler = ({ args }) => {
   const [first] = args;
   const words = first?.text === '--' ? args.slice(1) : first?.text === '-v' ? args.slice(2) : args;
   return formatted(words);
 };
+
+/** `printenv names`: without names it prints all that the environment holds. */
+export const printenv: Handler = ({ parsed }) => unknown(FROM.input | (parsed.operands.length === 0 ? FROM.environment : 0));
+
+/** `yes`: it does not stop by itself. */
+export const yes: Handler = () => unknown(FROM.endless);
 
 /** What printf makes of its format and its words; a hole where that cannot be known. */
 export function formatted([format, ...words]: readonly Value[]): Value {

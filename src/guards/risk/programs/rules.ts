@@ -1,4 +1,5 @@
 import type { ProgramRule } from '../../../registry/commands.ts';
+import { ON_PATHS } from '../../../registry/on-paths.ts';
 import { HOLE, type Value, joined } from '../shell/value.ts';
 import type { Engine, Invocation } from './engine.ts';
 
@@ -58,11 +59,15 @@ function fits(rule: ProgramRule, { parsed, args }: Invocation): readonly Value[]
   return operands;
 }
 
+/** Verbs after which comes the name of what is made or shown, whatever it is called. */
+const NAMES_NEXT = /^(create|new|get|show|describe)$/;
+
 function longestSub(subs: readonly string[], operands: readonly Value[]): number | null {
   let longest: number | null = null;
   for (const sub of subs) {
     const patterns = subPatterns(sub);
-    const taken = patterns.every((pattern, i) => pattern.test(operands[i]?.text ?? ''));
+    const words = sub.split(' ');
+    const taken = patterns.every((pattern, i) => pattern.test(operands[i]?.text ?? '') && !(words[i] === '*' && i < words.length - 1 && NAMES_NEXT.test(operands[i]?.text ?? '')));
     if (taken && patterns.length > (longest ?? -1)) longest = patterns.length;
   }
   return longest;
@@ -102,8 +107,6 @@ function speak(
     engine.found({ ...found, resource: (selected ?? operands).map((v) => v.text).join(' ') });
   }
 }
-
-const ON_PATHS = new Set(['read', 'write', 'overwrite', 'delete', 'chmod']);
 
 function run(rule: ProgramRule, selected: readonly Value[], { stdin }: Invocation, engine: Engine): void {
   if (selected.length === 0 || rule.runs === undefined) return;

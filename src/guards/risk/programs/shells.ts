@@ -1,6 +1,9 @@
 import { FROM, type Value, known, unknown } from '../shell/value.ts';
 import type { Engine, Handler, Invocation, Stream } from './engine.ts';
 
+const ENCODED = ['-EncodedCommand', '-encodedcommand', '-e', '-ec', '-enc', '-Enc'];
+const POWERSHELL = ['-c', '-C', '-Command', '-command', ...ENCODED];
+
 const CODE: Readonly<Record<string, { readonly language: 'python' | 'javascript' | 'ruby' | 'perl' | 'php' | 'lua' | 'awk' | 'powershell'; readonly options: readonly string[] }>> = {
   python: { language: 'python', options: ['-c'] },
   pypy: { language: 'python', options: ['-c'] },
@@ -19,8 +22,8 @@ const CODE: Readonly<Record<string, { readonly language: 'python' | 'javascript'
   gawk: { language: 'awk', options: ['-e', '--source'] },
   mawk: { language: 'awk', options: [] },
   nawk: { language: 'awk', options: [] },
-  pwsh: { language: 'powershell', options: ['-c', '-Command', '-command', '-EncodedCommand', '-e', '-ec', '-enc'] },
-  powershell: { language: 'powershell', options: ['-c', '-Command', '-command', '-EncodedCommand', '-e', '-ec', '-enc'] },
+  pwsh: { language: 'powershell', options: POWERSHELL },
+  powershell: { language: 'powershell', options: POWERSHELL },
 };
 
 /** bash, sh and their kin: a line after -c, a script, or what is piped in. */
@@ -37,7 +40,10 @@ export const shell: Handler = ({ name, args, parsed, stdin }, engine) => {
   const [first, ...rest] = operands;
   if (options.has('-c')) return first === undefined ? unknown() : engine.code('shell', first, { args: rest.slice(1), stdin, ...(rest[0] === undefined ? {} : { zero: rest[0] }) });
   if (first !== undefined && !options.has('-s')) return script(first, rest, engine);
-  if (stdin === null) return unknown();
+  if (stdin === null) {
+    if (engine.elevated) engine.found({ kind: 'privilege', resource: 'a shell', level: 'HIGH', reason: 'It opens a shell with somebody else’s rights, into which anything may be typed.', rule: 'elevated-shell', reversibility: 'irreversible' });
+    return unknown();
+  }
   return engine.code('shell', stdin, { args: operands, stdin: null });
 };
 
@@ -64,14 +70,18 @@ export const interpreter: Handler = (call, engine) => {
   const { parsed, stdin } = call;
   const code = options.flatMap((option) => parsed.options.get(option) ?? []).filter((value) => value !== null);
   const { operands } = parsed;
-  for (const text of code) engine.code(language, decoded(text, call), { args: operands, stdin });
+  if (language === 'powershell' && ENCODED.some((option) => parsed.options.has(option)))
+    engine.remark('encoded-code', 'HIGH', 'Its code is encoded, which serves to hide it.', 'irreversible');
+  // `-Command -` is what is piped in.
+  for (const text of code)
+    engine.code(language, text.text === '-' && stdin !== null ? stdin : decoded(text, call), { args: operands, stdin });
   // `perl -pi -e …` edits the files that it is given.
   const edits = (language === 'perl' || language === 'ruby') && parsed.options.has('-i');
   if (edits) for (const path of operands) engine.found({ kind: 'overwrite', path, level: 'MEDIUM', reason: 'It edits files in place.' });
   if (code.length > 0) return unknown(FROM.input);
   if (language === 'awk') return awk(call, engine);
   if (parsed.options.has('-m')) return runsModule(call, engine);
-  const [file, ...args] = operands;
+  const [file, ...args] = [...(language === 'powershell' ? ['-File', '-file', '-f'].flatMap((name) => parsed.options.get(name) ?? []).filter((value) => value !== null) : []), ...operands];
   if (parsed.options.has('-p') && file !== undefined && language === 'javascript') return engine.code(language, file, { stdin });
   if (file !== undefined && file.text !== '-') return scriptOf(file, args, language, engine);
   if (stdin !== null) return engine.code(language, stdin, { args: operands.slice(1), stdin: null });
@@ -89,7 +99,7 @@ function unread({ stdin, parsed }: Invocation, engine: Engine): undefined {
 
 /** PowerShell takes a whole script as base64 of UTF-16; what is hidden so is not meant to be read. */
 function decoded(text: Value, { name, parsed }: Invocation): Value {
-  if (!/^(pwsh|powershell)/.test(name) || !['-EncodedCommand', '-e', '-ec', '-enc'].some((option) => parsed.options.has(option))) return text;
+  if (!/^(pwsh|powershell)/.test(name) || !ENCODED.some((option) => parsed.options.has(option))) return text;
   return { ...text, text: Buffer.from(text.text, 'base64').toString('utf16le'), from: text.from | FROM.decoded };
 }
 
@@ -119,9 +129,13 @@ function runsModule({ parsed }: Invocation, engine: Engine): Stream {
   return unknown(FROM.input);
 }
 
+/** Scripts by which a framework’s own commands are called. */
+const FRAMEWORKS = /(^|\/)(manage\.py|artisan|console|rails|rake|yii|cake|symfony)$/;
+
 function scriptOf(file: Value, args: readonly Value[], language: Parameters<Engine['code']>[0], engine: Engine): Stream {
   const content = engine.written(file);
   if (content !== null) return engine.code(language, content, { args });
+  if (FRAMEWORKS.test(file.text)) return engine.command([{ ...file, text: file.text.replace(/^(?![./])/, './') }, ...args]);
   engine.found({ kind: 'read', path: file });
   const stands = engine.script(file);
   if (stands !== null) engine.code(language, stands, { args });

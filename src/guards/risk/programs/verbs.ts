@@ -5,6 +5,9 @@ import { isHarmless, namesSub } from './rules.ts';
 /** So many words of a command may hold its verb. */
 const WORDS = 5;
 
+/** Verbs that only ask, and are never nouns: what comes after them is a name. */
+const ASKS = /^(get|show|describe|inspect)$/;
+
 /** What a command's own words say that it does, where no rule names its subcommand. */
 export function applyVerbs(call: Invocation, verbs: Verbs, engine: Engine): void {
   const { program, parsed } = call;
@@ -12,8 +15,8 @@ export function applyVerbs(call: Invocation, verbs: Verbs, engine: Engine): void
   const words = parsed.operands.slice(0, WORDS).map((operand) => operand.text);
   const told = words.map((word) => verbOf(word, verbs));
   // What comes after a verb that makes something is the name of what is made.
-  const made = told.indexOf('change');
-  const verb = (made < 0 ? told : told.slice(0, made)).includes('lose') ? 'lose' : made >= 0 ? 'change' : told.includes('read') ? 'read' : null;
+  const made = told.findIndex((verb, at) => verb === 'change' || ASKS.test(words[at] ?? ''));
+  const verb = (made < 0 ? told : told.slice(0, made)).includes('lose') ? 'lose' : told.includes('change') ? 'change' : told.includes('read') ? 'read' : null;
   if (verb === 'read') return;
   const reason = verb === 'lose' ? 'It takes away what others may depend on.' : program.reason;
   if (verb === 'lose') {

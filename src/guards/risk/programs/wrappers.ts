@@ -17,7 +17,7 @@ export const env: Handler = ({ parsed }, engine) => {
   let printed: Stream | undefined;
   for (const line of split) if (line !== null) printed = engine.code('shell', line, given);
   // With nothing to run it prints the environment, and what is in it may be a secret.
-  if (at < 0) return printed ?? unknown(FROM.secret);
+  if (at < 0) return printed ?? unknown(FROM.environment);
   return engine.command(operands.slice(at), given);
 };
 

@@ -121,7 +121,7 @@ function declare(exports: boolean): Builtin {
       else if (exported === true) frame.state.set(plain, unknown(FROM.input), true);
     }
     // Without names it prints all variables, and what is in them may be a secret.
-    return args.every((arg) => arg.text.startsWith('-')) ? unknown(FROM.secret) : NOTHING;
+    return args.every((arg) => arg.text.startsWith('-')) ? unknown(FROM.environment) : NOTHING;
   };
 }
 

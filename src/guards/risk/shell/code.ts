@@ -1,6 +1,7 @@
 import type { RUNS } from '../../../registry/commands.ts';
 import type { Stream } from '../programs/engine.ts';
 import { levelOfUnknown, runValue } from './run-value.ts';
+import { combined } from '../code/combined.ts';
 import { LANGUAGES, type Language } from '../code/finding.ts';
 import { engineOf } from './engine-of.ts';
 import { reportFinding } from './foreign.ts';
@@ -29,6 +30,7 @@ export function runCode(language: (typeof RUNS)[number], text: Value, frame: Fra
 }
 
 function judge(language: (typeof RUNS)[number], code: string, frame: Frame, walk: Walk, source: string): void {
+  walk.effort.spend(code.length / 2);
   const engine = engineOf(frame, walk, source, null);
   const statements = STATEMENTS[language];
   if (statements !== undefined) return statements(code, engine);
@@ -36,6 +38,9 @@ function judge(language: (typeof RUNS)[number], code: string, frame: Frame, walk
     const args = (frame.state.positional ?? []).map((arg) => (isKnown(arg) ? arg.text : null));
     const { findings, hidden } = walk.ctx.catalogue.scanner.scanCode(language, code, args);
     for (const finding of findings) reportFinding(finding, language, frame.state.elsewhere ? '~' : walk.ctx.home, engine);
+    engine.end(true);
+    const together = combined(findings, code);
+    if (together !== null) walk.report.factor(together.rule, 'CRITICAL', together.reason, source);
     // A general language can do what no list of calls foresees.
     if (language !== 'awk') walk.report.factor('runs-code', 'MEDIUM', `It runs ${language}, of which only known calls are seen.`, source);
     if (hidden !== null) walk.report.factor('hidden-code', 'HIGH', `What its code does cannot be told: ${hidden}.`, source);

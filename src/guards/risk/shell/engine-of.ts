@@ -2,12 +2,12 @@ import { dirname, resolve } from 'node:path';
 import { isInside } from '../../../core/inside.ts';
 import { rank } from '../../../core/risk.ts';
 import type { Program } from '../../../registry/commands.ts';
+import { ON_PATHS } from '../../../registry/on-paths.ts';
 import type { Engine, Found, RunOptions, Stream } from '../programs/engine.ts';
+import { isRebuilt } from '../grade.ts';
 import { isAmong, openFiles } from './files.ts';
 import { FROM, HOLE, isKnown, unknown } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
-
-const ON_PATHS = new Set(['read', 'write', 'overwrite', 'delete', 'chmod']);
 
 export interface ShellEngine extends Engine {
   /** Where what it has read comes from. */
@@ -27,6 +27,7 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
 
   const inner = (options: RunOptions): Frame => {
     const state = frame.state.copy();
+    if (entry?.rules.some((rule) => rule.effect === 'privilege') === true) state.elevated = true;
     if (options.elsewhere === true) {
       state.elsewhere = true;
       state.folders = [];
@@ -41,6 +42,9 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
 
   return {
     requests: walk.ctx.catalogue.requests,
+    elevated: frame.state.elevated,
+    sets: (name) => frame.state.variables.has(name),
+    rebuilds: (name) => isRebuilt(name, walk.ctx.catalogue.folders),
     readFrom: () => from,
     end(isCode = false) {
       for (const [link, target] of links) walk.links.set(link, target);
@@ -100,7 +104,7 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
   /** What is sent elsewhere while a secret is at hand takes the secret along. */
   function sends(): void {
     const carried = from | (frame.stdin?.from ?? 0);
-    if ((carried & FROM.secret) === 0) return;
+    if ((carried & (FROM.secret | FROM.environment)) === 0) return;
     report.effect('exfiltration', 'a secret', source);
     report.factor('exfiltration', 'CRITICAL', 'It sends a secret to another machine.', source);
   }
@@ -110,7 +114,9 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
     report.effect(kind, target, source);
     if (kind === 'network') sends();
     const production = level === 'HIGH' && /(^|[^a-z])(prod|production|live|master)([^a-z]|$)/i.test(target);
-    const graded = production && kind.endsWith('_loss') ? 'CRITICAL' : level;
+    // What is sent whole and unseen may be anything.
+    const unseen = kind === 'exfiltration' && resource === HOLE && level === 'MEDIUM';
+    const graded = unseen ? 'HIGH' : production && kind.endsWith('_loss') ? 'CRITICAL' : level;
     report.factor(rule ?? `${entry?.id ?? 'unknown'}-${kind.replaceAll('_', '-')}`, graded, reason ?? entry?.reason ?? 'It does so by its nature.', source, reversibility);
     if (instead !== undefined) report.instead.add(instead);
   }

@@ -35,6 +35,7 @@ export interface ShellFiles {
 
 /** Devices that swallow or show what is redirected into them; moved onto or removed, they are files like any other. */
 const SINK = /^\/dev\/(null|stdout|stderr|tty|zero|full|fd\/\d+)$/;
+const ENDLESS = /^\/dev\/(zero|full|u?random)$/;
 const SOCKET = /^\/dev\/(tcp|udp)(\/|$)/;
 
 export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFiles {
@@ -69,6 +70,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
     let worst: Grade | null = null;
     const recursive = access.recursive ?? false;
     const grades = all.flatMap((one) => {
+      walk.effort.spend(20);
       const made = isAmong(walk.made, one) && through(walk.links, one, kind !== 'delete') === null;
       const saved = walk.copies.has(one, recursive || wide);
       const lost = kind === 'delete' ? walk.copies.remove(one) : [];
@@ -138,6 +140,8 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
         network(path);
         return unknown(FROM.network);
       }
+      if (path.text === '/dev/null') return known('');
+      if (ENDLESS.test(path.text)) return unknown(FROM.input | FROM.endless);
       const content = written(path);
       if (content !== null) {
         if ((content.from & FROM.secret) !== 0) {
@@ -153,7 +157,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
       const secret = [...report.effects.values()].slice(before).some((effect) => effect.kind === 'secret_read');
       return unknown(FROM.input | path.from | (secret || isSecret(path) ? FROM.secret : 0));
     },
-    content: (path) => written(path) ?? unknown(FROM.input | (isSecret(path) ? FROM.secret : 0)),
+    content: (path) => written(path) ?? unknown((ENDLESS.test(path.text) ? FROM.endless : 0) | FROM.input | (isSecret(path) ? FROM.secret : 0)),
     write(path, append) {
       if (SOCKET.test(path.text)) return network(path);
       if (SINK.test(path.text) || isPipeEnd(path.text)) return;
@@ -166,6 +170,8 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
         report.effect('exfiltration', path.text, evidence);
         report.factor('exfiltration', 'CRITICAL', 'It sends a secret to another machine.', evidence);
       }
+      if ((content.from & FROM.endless) !== 0 && !SINK.test(path.text))
+        report.factor('fills-disk', 'HIGH', 'It writes without end, until the disk is full.', evidence);
       for (const one of paths(path) ?? []) {
         const before = append ? walk.written.get(one) : undefined;
         const all = before === undefined ? content : { ...content, text: before.text + content.text, from: before.from | content.from };
@@ -201,8 +207,9 @@ export function isAmong(made: ReadonlySet<string>, path: string): boolean {
   return false;
 }
 
-function pathsOf(path: Value, follows: boolean, { state }: Frame, { ctx, written, links }: Walk): string[] | null {
+function pathsOf(path: Value, follows: boolean, { state }: Frame, { ctx, written, links, effort }: Walk): string[] | null {
   let { text } = path;
+  if (text.length > LONGEST) return null;
   if (text.includes(HOLE)) {
     // What comes after a known beginning may be anything below it, or beside it.
     if (!/^\/(tmp|var\/tmp)\/[^\uFFFC/]+/.test(text) || text.includes('/..')) return null;
@@ -226,9 +233,13 @@ function pathsOf(path: Value, follows: boolean, { state }: Frame, { ctx, written
     const led = through(links, plain, follows || text.endsWith('/'));
     if (led !== null) found.add(led);
   }
+  effort.spend(10 * found.size);
   for (const one of [...found]) found.add(ctx.real(one));
   return [...found];
 }
+
+/** A longer path names nothing. */
+const LONGEST = 4096;
 
 /** Whether a pattern may stand for a path that the line itself has made. */
 function fitsRoughly(pattern: string, path: string): boolean {

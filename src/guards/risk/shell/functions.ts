@@ -3,8 +3,9 @@ import type { ShellFunction } from './state.ts';
 import { type Value, unknown } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
 
-const DEEPEST = 12;
-const MOST_RETURNS = 4;
+/** So often a function is followed within itself, and so deep functions are followed at all. */
+const MOST_RETURNS = 2;
+const DEEPEST = 24;
 
 const anyOf = (args: readonly Value[]): readonly Value[] | null =>
   args.every(({ text, number }) => number === true || /^-?\d+$/.test(text))
@@ -24,12 +25,12 @@ export function callFunction(
     walk.report.factor('fork-bomb', 'CRITICAL', 'It starts itself again and again, beside itself.', evidence);
     return unknown();
   }
-  if (walk.calls.length >= DEEPEST) {
-    walk.problem ??= `functions that call each other more than ${DEEPEST} deep`;
-    return unknown();
-  }
   const returns = walk.calls.filter((call) => call === name).length;
   if (returns > MOST_RETURNS) return unknown();
+  if (walk.calls.length >= DEEPEST) {
+    walk.problem ??= `functions call each other deeper than ${DEEPEST}`;
+    return unknown();
+  }
   walk.calls.push(name);
   const { state } = frame;
   const before = state.positional;

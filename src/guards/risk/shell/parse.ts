@@ -1,6 +1,6 @@
 import { type ParsedScript, parse } from 'unbash';
 
-export const MAX_LENGTH = 100_000;
+export const MAX_LENGTH = 32_768;
 const MAX_NESTING = 200;
 
 /** A syntax tree, or why there is none. */

@@ -40,6 +40,7 @@ function openAll(redirections: readonly Redirection[], frame: Frame, walk: Walk,
   const outputs: Output[] = [];
   const others: Output[] = [];
   for (const redirection of redirections) {
+    walk.effort.spend(10);
     const descriptor = redirection.descriptor;
     const number =
       descriptor?.type === 'FileDescriptor' ? String(descriptor.value) : descriptor === undefined ? null : descriptor.name;

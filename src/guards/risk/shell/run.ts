@@ -8,7 +8,7 @@ import { scopeOf } from './scope-of.ts';
 import { runSimple } from './simple.ts';
 import { ShellState } from './state.ts';
 import { FROM, HOLE, type Value, joined, known, unknown } from './value.ts';
-import { type Frame, MOST_DEPTH, MOST_STEPS, MOST_TEXT, type Walk, frameOf } from './walk.ts';
+import { type Frame, MOST_DEPTH, MOST_TEXT, type Walk, frameOf } from './walk.ts';
 import { arithmetic, fields, single } from './words.ts';
 
 const NOTHING = known('');
@@ -19,6 +19,7 @@ export function runText(text: string, state: ShellState, stdin: Stream | null, w
     walk.problem ??= `nested deeper than ${MOST_DEPTH}`;
     return unknown();
   }
+  walk.effort.spend(text.length / 10);
   const parsed = parseShell(text);
   if ('problem' in parsed) {
     walk.problem ??= parsed.problem;
@@ -35,13 +36,13 @@ function runScript(script: ParsedScript, frame: Frame, walk: Walk): Stream {
 }
 
 export function runNested(script: ParsedScript, frame: Frame, stdin: Stream | null, walk: Walk): Stream {
+  walk.effort.spend(10 + frame.source.length / 50);
   return runScript(script, { ...frame, state: frame.state.copy(), stdin }, walk);
 }
 
 function statements(list: readonly Statement[], frame: Frame, walk: Walk): Stream {
   let printed: Stream = NOTHING;
   for (const statement of list) {
-    if (walk.problem !== null && walk.steps > MOST_STEPS) break;
     const beside = statement.background === true;
     // `exec < file` has all that comes after read from there.
     const stdin = frame.stdin ?? frame.state.descriptors.get('0') ?? null;
@@ -64,10 +65,8 @@ function after(a: Stream, b: Stream): Stream {
 
 /** Runs one node of the syntax tree and returns what it prints. */
 export function runNode(node: SyntaxNode, frame: Frame, walk: Walk): Stream {
-  if (++walk.steps > MOST_STEPS) {
-    walk.problem ??= `more than ${MOST_STEPS} steps`;
-    return unknown();
-  }
+  // What branches and subshells copy grows with what the line has set.
+  walk.effort.spend(10 + frame.state.variables.size / 2);
   switch (node.type) {
     case 'Command':
       return runSimple(node, frame, walk);

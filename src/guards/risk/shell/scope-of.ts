@@ -21,7 +21,9 @@ export function scopeOf(frame: Frame, walk: Walk): Scope {
       const variable = state.variables.get(name);
       if (variable === undefined) return fromOutside(name, frame, walk);
       if (variable.may.length > 1) frame.open.add(name);
-      return variable.may[frame.choice.get(name) ?? 0] ?? undefined;
+      const held = variable.may[frame.choice.get(name) ?? 0];
+      walk.effort.spend(held === undefined ? 1 : 'text' in held ? held.text.length / 20 : 5 * held.size);
+      return held;
     },
     set: (name: string, held: Held) => state.set(name, held),
     positional: state.positional,

@@ -8,7 +8,7 @@ const operandsOf = (args: readonly Value[]): readonly Value[] => {
 };
 
 const set: Builtin = (args, { frame, walk, source: evidence }) => {
-  if (args.length === 0) return unknown(FROM.secret);
+  if (args.length === 0) return unknown(FROM.environment);
   const at = args.findIndex((arg) => arg.text === '--');
   const rest = at >= 0 ? args.slice(at + 1) : operandsOf(args);
   const flags = (at >= 0 ? args.slice(0, at) : args.filter((arg) => /^[-+]/.test(arg.text))).map(

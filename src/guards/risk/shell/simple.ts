@@ -41,6 +41,7 @@ function choices(open: ReadonlySet<string>, state: Frame['state']): Map<string, 
 
 function once(node: Command, frame: Frame, walk: Walk): Stream {
   const source = frame.source.slice(node.pos, node.end);
+  walk.effort.spend(source.length / 10);
   const scope = scopeOf(frame, walk);
   const assignments = node.prefix.filter((part): part is Assignment => part.type === 'Assignment');
   if (node.name === undefined) {

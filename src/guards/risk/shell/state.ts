@@ -41,6 +41,8 @@ export class ShellState {
   expandsAliases = false;
   /** True in a container or on another machine: no path is one of this machine's. */
   elsewhere = false;
+  /** True where it runs with somebody else’s rights, as under sudo. */
+  elevated = false;
 
   constructor(folders: readonly string[]) {
     this.folders = folders;
@@ -59,6 +61,7 @@ export class ShellState {
     copy.descriptors = new Map(this.descriptors);
     copy.expandsAliases = this.expandsAliases;
     copy.elsewhere = this.elsewhere;
+    copy.elevated = this.elevated;
     return copy;
   }
 
@@ -69,6 +72,7 @@ export class ShellState {
     child.functions = new Map([...this.functions].filter(([, all]) => all.some((fn) => fn?.exported === true)));
     child.descriptors = new Map(this.descriptors);
     child.elsewhere = this.elsewhere;
+    child.elevated = this.elevated;
     return child;
   }
 

@@ -29,6 +29,10 @@ export const FROM = {
   decoded: 4,
   /** Read from a file, a program or the person at the terminal, so that somebody else decides what it is. */
   input: 8,
+  /** The whole environment, in which tokens and passwords usually stand. */
+  environment: 16,
+  /** Never ends by itself. */
+  endless: 32,
 } as const;
 
 export const known = (text: string, from = 0): Value => ({ text, glob: false, splits: false, from });

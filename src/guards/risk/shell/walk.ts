@@ -4,12 +4,12 @@ import type { RUNS } from '../../../registry/commands.ts';
 import type { CommandContext } from '../context.ts';
 import type { Stream } from '../programs/engine.ts';
 import type { Copies } from './copies.ts';
+import type { Effort } from './effort.ts';
 import type { Report } from './report.ts';
 import type { ShellState } from './state.ts';
 import type { Value } from './value.ts';
 
-/** So much of a line is followed, and so deep; what goes beyond is not understood. */
-export const MOST_STEPS = 1500;
+/** So deep a line is followed; what goes beyond is not understood. */
 export const MOST_DEPTH = 24;
 export const MOST_TEXT = 64 * 1024;
 
@@ -39,7 +39,7 @@ export interface Walk {
   readonly copies: Copies;
   /** Symbolic links that the line has made, by where they lead. */
   readonly links: Map<string, string>;
-  steps: number;
+  readonly effort: Effort;
   depth: number;
   /** Functions that run, innermost last. */
   readonly calls: string[];

@@ -43,6 +43,9 @@ function heard(words: readonly string[], stdin: Stream | null = null): string[] 
     wrote: (path, content) => void say(`wrote ${path.text} from ${content.from}`),
     copied: () => undefined,
     requests: [],
+    elevated: false,
+    sets: () => false,
+    rebuilds: () => false,
     resolve: () => null,
   } satisfies Partial<Engine>;
   const args = texts.map((word) => known(word));

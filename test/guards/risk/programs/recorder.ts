@@ -64,6 +64,9 @@ export function record(
   const made: Recording = { level: 'SAFE', found: [], code: [], commands: [], unknown: [] };
   const raise = (level: Level): void => void (made.level = strictest([made.level, level]));
   const engine: Engine = {
+    elevated: false,
+    sets: () => false,
+    rebuilds: () => false,
     found: (what) => {
       made.found.push(what);
       raise(what.level ?? (what.path === undefined ? 'MEDIUM' : 'SAFE'));
