@@ -35,8 +35,8 @@ export const shell: Handler = ({ name, args, parsed, stdin }, engine) => {
   // A lone `-` ends the options, as `--` does.
   const operands = parsed.operands[0]?.text === '-' ? parsed.operands.slice(1) : parsed.operands;
   if (options.has('-n') && !options.has('-c')) return unknown();
-  for (const name of ['--rcfile', '--init-file'])
-    for (const file of options.get(name) ?? []) if (file !== null && options.has('-i')) startup(file, engine);
+  for (const option of ['--rcfile', '--init-file'])
+    for (const file of options.get(option) ?? []) if (file !== null && options.has('-i')) startup(file, engine);
   const [first, ...rest] = operands;
   if (options.has('-c')) return first === undefined ? unknown() : engine.code('shell', first, { args: rest.slice(1), stdin, ...(rest[0] === undefined ? {} : { zero: rest[0] }) });
   if (first !== undefined && !options.has('-s')) return script(first, rest, engine);
