@@ -3,6 +3,7 @@ import type { CommandContext } from './context.ts';
 import { asked } from './shell/asked.ts';
 import { Effort, TooMuch } from './shell/effort.ts';
 import { runCode } from './shell/code.ts';
+import { Copies } from './shell/copies.ts';
 import { MAX_LENGTH } from './shell/parse.ts';
 import { runProgram } from './shell/program.ts';
 import { Report } from './shell/report.ts';
@@ -45,7 +46,8 @@ export function assessCommand(
     report,
     written: new Map(),
     made: new Set(),
-    saved: new Set(),
+    copies: new Copies(),
+    links: new Map(),
     effort,
     depth: 0,
     calls: [],

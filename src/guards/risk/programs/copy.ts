@@ -1,25 +1,37 @@
-import { FROM, known, unknown } from '../shell/value.ts';
-import type { Handler } from './engine.ts';
+import { FROM, type Value, known, unknown } from '../shell/value.ts';
+import type { Engine, Handler } from './engine.ts';
 
 const NULL = /^\/dev\/(null|zero|full)$/;
 
 /** cp, mv, ln, install: what stands in one place stands in another as well. */
 export const copy: Handler = ({ name, parsed }, engine) => {
   const { operands, options } = parsed;
+  const has = (...names: string[]): boolean => names.some((option) => options.has(option));
+  const symbolic = has('-s', '--symbolic', '--symbolic-link') && name !== 'install';
+  const deep = name === 'mv' || has('-r', '-R', '-a', '--recursive', '--archive');
   const [folder] = [...(options.get('-t') ?? []), ...(options.get('--target-directory') ?? [])];
   const target = folder ?? operands.at(-1);
   const sources = folder == null ? operands.slice(0, -1) : operands;
+  if (symbolic && operands.length === 1) linkHere(operands[0], engine);
   if (target == null || sources.length === 0) return known('');
   for (const source of sources) {
     const content = engine.content(source);
     engine.wrote(target, content);
     const base = source.text.split('/').at(-1) ?? '';
-    engine.wrote({ ...target, text: `${target.text.replace(/\/$/, '')}/${base}` }, content);
-    if (!NULL.test(target.text)) engine.copied(source);
+    const within = { ...target, text: `${target.text.replace(/\/$/, '')}/${base}` };
+    engine.wrote(within, content);
+    if (symbolic) for (const link of [target, within]) engine.linked(link, source);
+    else if (!has('-n', '--no-clobber', '--attributes-only')) engine.copied(source, [target, within], { moved: name === 'mv', deep });
   }
   if (/^(mv|ln|install|ginstall|link)$/.test(name) && NULL.test(target.text)) engine.remark('into-the-void', 'CRITICAL', 'What is put in a device’s place is gone, and so may the device be.');
   return known('');
 };
+
+/** `ln -s /a/b` makes `b` in the folder that the line stands in. */
+function linkHere(to: Value | undefined, engine: Engine): void {
+  const name = to?.text.replace(/\/+$/, '').split('/').at(-1);
+  if (to !== undefined && name !== undefined && name !== '') engine.linked(known(name), to);
+}
 
 /** dd: `if=` is copied onto `of=`. */
 export const dd: Handler = ({ parsed, stdin }, engine) => {

@@ -43,6 +43,8 @@ export interface RunOptions {
   readonly stdin?: Stream | null;
   /** `$0`, `$1`, … of a shell line; the arguments of other code. */
   readonly args?: readonly Value[];
+  /** `$0` of a shell line. */
+  readonly zero?: Value;
   /** The folder it runs in, where that is not the line's. */
   readonly cwd?: Value;
   /** Variables that it is given, and whether it is given no others. */
@@ -74,8 +76,10 @@ export interface Engine {
   content(path: Value): Stream;
   /** Remembers what a file now holds. */
   wrote(path: Value, content: Stream, append?: boolean): void;
-  /** Remembers that the line has a copy of a file elsewhere. */
-  copied(path: Value): void;
+  /** Remembers that a file, or a folder with all below it (`deep`), now stands in one of these places as well, or only there. */
+  copied(path: Value, places: readonly Value[], how: { readonly moved: boolean; readonly deep: boolean }): void;
+  /** Remembers that a symbolic link leads to a path. */
+  linked(link: Value, to: Value): void;
   /** The absolute path of a value, the first of them where several are possible; null where it cannot be known. */
   resolve(path: Value): string | null;
 }

@@ -1,4 +1,5 @@
 import { asksNetwork } from './asks-network.ts';
+import { bang } from './bang.ts';
 import { handle as bwrap } from './bwrap.ts';
 import { copy, dd, fetch, tee } from './copy.ts';
 import { curl } from './curl.ts';
@@ -11,6 +12,7 @@ import { handle as gitConfig } from './git-config.ts';
 import { handle as gitSubmodule } from './git-submodule.ts';
 import { handle as git } from './git.ts';
 import { echo, printenv, printf, yes } from './print.ts';
+import { make, npm } from './recipes.ts';
 import { sed } from './sed.ts';
 import { interpreter, shell } from './shells.ts';
 import { mktemp } from './mktemp.ts';
@@ -24,6 +26,7 @@ import { env, parallel, xargs } from './wrappers.ts';
 /** What knows a program beyond rules, by the name that the registry calls it by. */
 const NAMED: Readonly<Record<string, Handler>> = {
   'asks-network': asksNetwork,
+  bang,
   bwrap,
   curl,
   docker,
@@ -34,6 +37,8 @@ const NAMED: Readonly<Record<string, Handler>> = {
   'git-config': gitConfig,
   'git-submodule': gitSubmodule,
   interpreter,
+  make,
+  npm,
   parallel,
   sed,
   shell,

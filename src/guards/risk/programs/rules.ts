@@ -26,7 +26,10 @@ export function applyRules(call: Invocation, engine: Engine): void {
 /** Whether an option has it only tell something. */
 export function isHarmless({ program, parsed }: Invocation): boolean {
   const { options } = parsed;
-  if (program.harmless.some((name) => options.get(name)?.every((value) => value === null || !NOT_SO.test(value.text)) === true)) return true;
+  // `python -c code --version`: what comes after the code is the code's own.
+  if (program.handler === 'interpreter' && program.options.stop && options.has('-c')) return false;
+  const undone = (name: string): boolean => name.startsWith('--') && options.has(name.replace(/^--/, '--no-'));
+  if (program.harmless.some((name) => !undone(name) && options.get(name)?.every((value) => value === null || !NOT_SO.test(value.text)) === true)) return true;
   // `cargo yank --version 1.0.0` tells nothing: there the option takes a value.
   return ['--help', '--version'].some((name) => options.get(name)?.includes(null) === true);
 }

@@ -27,13 +27,18 @@ const CODE: Readonly<Record<string, { readonly language: 'python' | 'javascript'
 };
 
 /** bash, sh and their kin: a line after -c, a script, or what is piped in. */
-export const shell: Handler = ({ parsed, stdin }, engine) => {
-  const { options, operands } = parsed;
+export const shell: Handler = ({ name, args, parsed, stdin }, engine) => {
+  const { options } = parsed;
+  // `bash +x -c line`: a plus takes an option back, and more may follow.
+  const taken = args.findIndex((arg) => /^\+\w+$/.test(arg.text));
+  if (taken >= 0 && args[taken] === parsed.operands[0]) return engine.command([known(name), ...args.filter((_, i) => i !== taken)], { stdin });
+  // A lone `-` ends the options, as `--` does.
+  const operands = parsed.operands[0]?.text === '-' ? parsed.operands.slice(1) : parsed.operands;
   if (options.has('-n') && !options.has('-c')) return unknown();
-  for (const name of ['--rcfile', '--init-file'])
-    for (const file of options.get(name) ?? []) if (file !== null && options.has('-i')) startup(file, engine);
+  for (const option of ['--rcfile', '--init-file'])
+    for (const file of options.get(option) ?? []) if (file !== null && options.has('-i')) startup(file, engine);
   const [first, ...rest] = operands;
-  if (options.has('-c')) return first === undefined ? unknown() : engine.code('shell', first, { args: rest.slice(1), stdin });
+  if (options.has('-c')) return first === undefined ? unknown() : engine.code('shell', first, { args: rest.slice(1), stdin, ...(rest[0] === undefined ? {} : { zero: rest[0] }) });
   if (first !== undefined && !options.has('-s')) return script(first, rest, engine);
   if (stdin === null) {
     if (engine.elevated) engine.found({ kind: 'privilege', resource: 'a shell', level: 'HIGH', reason: 'It opens a shell with somebody else’s rights, into which anything may be typed.', rule: 'elevated-shell', reversibility: 'irreversible' });
@@ -60,7 +65,7 @@ function script(file: Value, args: readonly Value[], engine: Engine): Stream {
 /** python, node, ruby, perl, php, lua, awk: code in an option, a script, or what is piped in. */
 export const interpreter: Handler = (call, engine) => {
   const known_ = CODE[call.name.replace(/[\d.]+$/, '')];
-  if (known_ === undefined) return undefined;
+  if (known_ === undefined) return unread(call, engine);
   const { language, options } = known_;
   const { parsed, stdin } = call;
   const code = options.flatMap((option) => parsed.options.get(option) ?? []).filter((value) => value !== null);
@@ -82,6 +87,15 @@ export const interpreter: Handler = (call, engine) => {
   if (stdin !== null) return engine.code(language, stdin, { args: operands.slice(1), stdin: null });
   return unknown();
 };
+
+const ACTS = /\b(exec|system|spawn|shell|rm|unlink|delete|rmtree|remove|popen)\b/i;
+
+/** Code on standard input in a language that is not looked into. */
+function unread({ stdin, parsed }: Invocation, engine: Engine): undefined {
+  if (stdin === null || parsed.operands.some(({ text }) => text !== '-')) return;
+  if ((stdin.from & (FROM.network | FROM.decoded)) !== 0) engine.remark('runs-download', 'CRITICAL', 'It runs what another machine sent.');
+  else if (ACTS.test(stdin.text)) engine.remark('hidden-code', 'HIGH', 'Its code deletes or runs something.');
+}
 
 /** PowerShell takes a whole script as base64 of UTF-16; what is hidden so is not meant to be read. */
 function decoded(text: Value, { name, parsed }: Invocation): Value {
@@ -106,6 +120,8 @@ const HARMLESS_MODULES = /^(json\.tool|http\.client|timeit|this|calendar|sysconf
 
 function runsModule({ parsed }: Invocation, engine: Engine): Stream {
   const [module] = parsed.options.get('-m') ?? [];
+  const own = module == null ? null : engine.written({ ...module, text: `${module.text.replaceAll('.', '/')}.py` });
+  if (own !== null) return engine.code('python', own, { args: parsed.operands });
   if (module != null && HARMLESS_MODULES.test(module.text)) for (const path of parsed.operands) engine.found({ kind: 'read', path });
   else if (module != null && /^(pip|pytest|unittest|venv|build|http\.server|black|ruff|mypy|flake8|isort|coverage|tox)$/.test(module.text))
     engine.command([known(module.text), ...parsed.operands]);

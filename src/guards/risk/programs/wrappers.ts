@@ -1,7 +1,7 @@
 import { FROM, HOLE, type Value, isKnown, joined, unknown } from '../shell/value.ts';
 import type { Handler, Stream } from './engine.ts';
 
-const ASSIGNMENT = /^[A-Za-z_]\w*=/;
+const ASSIGNMENT = /=/;
 
 /** `env -i NAME=value command`: variables for one command. */
 export const env: Handler = ({ parsed }, engine) => {
@@ -30,6 +30,8 @@ function itemsOf(stdin: Stream | null, lines: boolean): string[] | null {
   return lines ? text.split('\n') : text.split(/[\s\0]+/).filter((word) => word !== '').map((word) => word.replaceAll(/^['"]|['"]$/g, ''));
 }
 
+const partsOf = (stdin: Stream | null): string[] | null => (stdin === null || !isKnown(stdin) ? null : stdin.text.split('\0').filter((part) => part !== ''));
+
 const some = (stdin: Stream | null): Value => ({ text: HOLE, glob: false, splits: true, from: (stdin?.from ?? 0) | 8 });
 
 /** `xargs command`: words from standard input become arguments. */
@@ -40,7 +42,7 @@ export const xargs: Handler = ({ parsed, stdin }, engine) => {
   if (operands.length === 0) return stdin ?? unknown();
   const mark = given.find((value) => value !== null)?.text ?? '{}';
   const lines = replaces || options.has('-d') || options.has('--delimiter');
-  const items = itemsOf(stdin, lines);
+  const items = options.has('-0') || options.has('--null') ? partsOf(stdin) : itemsOf(stdin, lines);
   const values: Value[] = items === null ? [some(stdin)] : items.slice(0, MOST_ITEMS).map((text) => ({ text, glob: false, splits: false, from: stdin?.from ?? 0 }));
   const options_ = { stdin: null };
   let printed: Stream = unknown();

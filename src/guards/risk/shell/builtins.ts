@@ -1,38 +1,21 @@
 import { resolve } from 'node:path';
-import type { Stream } from '../programs/engine.ts';
 import { formatted } from '../programs/print.ts';
+import { type Builtin, type BuiltinCall, NOTHING, optionsEnd } from './builtin.ts';
 import { openFiles } from './files.ts';
 import { runValue } from './run-value.ts';
 import { scopeOf } from './scope-of.ts';
+import { SETTINGS } from './settings.ts';
 import { FROM, HOLE, type Value, isKnown, joined, known, unknown } from './value.ts';
-import type { Frame, Walk } from './walk.ts';
 import { checkSubscript } from './arithmetic.ts';
-
-export interface BuiltinCall {
-  readonly frame: Frame;
-  readonly walk: Walk;
-  readonly source: string;
-  readonly dispatch: (words: readonly Value[]) => Stream;
-}
-
-/** Returns what it prints; undefined where the registry's entry of that name is to speak. */
-type Builtin = (args: readonly Value[], call: BuiltinCall) => Stream | undefined;
-
-const NOTHING = known('');
-
-const optionsEnd = (args: readonly Value[]): readonly Value[] => {
-  const at = args.findIndex((arg) => !arg.text.startsWith('-') || arg.text === '-');
-  if (at < 0) return [];
-  return args[at - 1]?.text === '--' || args[at]?.text !== '--' ? args.slice(at) : args.slice(at + 1);
-};
+import { arithmetic } from './words.ts';
 
 function changeFolder(name: string): Builtin {
-  return (args, { frame: { state }, walk }) => {
+  return (args, { frame: { state }, given, walk }) => {
     const [to, ...more] = args.filter((arg, i) => arg.text !== '--' || i > 0);
     const plain = more.length === 0 && !/^[-+]/.test(to?.text ?? '') && (name === 'cd' || to !== undefined);
-    const home = state.variables.get('HOME')?.may[0];
+    const home = given.variables.get('HOME')?.may[0];
     const target = to ?? (home !== undefined && 'text' in home ? home : known(walk.ctx.home));
-    const tells = plain && name !== 'popd' && isKnown(target) && !target.glob && !state.variables.has('CDPATH');
+    const tells = plain && name !== 'popd' && isKnown(target) && !target.glob && !given.variables.has('CDPATH');
     const before = state.folders;
     state.ifFailed = before;
     if (!tells || (before.length === 0 && !target.text.startsWith('/'))) state.folders = [];
@@ -85,7 +68,8 @@ const read: Builtin = (args, call) => {
       else if (valued.test(text)) i++;
     } else if (args[i] !== undefined) names.push(args[i] ?? NOTHING);
   }
-  const line = input === null || !isKnown(input) ? null : (input.text.split('\n')[0] ?? '').trim();
+  const cut = args.some((arg) => /^-\w*[nN]/.test(arg.text));
+  const line = input === null || !isKnown(input) || cut ? null : (input.text.split('\n')[0] ?? '').trim();
   const words = line?.split(/[ \t]+/) ?? [];
   const all = names.length === 0 ? [known('REPLY')] : names;
   const last = all.length - 1;
@@ -101,6 +85,8 @@ const readLines: Builtin = (args, call) => {
   const input = number === undefined ? frame.stdin : (frame.state.descriptors.get(number) ?? null);
   const name = args.at(-1);
   const plain = name === undefined || name.text.startsWith('-') || name === args[at + 1] ? 'MAPFILE' : name.text;
+  const callback = args[args.findIndex((arg) => arg.text === '-C') + 1];
+  if (callback !== args[0] && callback !== undefined) runValue(joined([callback, unknown(FROM.input)], ' '), frame, call.walk, call.source);
   const lines = input === null || !isKnown(input) ? null : input.text.replace(/\n$/, '').split('\n');
   frame.state.set(plain, lines === null ? unknown((input?.from ?? 0) | FROM.input) : new Map(lines.map((l, i) => [String(i), known(l)])));
   return NOTHING;
@@ -122,15 +108,20 @@ function declare(exports: boolean): Builtin {
       if (!isKnown(arg) && !arg.text.includes('=')) walk.report.factor('telling-variable', 'HIGH', 'Which variable it sets cannot be known before.', evidence);
       const [name = '', ...rest] = arg.text.split('=');
       if (/[[]/.test(name)) checkSubscript({ ...arg, text: name }, scopeOf(frame, walk), evidence);
+      const functions = /-\w*f/.test(flags) ? frame.state.functions.get(name) : undefined;
+      if (functions !== undefined && (exports || /-\w*x/.test(flags))) frame.state.functions.set(name, functions.map((fn) => fn && { ...fn, exported: true }));
       const plain = name.replace(/\+?$/, '').replace(/\[.*/s, '');
       const before = frame.state.variables.get(plain);
       const exported = exports ? !/-\w*n/.test(flags) : /-\w*x/.test(flags) ? true : undefined;
       if (/-\w*i/.test(flags) && rest.length > 0 && !/^\d+$/.test(rest.join('='))) scopeOf(frame, walk).evaluates(evidence);
-      if (rest.length > 0 && before === undefined) frame.state.set(plain, { ...arg, text: rest.join('=') }, exported);
+      const value = rest.join('=');
+      if (/-\w*[aA]/.test(flags) && value.startsWith('(')) walk.run.text(`${plain}=${value}`, frame.state, null, walk);
+      else if (rest.length > 0 && before === undefined) frame.state.set(plain, { ...arg, text: value }, exported);
       else if (before !== undefined) frame.state.variables.set(plain, { ...before, exported: exported ?? before.exported });
       else if (exported === true) frame.state.set(plain, unknown(FROM.input), true);
     }
-    return NOTHING;
+    // Without names it prints all variables, and what is in them may be a secret.
+    return args.every((arg) => arg.text.startsWith('-')) ? unknown(FROM.environment) : NOTHING;
   };
 }
 
@@ -144,58 +135,6 @@ const unset: Builtin = (args, call) => {
       frame.state.set(name.text.replace(/\[.*/s, ''), undefined);
     }
   }
-  return NOTHING;
-};
-
-const set: Builtin = (args, { frame, walk, source: evidence }) => {
-  const at = args.findIndex((arg) => arg.text === '--');
-  const rest = at >= 0 ? args.slice(at + 1) : args.slice(args.findIndex((arg) => !/^[-+]/.test(arg.text)));
-  const flags = (at >= 0 ? args.slice(0, at) : args.filter((arg) => /^[-+]/.test(arg.text))).map((arg) => arg.text);
-  if (flags.some((flag) => /^-\w*k/.test(flag)) || args.some((arg) => arg.text === 'keyword'))
-    walk.report.factor('shell-option', 'MEDIUM', 'It changes what words later in the line mean.', evidence, 'irreversible');
-  const isOption = args.some((arg, i) => /^[-+]\w*o$/.test(args[i - 1]?.text ?? '') && arg === rest[0]);
-  if (at >= 0 || (rest.length > 0 && !isOption)) frame.state.positional = rest;
-  return NOTHING;
-};
-
-const shift: Builtin = ([count], { frame: { state } }) => {
-  state.positional = state.positional === null ? null : state.positional.slice(Number(count?.text ?? 1) || 1);
-  return NOTHING;
-};
-
-const alias: Builtin = (args, { frame: { state } }) => {
-  for (const arg of args) {
-    const at = arg.text.indexOf('=');
-    if (at > 0) state.aliases.set(arg.text.slice(0, at), { ...arg, text: arg.text.slice(at + 1) });
-  }
-  return NOTHING;
-};
-
-const shopt: Builtin = (args, { frame: { state }, walk, source: evidence }) => {
-  const names = optionsEnd(args).map((arg) => arg.text);
-  if (names.includes('expand_aliases')) state.expandsAliases = args.some((arg) => arg.text === '-s');
-  const telling = names.some((name) => !/^(expand_aliases|nullglob|failglob|inherit_errexit|lastpipe|globstar|extglob|pipefail|huponexit|checkwinsize|histappend)$/.test(name));
-  if (telling) walk.report.factor('shell-option', 'MEDIUM', 'It changes what words later in the line mean.', evidence, 'irreversible');
-  return NOTHING;
-};
-
-const trap: Builtin = (args, { frame, walk, source: evidence }) => {
-  const [action, ...signals] = optionsEnd(args);
-  if (action !== undefined && signals.length > 0 && action.text !== '-' && action.text !== '')
-    runValue(action, { ...frame, state: frame.state.copy() }, walk, evidence);
-  return NOTHING;
-};
-
-const hash: Builtin = (args, { frame: { state } }) => {
-  const at = args.findIndex((arg) => /^-\w*p$/.test(arg.text));
-  const [program, ...names] = at < 0 ? [] : args.slice(at + 1);
-  if (program !== undefined) for (const name of names) state.hashed.set(name.text, program);
-  return NOTHING;
-};
-
-const enable: Builtin = (args, { walk, source: evidence }) => {
-  if (args.some((arg) => /^-\w*f/.test(arg.text)))
-    walk.report.factor('loads-code', 'HIGH', 'It loads code into the shell.', evidence);
   return NOTHING;
 };
 
@@ -233,6 +172,11 @@ const printf: Builtin = (args, call) => {
   return NOTHING;
 };
 
+const calculate: Builtin = (args, { frame, walk, source: evidence }) => {
+  for (const arg of args) arithmetic(arg.text, scopeOf(frame, walk), evidence);
+  return NOTHING;
+};
+
 const quiet: Builtin = () => NOTHING;
 
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
@@ -251,20 +195,16 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['local', declare(false)],
   ['readonly', declare(false)],
   ['unset', unset],
-  ['set', set],
-  ['shift', shift],
-  ['alias', alias],
-  ['shopt', shopt],
-  ['trap', trap],
-  ['hash', hash],
-  ['enable', enable],
+  ...SETTINGS,
   ['command', command],
   ['builtin', command],
   ['exec', exec],
   ['printf', printf],
+  ['let', calculate],
+  ['type', () => unknown(FROM.input)],
   ['test', test],
   ['[', test],
-  ...['return', 'exit', 'break', 'continue', 'wait', 'jobs', 'fg', 'bg', 'disown', 'type', 'getopts', 'umask', 'ulimit', 'times', 'true', 'false', ':', 'unalias', 'logout', 'dirs', 'let'].map(
+  ...['return', 'exit', 'break', 'continue', 'wait', 'fg', 'bg', 'disown', 'getopts', 'umask', 'ulimit', 'times', 'true', 'false', ':', 'unalias', 'logout', 'dirs'].map(
     (name): [string, Builtin] => [name, quiet],
   ),
 ]);

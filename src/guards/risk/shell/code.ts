@@ -14,6 +14,7 @@ export function runCode(language: (typeof RUNS)[number], text: Value, frame: Fra
   if (language === 'shell') {
     const state = frame.state.child();
     state.positional = frame.state.positional;
+    state.zero = frame.state.zero;
     state.elsewhere = frame.state.elsewhere;
     return runValue(text, { ...frame, state }, walk, source);
   }
@@ -37,6 +38,7 @@ function judge(language: (typeof RUNS)[number], code: string, frame: Frame, walk
     const args = (frame.state.positional ?? []).map((arg) => (isKnown(arg) ? arg.text : null));
     const { findings, hidden } = walk.ctx.catalogue.scanner.scanCode(language, code, args);
     for (const finding of findings) reportFinding(finding, language, frame.state.elsewhere ? '~' : walk.ctx.home, engine);
+    engine.end(true);
     const together = combined(findings, code);
     if (together !== null) walk.report.factor(together.rule, 'CRITICAL', together.reason, source);
     // A general language can do what no list of calls foresees.

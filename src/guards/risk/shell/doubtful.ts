@@ -13,6 +13,7 @@ export const doubtful = (scope: Scope): Scope => ({
   get positional() {
     return scope.positional;
   },
+  zero: scope.zero,
   home: (user) => scope.home(user),
   cwd: scope.cwd,
   output: (part) => scope.output(part),

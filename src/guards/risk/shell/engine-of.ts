@@ -1,21 +1,28 @@
+import { dirname, resolve } from 'node:path';
+import { isInside } from '../../../core/inside.ts';
 import { rank } from '../../../core/risk.ts';
 import type { Program } from '../../../registry/commands.ts';
 import { ON_PATHS } from '../../../registry/on-paths.ts';
 import type { Engine, Found, RunOptions, Stream } from '../programs/engine.ts';
 import { isRebuilt } from '../grade.ts';
-import { openFiles } from './files.ts';
-import { FROM, HOLE } from './value.ts';
+import { isAmong, openFiles } from './files.ts';
+import { FROM, HOLE, isKnown, unknown } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
 
 export interface ShellEngine extends Engine {
   /** Where what it has read comes from. */
   readFrom(): number;
+  /** Lets what it has made be seen by what comes after. */
+  end(isCode?: boolean): void;
 }
 
 /** What a program's rules and its handler may say, as this shell hears it. */
 export function engineOf(frame: Frame, walk: Walk, source: string, entry: Program | null): ShellEngine {
   const { report } = walk;
   const files = openFiles(frame, walk, source);
+  const links = new Map<string, string>();
+  const wrote = new Set<string>();
+  const changed = new Set<string>();
   let from = 0;
 
   const inner = (options: RunOptions): Frame => {
@@ -27,6 +34,7 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
     }
     if (options.cwd !== undefined) state.folders = files.paths(options.cwd)?.slice(0, 1) ?? [];
     if (options.args !== undefined) state.positional = options.args;
+    if (options.zero !== undefined) state.zero = options.zero;
     if (options.clean === true) state.variables = new Map();
     for (const [name, value] of options.variables ?? []) state.set(name, value, true);
     return { ...frame, state, stdin: options.stdin === undefined ? frame.stdin : options.stdin };
@@ -38,6 +46,14 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
     sets: (name) => frame.state.variables.has(name),
     rebuilds: (name) => isRebuilt(name, walk.ctx.catalogue.folders),
     readFrom: () => from,
+    end(isCode = false) {
+      for (const [link, target] of links) walk.links.set(link, target);
+      for (const path of changed) {
+        const before = walk.written.get(path);
+        // What a compiler writes is the project's; what code in the line writes is the line's.
+        if ((isCode || before !== undefined) && !wrote.has(path)) walk.written.set(path, unknown((before?.from ?? 0) | FROM.input));
+      }
+    },
     found(what) {
       if (what.path === undefined) return onResource(what);
       if (!ON_PATHS.has(what.kind)) return onResource({ ...what, resource: what.path.text });
@@ -47,6 +63,7 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
       }
       else if (SINK.test(what.path.text) && what.kind !== 'delete' && what.kind !== 'chmod') return;
       else files.touch(what.kind as 'write', what.path, accessOf(what));
+      if (what.kind === 'overwrite') for (const one of files.paths(what.path) ?? []) changed.add(one);
       if (what.instead !== undefined) report.instead.add(what.instead);
       return undefined;
     },
@@ -59,12 +76,30 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
     written: (path) => files.written(path),
     script: (path) => files.script(path),
     content: (path) => files.content(path),
-    wrote: (path, content, append = false) => files.keep(path, content, append),
-    copied(path) {
-      for (const one of files.paths(path) ?? []) walk.saved.add(one);
+    wrote(path, content, append = false) {
+      files.keep(path, content, append);
+      for (const one of files.paths(path) ?? []) wrote.add(one);
+    },
+    copied(path, places, how) {
+      const at = places.flatMap((place) => files.paths(place) ?? []).filter(canHold);
+      if (at.length > 0) for (const of of files.paths(path) ?? []) walk.copies.add({ of, at, ...how });
+    },
+    linked(link, to) {
+      for (const one of files.paths(link) ?? []) {
+        const target = isKnown(to) ? resolve(dirname(one), to.text) : null;
+        if (target !== null) links.set(one, target);
+      }
     },
     resolve: (path) => files.paths(path)?.[0] ?? null,
   };
+
+  /** Whether there is a folder for something to be put there. */
+  function canHold(path: string): boolean {
+    const folder = dirname(path);
+    const { roots } = walk.ctx.workspace;
+    const stands = walk.ctx.catalogue.folders.temporary.includes(folder) || roots.some((root) => isInside(root, folder));
+    return !NOTHING.test(path) && (stands || isAmong(walk.made, folder) || walk.ctx.facts(folder).type !== 'missing');
+  }
 
   /** What is sent elsewhere while a secret is at hand takes the secret along. */
   function sends(): void {
@@ -87,6 +122,7 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
   }
 }
 
+const NOTHING = /^\/(dev|proc|sys)\/(?!shm\/)/;
 const SINK = /^\/dev\/(null|stdout|stderr|tty|full)$/;
 
 const accessOf = ({ recursive, level, reason }: Found): { recursive: boolean; level?: NonNullable<Found['level']>; reason?: string } => ({

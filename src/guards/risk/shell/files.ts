@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Level } from '../../../core/risk.ts';
 import type { Stream } from '../programs/engine.ts';
 import { type Grade, type Touch, gradeTouch } from '../grade.ts';
+import { through } from './links.ts';
 import { FROM, HOLE, type Value, known, unknown } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
 
@@ -41,7 +42,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
   const { state } = frame;
   const { report, ctx } = walk;
 
-  const paths = (path: Value): string[] | null => pathsOf(path, frame, walk);
+  const paths = (path: Value): string[] | null => pathsOf(path, true, frame, walk);
 
   function unknownPath(kind: Touch['kind'], path: Value, access: Access): void {
     report.effect(kind, shown(path), evidence);
@@ -58,7 +59,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
     if (path.text === '') return;
     if (state.elsewhere) return touchElsewhere(kind, path, access);
     if (kind !== 'read' && isPipeEnd(path.text)) return;
-    const all = paths(path);
+    const all = pathsOf(path, kind !== 'delete', frame, walk);
     if (all === null) {
       // By its name it is a secret wherever it lies.
       const named = kind === 'read' && !path.text.includes(HOLE) ? gradeTouch({ kind, path: `/${path.text}`, ...NOTHING_MADE }, ctx) : null;
@@ -67,15 +68,21 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
     }
     const wide = path.glob && /(^|\/)\.?\*+$/.test(path.text) && !/^\/?[^*]*\/[^*/]+\.\w+$/.test(path.text);
     let worst: Grade | null = null;
-    for (const one of all) {
+    const recursive = access.recursive ?? false;
+    const grades = all.flatMap((one) => {
       walk.effort.spend(20);
-      const grade = gradeTouch(
-        { kind, path: one, recursive: access.recursive ?? false, wide, made: isAmong(walk.made, one), saved: walk.saved.has(one) },
-        ctx,
-      );
+      const made = isAmong(walk.made, one) && through(walk.links, one, kind !== 'delete') === null;
+      const saved = walk.copies.has(one, recursive || wide);
+      const lost = kind === 'delete' ? walk.copies.remove(one) : [];
+      return [
+        gradeTouch({ kind, path: one, recursive, wide, made, saved }, ctx),
+        ...lost.map((original) => gradeTouch({ kind, path: original, recursive, wide: false, made: isAmong(walk.made, original), saved: false }, ctx)),
+      ];
+    });
+    for (const grade of grades) {
       if (grade !== null && (worst === null || worse(grade, worst))) worst = grade;
     }
-    if (kind === 'write' || kind === 'overwrite') for (const one of all) if (ctx.facts(one).type === 'missing') walk.made.add(one);
+    if (kind === 'write' || kind === 'overwrite') for (const one of all) if (ctx.facts(one).type === 'missing' && !walk.copies.stood(one)) walk.made.add(one);
     if (kind !== 'read' || worst !== null) report.effect(worst !== null && kind === 'read' && worst.level !== 'MEDIUM' ? 'secret_read' : kind, all[0] ?? shown(path), evidence);
     if (worst !== null) report.factor(worst.rule, worst.level, worst.reason, evidence, worst.reversibility);
     if (access.level !== undefined) report.factor('least', access.level, access.reason ?? 'It does so by its nature.', evidence);
@@ -155,6 +162,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
       if (SOCKET.test(path.text)) return network(path);
       if (SINK.test(path.text) || isPipeEnd(path.text)) return;
       touch(append ? 'write' : 'overwrite', path);
+      if (!append) for (const one of paths(path) ?? []) walk.copies.remove(one);
       if (!/^\/(var\/)?tmp\//.test(path.text)) report.instead.add('write_file');
     },
     keep(path, content, append) {
@@ -193,18 +201,18 @@ const LEVEL_ORDER: readonly Level[] = ['SAFE', 'LOW', 'MEDIUM', 'HIGH', 'CRITICA
 const shown = (path: Value): string => path.text.replaceAll(HOLE, '…');
 
 /** A path that the line has made, or that lies in a folder that it has made. */
-function isAmong(made: ReadonlySet<string>, path: string): boolean {
+export function isAmong(made: ReadonlySet<string>, path: string): boolean {
   if (made.size === 0) return false;
   for (let at = path; at !== dirname(at); at = dirname(at)) if (made.has(at)) return true;
   return false;
 }
 
-function pathsOf(path: Value, { state }: Frame, { ctx, written, effort }: Walk): string[] | null {
+function pathsOf(path: Value, follows: boolean, { state }: Frame, { ctx, written, links, effort }: Walk): string[] | null {
   let { text } = path;
   if (text.length > LONGEST) return null;
   if (text.includes(HOLE)) {
     // What comes after a known beginning may be anything below it, or beside it.
-    if (!/^\/(tmp|var\/tmp)\/[^\uFFFC/]+/.test(text)) return null;
+    if (!/^\/(tmp|var\/tmp)\/[^\uFFFC/]+/.test(text) || text.includes('/..')) return null;
     text = text.slice(0, text.indexOf(HOLE));
   }
   const absolute = text.startsWith('/');
@@ -216,12 +224,14 @@ function pathsOf(path: Value, { state }: Frame, { ctx, written, effort }: Walk):
     if (path.glob) {
       const fits = ctx.expand(folder, text);
       if (fits === null) return null;
-      for (const fit of fits) found.add(fit);
+      for (const fit of fits) found.add(resolve(fit)).add(walked(folder, fit, ctx.real));
       for (const one of written.keys()) if (one.startsWith('/') && fitsRoughly(plain, one)) found.add(one);
     } else {
       found.add(plain);
       if (text.includes('..')) found.add(walked(folder, text, ctx.real));
     }
+    const led = through(links, plain, follows || text.endsWith('/'));
+    if (led !== null) found.add(led);
   }
   effort.spend(10 * found.size);
   const named = [...found];

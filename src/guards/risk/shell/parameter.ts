@@ -5,7 +5,7 @@ import { compile } from './pattern.ts';
 import { BREAK, expanded, fromOf, words, type Expander, type Mode, type Piece } from './piece.ts';
 import { join, separatorsOf } from './split.ts';
 import { assign, count, indirect, subjectOf, subscript, type Subject } from './subject.ts';
-import { isKnown, known, unknown, type Value } from './value.ts';
+import { FROM, isKnown, known, unknown, type Value } from './value.ts';
 
 /** What a parameter expansion becomes. */
 export function parameter(part: ParameterExpansionPart, mode: Mode, x: Expander): Piece[] {
@@ -66,7 +66,8 @@ function presence(subject: Subject): { set: boolean | null; filled: boolean | nu
   const whole = subject.list === null ? subject.value : entire(subject);
   if (whole === null) return { set: null, filled: null };
   if (whole === undefined) return { set: false, filled: false };
-  const open = whole.number !== true && /^\u{FFFC}+$/u.test(whole.text);
+  // What comes from outside may be unset, even where it is taken for a number.
+  const open = (whole.number !== true || (whole.from & FROM.input) !== 0) && /^\u{FFFC}+$/u.test(whole.text);
   return open ? { set: null, filled: null } : { set: true, filled: whole.text !== '' };
 }
 

@@ -64,6 +64,7 @@ function runEntry(entry: Program, name: string, args: readonly Value[], frame: F
   const handled = isHarmless(call) ? undefined : handlerOf(entry.handler, name)?.(call, engine);
   applyRules(call, engine);
   applyVerbs(call, walk.ctx.catalogue.verbs, engine);
+  engine.end();
   if (rank(walk.report.worst) > rank('LOW')) services(entry, args, walk, source);
   walk.report.worst = strictest([before, walk.report.worst]);
   if (isHarmless(call)) return unknown();
@@ -78,7 +79,9 @@ function runEntry(entry: Program, name: string, args: readonly Value[], frame: F
 /** The name that the registry knows a program by, and whether the name can be trusted. */
 function programOf(text: string, { state }: Frame, { ctx }: Walk): { program: string | null; sure: boolean } {
   const path = text.includes('/') || text.includes('\\') ? normalize(text) : text;
-  const base = (path.split(/[/\\]/).at(-1) ?? '').replace(/\.exe$/i, '');
+  const written = (path.split(/[/\\]/).at(-1) ?? '').replace(/\.exe$/i, '');
+  // Where the case of letters does not count, as on a Mac, `RM` is `rm`.
+  const base = ctx.catalogue.programs.has(written) ? written : written.toLowerCase();
   if (!path.includes('/') && !path.includes('\\')) return { program: base, sure: base === text };
   if (state.elsewhere) return { program: base, sure: true };
   const inRoot = ctx.workspace.roots.some((root) => isInside(path, root));

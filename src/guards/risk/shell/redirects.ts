@@ -2,7 +2,7 @@ import type { HereDoc, Redirect, Redirection } from 'unbash';
 import type { Stream } from '../programs/engine.ts';
 import { openFiles } from './files.ts';
 import { scopeOf } from './scope-of.ts';
-import { type Value, joined, known } from './value.ts';
+import { FROM, type Value, joined, known, unknown } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
 import { single, text } from './words.ts';
 
@@ -19,17 +19,26 @@ export function redirected(
   const printed = run({ ...frame, stdin: opened.stdin });
   const files = openFiles(frame, walk, frame.source);
   for (const { path, append } of opened.outputs) files.keep(path, printed, append);
+  for (const { path, append } of opened.others) files.keep(path, unknown(FROM.input), append);
   return opened.outputs.length > 0 ? { ...known(''), from: 0 } : printed;
 }
 
 interface Opened {
   readonly stdin: Stream | null;
-  readonly outputs: { readonly path: Value; readonly append: boolean }[];
+  readonly outputs: Output[];
+  /** Files held open under another number, or from now on: what comes to stand in them is not followed. */
+  readonly others: Output[];
+}
+
+interface Output {
+  readonly path: Value;
+  readonly append: boolean;
 }
 
 function openAll(redirections: readonly Redirection[], frame: Frame, walk: Walk, keeps: boolean): Opened {
   let { stdin } = frame;
-  const outputs: Opened['outputs'] = [];
+  const outputs: Output[] = [];
+  const others: Output[] = [];
   for (const redirection of redirections) {
     walk.effort.spend(10);
     const descriptor = redirection.descriptor;
@@ -38,14 +47,15 @@ function openAll(redirections: readonly Redirection[], frame: Frame, walk: Walk,
     if (redirection.type !== 'Redirect' || redirection.operator.startsWith('<')) {
       const read = openForReading(redirection, frame, walk);
       if (read === null) continue;
+      if (keeps && (number === null || number === '0')) frame.state.descriptors.set('0', read);
       if (number === null || number === '0') stdin = read;
       else remember(number, descriptor?.type === 'FileDescriptorVariable', read, frame);
     }
     if (redirection.type !== 'Redirect') continue;
     const output = openForWriting(redirection, frame, walk);
-    if (output !== null && (number === null || number === '1' || keeps)) outputs.push(output);
+    if (output !== null) (!keeps && (number === null || number === '1') ? outputs : others).push(output);
   }
-  return { stdin, outputs };
+  return { stdin, outputs, others };
 }
 
 /** A descriptor with a name is held in a variable of that name. */
@@ -76,7 +86,7 @@ function hereDocument({ body, delimiter, operator }: HereDoc, frame: Frame, walk
   return operator === '<<-' ? { ...value, text: value.text.replaceAll(/^\t+/gm, '') } : value;
 }
 
-function openForWriting(redirect: Redirect, frame: Frame, walk: Walk): Opened['outputs'][number] | null {
+function openForWriting(redirect: Redirect, frame: Frame, walk: Walk): Output | null {
   const { operator } = redirect;
   if (operator === '<' || operator === '<&' || redirect.target === undefined) return null;
   const scope = scopeOf(frame, walk);

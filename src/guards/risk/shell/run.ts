@@ -44,7 +44,9 @@ function statements(list: readonly Statement[], frame: Frame, walk: Walk): Strea
   let printed: Stream = NOTHING;
   for (const statement of list) {
     const beside = statement.background === true;
-    const inner = beside ? { ...frame, state: frame.state.copy() } : frame;
+    // `exec < file` has all that comes after read from there.
+    const stdin = frame.stdin ?? frame.state.descriptors.get('0') ?? null;
+    const inner = { ...frame, stdin, state: beside ? frame.state.copy() : frame.state };
     if (beside) walk.beside++;
     printed = after(printed, runNode(statement.command, inner, walk));
     if (beside) walk.beside--;
@@ -88,7 +90,7 @@ export function runNode(node: SyntaxNode, frame: Frame, walk: Walk): Stream {
     case 'CompoundList':
       return statements(node.commands, frame, walk);
     case 'Function':
-      frame.state.functions.set(node.name.value, { node, source: frame.source });
+      frame.state.functions.set(node.name.value, [{ node, source: frame.source }]);
       return NOTHING;
     case 'Redirected':
       return redirected(node.redirects, frame, walk, (inner) => runNode(node.command, inner, walk));
@@ -258,15 +260,24 @@ function rounds(name: string, words: readonly Value[], body: CompoundList, frame
   return printed;
 }
 
-/** A body of which nobody knows how often it runs: once as things are, and once as it leaves them. */
+/** So many variables may hand on a value from one round to the next. */
+const MOST_REPEATS = 6;
+
+/** A body of which nobody knows how often it runs: as things are, as it leaves them, and with all that then still moves unknown. */
 function twice(body: (frame: Frame) => Stream, frame: Frame): Stream {
   const before = frame.state.copy();
   const first = body(frame);
   const moved = frame.state.folders !== before.folders;
   frame.state.join(before);
   if (moved) frame.state.folders = [];
-  const second = body(frame);
-  frame.state.join(before);
+  let second: Stream;
+  let left = MOST_REPEATS;
+  let earlier: ShellState;
+  do {
+    earlier = frame.state.copy();
+    second = body(frame);
+    frame.state.join(before);
+  } while (frame.state.blurSince(earlier) && --left > 0);
   if (moved) frame.state.folders = [];
   return second.text === first.text ? second : unknown(first.from | second.from);
 }

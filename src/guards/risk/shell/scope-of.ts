@@ -24,7 +24,8 @@ export function scopeOf(frame: Frame, walk: Walk): Scope {
     !state.variables.has(name) && !ALWAYS_SET.test(name) && fromOutside(name, frame, walk)?.outside === true && lacks();
   return {
     isUnset,
-    get(name) {
+    get(written) {
+      const name = state.references.get(written) ?? written;
       const variable = state.variables.get(name);
       if (variable === undefined) return !ENVIRONMENT.test(name) && isUnset(name) ? undefined : fromOutside(name, frame, walk);
       if (variable.may.length > 1) frame.open.add(name);
@@ -36,6 +37,7 @@ export function scopeOf(frame: Frame, walk: Walk): Scope {
     get positional() {
       return state.positional ?? (lacks() ? [] : null);
     },
+    zero: state.zero,
     home: (user) => homeOf(user, frame, walk),
     cwd: state.folders[0] ?? null,
     output: (part: CommandExpansionPart | ArithmeticCommandExpansion) => nested(part, frame.stdin),

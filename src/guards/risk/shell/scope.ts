@@ -14,6 +14,8 @@ export interface Scope {
   set(name: string, held: Held): void;
   /** `$1`, `$2`, …; null where they cannot be known. */
   readonly positional: readonly Value[] | null;
+  /** `$0`. */
+  readonly zero: Value;
   /** The home folder of a user (the caller's where none is named); null where it cannot be known. */
   home(user: string | null): string | null;
   /** The folder that the line stands in; null where it cannot be known. */

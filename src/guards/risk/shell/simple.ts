@@ -6,7 +6,7 @@ import { heardBuiltin, runProgram } from './program.ts';
 import { redirected } from './redirects.ts';
 import { scopeOf } from './scope-of.ts';
 import type { Held } from './scope.ts';
-import { FROM, HOLE, type Value, known, unknown } from './value.ts';
+import { FROM, HOLE, type Value, joined, known, unknown } from './value.ts';
 import { type Frame, UNSET, type Walk } from './walk.ts';
 import { arithmetic, fields, single } from './words.ts';
 
@@ -46,7 +46,8 @@ function once(node: Command, frame: Frame, walk: Walk): Stream {
   const assignments = node.prefix.filter((part): part is Assignment => part.type === 'Assignment');
   if (node.name === undefined) {
     for (const assignment of assignments) assign(assignment, frame, walk);
-    return redirected(node.redirects, frame, walk, () => known(''));
+    // `$(<file)` prints the file.
+    return redirected(node.redirects, frame, walk, ({ stdin }) => (stdin !== frame.stdin && stdin !== null ? stdin : known('')));
   }
   const name = fields(node.name, scope);
   const words = [...name, ...node.args.flatMap((arg) => argument(arg, node, frame, walk))];
@@ -80,16 +81,24 @@ function argument(arg: Word | Assignment, node: Command, frame: Frame, walk: Wal
 }
 
 /** Decides what a command's name means: function, builtin or program, in the shell's own order. */
-export function dispatch(words: readonly Value[], frame: Frame, walk: Walk, source: string, outer: Frame | null = null): Stream {
+export function dispatch(words: readonly Value[], frame: Frame, walk: Walk, source: string, outer: Frame | null = null, sees = true): Stream {
   const [name] = words;
   if (name === undefined) return known('');
-  const fn = frame.state.functions.get(name.text);
-  if (fn !== undefined) return callFunction(name.text, fn, words.slice(1), frame, walk);
+  const functions = sees ? frame.state.functions.get(name.text) : undefined;
+  if (functions !== undefined) {
+    const printed = functions.map((fn) => {
+      const inner = { ...frame, state: frame.state.copy() };
+      const text = fn === null ? dispatch(words, inner, walk, source, null, false) : callFunction(name.text, fn, words.slice(1), inner, walk);
+      return { text, state: inner.state };
+    });
+    frame.state.becomeAny(printed.map(({ state }) => state));
+    return joined(printed.map(({ text }) => text));
+  }
   const builtin = BUILTINS.get(name.text);
   if (builtin !== undefined) {
     // What a builtin does to the shell lasts, though variables set before it do not.
     const lasting = outer === null || name.text === 'eval' || name.text === 'read' ? frame : { ...frame, state: outer.state };
-    const call = { frame: lasting, walk, source, dispatch: (some: readonly Value[]) => dispatch(some, frame, walk, source) };
+    const call = { frame: lasting, given: frame.state, walk, source, dispatch: (some: readonly Value[]) => dispatch(some, frame, walk, source, null, false) };
     const printed = heardBuiltin(name.text, walk, () => builtin(words.slice(1), call));
     if (printed !== undefined) return printed;
   }
@@ -106,12 +115,25 @@ export function assign(node: Assignment, frame: Frame, walk: Walk, exported?: bo
   const target = state.references.get(node.name) ?? node.name;
   if (node.value.type === 'ArrayValue') {
     const elements = node.value.elements.flatMap((word) => fields(word, scope));
-    const base = node.append === true && before !== undefined && !('text' in before) ? [...before.values()] : [];
-    state.set(target, new Map([...base, ...elements].map((value, i) => [String(i), value])), exported);
+    const base = node.append === true && before !== undefined && !('text' in before) ? before : new Map<string, Value>();
+    state.set(target, arrayOf(elements, base), exported);
     return;
   }
   const value = single(node.value, scope);
   state.set(target, held(node, value, before), exported);
+}
+
+/** `(x [4]=y z)`: an element may say its place, and the next ones follow it. */
+function arrayOf(elements: readonly Value[], base: ReadonlyMap<string, Value>): Held {
+  const array = new Map(base);
+  let next = Math.max(-1, ...[...base.keys()].map(Number).filter(Number.isInteger)) + 1;
+  for (const element of elements) {
+    const [, key, text = ''] = /^\[([^\]]*)\]=(.*)$/s.exec(element.text) ?? [];
+    if (key?.includes(HOLE) === true) return unknown(joined(elements).from | FROM.input);
+    array.set(key ?? String(next), key === undefined ? element : { ...element, text, glob: false });
+    if (key === undefined || /^\d+$/.test(key)) next = Number(key ?? next) + 1;
+  }
+  return array;
 }
 
 function held(node: Assignment, value: Value, before: Held | undefined): Held {

@@ -1,6 +1,6 @@
 import type { Function as FunctionNode } from 'unbash';
 import type { Held } from './scope.ts';
-import { type Value, unknown } from './value.ts';
+import { type Value, known, unknown } from './value.ts';
 
 /** A variable: what it may hold (several where branches differ; undefined is unset), and whether programs are given it. */
 export interface Variable {
@@ -12,6 +12,8 @@ export interface Variable {
 export interface ShellFunction {
   readonly node: FunctionNode;
   readonly source: string;
+  /** Whether shells that this one starts know it too. */
+  readonly exported?: boolean;
 }
 
 const MOST_ALTERNATIVES = 4;
@@ -20,13 +22,16 @@ export const MOST_FOLDERS = 8;
 /** What a shell knows while it runs a line; a subshell is given a copy. */
 export class ShellState {
   variables = new Map<string, Variable>();
-  functions = new Map<string, ShellFunction>();
+  /** Functions by name: several where branches differ; null where it may as well be none. */
+  functions = new Map<string, readonly (ShellFunction | null)[]>();
   aliases = new Map<string, Value>();
   /** Names that `hash -p` or `enable -n` has given another meaning; the value is the program. */
   hashed = new Map<string, Value>();
   /** `declare -n`: names that stand for another variable. */
   references = new Map<string, string>();
   positional: readonly Value[] | null = null;
+  /** `$0`. */
+  zero: Value = known('bash');
   /** Where it may stand: several folders where a `cd` may have failed, none where that cannot be known. */
   folders: readonly string[];
   /** Where it stands if the command before has failed; null where that does not matter. */
@@ -51,6 +56,7 @@ export class ShellState {
     copy.hashed = new Map(this.hashed);
     copy.references = new Map(this.references);
     copy.positional = this.positional;
+    copy.zero = this.zero;
     copy.ifFailed = this.ifFailed;
     copy.descriptors = new Map(this.descriptors);
     copy.expandsAliases = this.expandsAliases;
@@ -63,6 +69,7 @@ export class ShellState {
   child(): ShellState {
     const child = new ShellState(this.folders);
     child.variables = new Map([...this.variables].filter(([, variable]) => variable.exported));
+    child.functions = new Map([...this.functions].filter(([, all]) => all.some((fn) => fn?.exported === true)));
     child.descriptors = new Map(this.descriptors);
     child.elsewhere = this.elsewhere;
     child.elevated = this.elevated;
@@ -84,7 +91,10 @@ export class ShellState {
       const exported = (a?.exported ?? false) || (b?.exported ?? false);
       this.variables.set(name, { may: may.length > MOST_ALTERNATIVES ? [blur(may)] : may, exported });
     }
-    for (const [name, fn] of other.functions) this.functions.set(name, fn);
+    for (const name of new Set([...this.functions.keys(), ...other.functions.keys()])) {
+      const all = [...(this.functions.get(name) ?? [null]), ...(other.functions.get(name) ?? [null])];
+      this.functions.set(name, [...new Map(all.map((fn) => [fn?.node ?? null, fn])).values()]);
+    }
     for (const [name, alias] of other.aliases) this.aliases.set(name, alias);
     for (const [name, program] of other.hashed) this.hashed.set(name, program);
     for (const [name, to] of other.references) this.references.set(name, to);
@@ -94,6 +104,26 @@ export class ShellState {
     this.settle();
     other.settle();
     this.folders = union(this.folders, other.folders);
+  }
+
+  /** Goes on as one of several shells, nobody knows which. */
+  becomeAny([first, ...others]: readonly ShellState[]): void {
+    if (first === undefined) return;
+    Object.assign(this, first);
+    for (const other of others) this.join(other);
+  }
+
+  /** Makes unknown what has changed since; returns whether anything has. */
+  blurSince(before: ShellState): boolean {
+    let any = false;
+    for (const [name, { may, exported }] of this.variables) {
+      const old = before.variables.get(name)?.may;
+      if (old !== undefined && may.every((held) => old.some((other) => shown(other) === shown(held)))) continue;
+      const number = may.every((held) => held !== undefined && 'text' in held && (held.number === true || /^-?\d+$/.test(held.text)));
+      this.variables.set(name, { may: [{ ...blur(may), number }], exported });
+      any = true;
+    }
+    return any;
   }
 
   /** The command before is known to have succeeded. */

@@ -28,7 +28,7 @@ export function subjectOf(name: string, index: Word | undefined, x: Expander, so
     return { list: name, entries, from: 0 };
   }
   if (/^\d+$/.test(name)) {
-    if (Number(name) === 0) return single(known('bash'));
+    if (Number(name) === 0) return single(scope.zero);
     return single(scope.positional === null ? unknown() : scope.positional[Number(name) - 1]);
   }
   if (name === '#') return single(count(scope.positional?.length ?? null));

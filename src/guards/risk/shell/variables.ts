@@ -33,8 +33,10 @@ function levelOfValue(may: readonly (Held | undefined)[], rule: VariableRule, fr
     const value = held !== undefined && 'text' in held ? held : known('');
     const line = rule.runs === 'file' ? openFiles(frame, apart, value.text).written(value) : value;
     if (line === null) return rule.level;
-    runValue(line, { ...frame, state: new ShellState(frame.state.folders), stdin: null }, apart, value.text);
+    // `LESSOPEN='|command'` reads from a command.
+    runValue({ ...line, text: line.text.replace(/^[|-]+/, '') }, { ...frame, state: new ShellState(frame.state.folders), stdin: null }, apart, value.text);
   }
+  if (apart.problem !== null) return 'HIGH';
   if (rank(report.worst) <= rank('LOW')) return null;
   return rank(report.worst) >= rank('HIGH') ? report.worst : 'MEDIUM';
 }

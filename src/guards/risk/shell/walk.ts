@@ -3,6 +3,7 @@ import type { Level } from '../../../core/risk.ts';
 import type { RUNS } from '../../../registry/commands.ts';
 import type { CommandContext } from '../context.ts';
 import type { Stream } from '../programs/engine.ts';
+import type { Copies } from './copies.ts';
 import type { Effort } from './effort.ts';
 import type { Report } from './report.ts';
 import type { ShellState } from './state.ts';
@@ -33,9 +34,11 @@ export interface Walk {
   readonly report: Report;
   /** Files, and ends of pipes that have a path, by what the line has written into them so far. */
   readonly written: Map<string, Stream>;
-  /** Paths that the line has made, and paths whose content it has copied elsewhere. */
+  /** Paths that the line has made. */
   readonly made: Set<string>;
-  readonly saved: Set<string>;
+  readonly copies: Copies;
+  /** Symbolic links that the line has made, by where they lead. */
+  readonly links: Map<string, string>;
   readonly effort: Effort;
   depth: number;
   /** Functions that run, innermost last. */

@@ -41,6 +41,7 @@ function heard(words: readonly string[], stdin: Stream | null = null): string[] 
     content: () => known(''),
     script: () => null,
     wrote: (path, content) => void say(`wrote ${path.text} from ${content.from}`),
+    linked: () => undefined,
     copied: () => undefined,
     requests: [],
     elevated: false,

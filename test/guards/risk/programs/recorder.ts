@@ -87,6 +87,7 @@ export function record(
     content: () => known(''),
     script: () => null,
     wrote: () => undefined,
+    linked: () => undefined,
     copied: () => undefined,
     requests: [],
     resolve: (path) => (isKnown(path) ? path.text : null),

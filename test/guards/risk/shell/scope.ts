@@ -6,6 +6,7 @@ import { HOLE, joined, known, unknown, type Value } from '../../../../src/guards
 /** A scope over plain variables, in which command substitutions of echo and printf are run. */
 export class TestScope implements Scope {
   readonly cwd = '/';
+  readonly zero = known('bash');
   readonly evaluated: string[] = [];
   readonly ran: string[] = [];
   readonly held: Map<string, Held>;
