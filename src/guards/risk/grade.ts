@@ -84,7 +84,7 @@ function gradeWhole({ kind, recursive, path }: Touch, isRoot: boolean, reason: s
   if (kind === 'chmod' && !recursive && isRoot) return kept('MEDIUM', rule, reason);
   // To write "onto" a folder, as cp and mv do, puts something into it.
   if (kind === 'write' || kind === 'overwrite') return path === sep ? lost('HIGH', rule, reason) : kept('MEDIUM', rule, reason);
-  return lost('HIGH', rule, reason);
+  return lost(recursive && !isRoot ? 'CRITICAL' : 'HIGH', rule, reason);
 }
 
 function gradeInside(touch: Touch, ctx: CommandContext): Grade {

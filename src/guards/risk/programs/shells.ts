@@ -29,7 +29,7 @@ const CODE: Readonly<Record<string, { readonly language: 'python' | 'javascript'
 /** bash, sh and their kin: a line after -c, a script, or what is piped in. */
 export const shell: Handler = ({ parsed, stdin }, engine) => {
   const { options, operands } = parsed;
-  if (options.has('-n') && !options.has('-c')) return unknown();
+  if (options.has('-n')) return unknown();
   for (const name of ['--rcfile', '--init-file'])
     for (const file of options.get(name) ?? []) if (file !== null && options.has('-i')) startup(file, engine);
   const [first, ...rest] = operands;

@@ -9,6 +9,7 @@ import type { Held } from './scope.ts';
 import { FROM, HOLE, type Value, known } from './value.ts';
 import { type Frame, UNSET, type Walk } from './walk.ts';
 import { arithmetic, fields, single } from './words.ts';
+import { arrayOf, isKeyed } from './arrays.ts';
 
 /** So many combinations of what variables may hold are looked at. */
 const MOST_CHOICES = 8;
@@ -74,7 +75,12 @@ function argument(arg: Word | Assignment, node: Command, frame: Frame, walk: Wal
     const value = arg.value.type === 'ArrayValue' ? known(arg.text) : single(arg.value, scope);
     return [{ ...value, text: `${arg.name}=${value.text}` }];
   }
-  assign(arg, frame, walk);
+  const flags = node.args.filter((other) => other.text.startsWith('-')).map((other) => other.text).join('');
+  if (/n/.test(flags) && !/^(export|alias)$/.test(node.name?.value ?? '')) {
+    const to = arg.value.type === 'ArrayValue' ? known('') : single(arg.value, scope);
+    return [{ ...to, text: `${arg.name}=${to.text}` }];
+  }
+  assign(arg, frame, walk, undefined, /A/.test(flags));
   const held = frame.state.variables.get(arg.name)?.may[0];
   return [held !== undefined && 'text' in held ? { ...held, text: `${arg.name}=${held.text}` } : known(arg.name)];
 }
@@ -88,28 +94,27 @@ export function dispatch(words: readonly Value[], frame: Frame, walk: Walk, sour
   const builtin = BUILTINS.get(name.text);
   if (builtin !== undefined) {
     // What a builtin does to the shell lasts, though variables set before it do not.
-    const lasting = outer === null || name.text === 'eval' || name.text === 'read' ? frame : { ...frame, state: outer.state };
-    const call = { frame: lasting, walk, source, dispatch: (some: readonly Value[]) => dispatch(some, frame, walk, source) };
+    const lasting = outer === null || name.text === 'eval' ? frame : { ...frame, state: outer.state };
+    const call = { frame: lasting, own: frame, walk, source, dispatch: (some: readonly Value[]) => dispatch(some, frame, walk, source) };
     const printed = heardBuiltin(name.text, walk, () => builtin(words.slice(1), call));
     if (printed !== undefined) return printed;
   }
   return runProgram(words, frame, walk, source);
 }
 
-export function assign(node: Assignment, frame: Frame, walk: Walk, exported?: boolean): void {
+export function assign(node: Assignment, frame: Frame, walk: Walk, exported?: boolean, keyed = false): void {
   const scope = scopeOf(frame, walk);
   const { state } = frame;
   const { index } = node;
-  // A key of an associative array is a text; one that is a word may be a name, which bash would evaluate.
-  if (index !== undefined) arithmetic(index.text, scope, node.text);
-  const before = state.variables.get(node.name)?.may[0];
-  const target = state.references.get(node.name) ?? node.name;
+  const target = state.named(node.name);
+  const before = state.variables.get(target)?.may[0];
   if (node.value.type === 'ArrayValue') {
-    const elements = node.value.elements.flatMap((word) => fields(word, scope));
-    const base = node.append === true && before !== undefined && !('text' in before) ? [...before.values()] : [];
-    state.set(target, new Map([...base, ...elements].map((value, i) => [String(i), value])), exported);
+    const base = node.append === true && before !== undefined && !('text' in before) ? before : new Map<string, Value>();
+    state.set(target, arrayOf(node.value, base, scope, keyed || (before !== undefined && !('text' in before) && isKeyed(before))), exported);
     return;
   }
+  // A key of an associative array is a text; one that is a word may be a name, which bash would evaluate.
+  if (index !== undefined) arithmetic(index.text, scope, node.text);
   const value = single(node.value, scope);
   state.set(target, held(node, value, before), exported);
 }

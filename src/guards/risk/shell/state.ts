@@ -69,6 +69,13 @@ export class ShellState {
     return child;
   }
 
+  /** The variable that a name stands for. */
+  named(name: string): string {
+    let at = name;
+    for (let i = 0; i < MOST_ALTERNATIVES; i++) at = this.references.get(at) ?? at;
+    return at;
+  }
+
   set(name: string, held: Held | undefined, exported?: boolean): void {
     const before = this.variables.get(name)?.exported ?? false;
     this.variables.set(name, { may: [held], exported: exported ?? before });
