@@ -1,3 +1,4 @@
+import { Copies } from './shell/copies.ts';
 import type { Effect, Factor, Level, Reversibility } from '../../core/risk.ts';
 import type { CommandContext } from './context.ts';
 import { asked } from './shell/asked.ts';
@@ -45,7 +46,7 @@ export function assessCommand(
     report,
     written: new Map(),
     made: new Set(),
-    saved: new Set(),
+    copies: new Copies(),
     effort,
     depth: 0,
     calls: [],

@@ -15,7 +15,7 @@ export const copy: Handler = ({ name, parsed }, engine) => {
     engine.wrote(target, content);
     const base = source.text.split('/').at(-1) ?? '';
     engine.wrote({ ...target, text: `${target.text.replace(/\/$/, '')}/${base}` }, content);
-    if (!NULL.test(target.text)) engine.copied(source);
+    if (!NULL.test(target.text)) engine.copied(source, folder == null ? target : { ...target, text: `${target.text}/` }, name === 'mv');
   }
   if (/^(mv|ln|install|ginstall|link)$/.test(name) && NULL.test(target.text)) engine.remark('into-the-void', 'CRITICAL', 'What is put in a device’s place is gone, and so may the device be.');
   return known('');

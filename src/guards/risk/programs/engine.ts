@@ -74,8 +74,8 @@ export interface Engine {
   content(path: Value): Stream;
   /** Remembers what a file now holds. */
   wrote(path: Value, content: Stream, append?: boolean): void;
-  /** Remembers that the line has a copy of a file elsewhere. */
-  copied(path: Value): void;
+  /** Remembers that the line has copied or moved what stands at a path. */
+  copied(path: Value, to: Value, moved: boolean): void;
   /** The absolute path of a value, the first of them where several are possible; null where it cannot be known. */
   resolve(path: Value): string | null;
 }

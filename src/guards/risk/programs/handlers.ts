@@ -14,6 +14,7 @@ import { echo, printenv, printf, yes } from './print.ts';
 import { sed } from './sed.ts';
 import { interpreter, shell } from './shells.ts';
 import { mktemp } from './mktemp.ts';
+import { handle as make } from './make.ts';
 import { handle as socat } from './socat.ts';
 import { handle as ssh } from './ssh.ts';
 import { handle as statement } from './statement.ts';
@@ -35,6 +36,7 @@ const NAMED: Readonly<Record<string, Handler>> = {
   'git-config': gitConfig,
   'git-submodule': gitSubmodule,
   interpreter,
+  make,
   parallel,
   sed,
   shell,

@@ -60,8 +60,15 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
     script: (path) => files.script(path),
     content: (path) => files.content(path),
     wrote: (path, content, append = false) => files.keep(path, content, append),
-    copied(path) {
-      for (const one of files.paths(path) ?? []) walk.saved.add(one);
+    copied(path, to, moved) {
+      const base = path.text.split('/').at(-1) ?? '';
+      const places = (files.paths(to) ?? []).flatMap((place) => {
+        const { type } = walk.made.has(place) ? { type: 'unknown' } : walk.ctx.facts(place);
+        const inside = `${place}/${base}`;
+        if (type === 'directory' || /\/\.?$/.test(to.text)) return [inside];
+        return type === 'unknown' ? [place, inside] : [place];
+      });
+      for (const one of files.paths(path) ?? []) walk.copies.add(one, places, moved);
     },
     resolve: (path) => files.paths(path)?.[0] ?? null,
   };

@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Level } from '../../../core/risk.ts';
 import type { Stream } from '../programs/engine.ts';
 import { type Grade, type Touch, gradeTouch } from '../grade.ts';
@@ -58,7 +58,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
     if (path.text === '') return;
     if (state.elsewhere) return touchElsewhere(kind, path, access);
     if (kind !== 'read' && isPipeEnd(path.text)) return;
-    const all = paths(path);
+    const all = pathsOf(path, frame, walk, kind !== 'delete');
     if (all === null) {
       // By its name it is a secret wherever it lies.
       const named = kind === 'read' && !path.text.includes(HOLE) ? gradeTouch({ kind, path: `/${path.text}`, ...NOTHING_MADE }, ctx) : null;
@@ -70,10 +70,11 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
     for (const one of all) {
       walk.effort.spend(20);
       const grade = gradeTouch(
-        { kind, path: one, recursive: access.recursive ?? false, wide, made: isAmong(walk.made, one), saved: walk.saved.has(one) },
+        { kind, path: one, recursive: access.recursive ?? false, wide, made: isAmong(walk.made, one), saved: walk.copies.has(one) },
         ctx,
       );
-      if (grade !== null && (worst === null || worse(grade, worst))) worst = grade;
+      const others = kind === 'delete' ? walk.copies.remove(one).map((path) => gradeTouch({ ...NOTHING_MADE, kind, path, recursive: access.recursive ?? false }, ctx)) : [];
+      for (const some of [grade, ...others]) if (some !== null && (worst === null || worse(some, worst))) worst = some;
     }
     if (kind === 'write' || kind === 'overwrite') for (const one of all) if (ctx.facts(one).type === 'missing') walk.made.add(one);
     if (kind !== 'read' || worst !== null) report.effect(worst !== null && kind === 'read' && worst.level !== 'MEDIUM' ? 'secret_read' : kind, all[0] ?? shown(path), evidence);
@@ -199,7 +200,7 @@ function isAmong(made: ReadonlySet<string>, path: string): boolean {
   return false;
 }
 
-function pathsOf(path: Value, { state }: Frame, { ctx, written, effort }: Walk): string[] | null {
+function pathsOf(path: Value, { state }: Frame, { ctx, written, effort }: Walk, follows = true): string[] | null {
   let { text } = path;
   if (text.length > LONGEST) return null;
   if (text.includes(HOLE)) {
@@ -224,7 +225,9 @@ function pathsOf(path: Value, { state }: Frame, { ctx, written, effort }: Walk):
     }
   }
   effort.spend(10 * found.size);
-  for (const one of [...found]) found.add(ctx.real(one));
+  // What is deleted is the link, and not what it leads to, unless the path goes on behind it.
+  const through = follows || /\/\.{0,2}$/.test(text);
+  for (const one of Array.from(found)) found.add(through ? ctx.real(one) : join(ctx.real(dirname(one)), basename(one)));
   return [...found];
 }
 

@@ -46,8 +46,8 @@ export function scopeOf(frame: Frame, walk: Walk): Scope {
       walk.written.set(path, printed);
       return known(path);
     },
-    evaluates(source) {
-      walk.report.factor('evaluates-text', 'HIGH', 'It has a text evaluated as code, which cannot be known before.', source);
+    evaluates(source, level = 'HIGH') {
+      walk.report.factor('evaluates-text', level, 'It has a text evaluated as code, which cannot be known before.', source);
     },
   };
 }

@@ -4,6 +4,7 @@ import type { RUNS } from '../../../registry/commands.ts';
 import type { CommandContext } from '../context.ts';
 import type { Stream } from '../programs/engine.ts';
 import type { Effort } from './effort.ts';
+import type { Copies } from './copies.ts';
 import type { Report } from './report.ts';
 import type { ShellState } from './state.ts';
 import type { Value } from './value.ts';
@@ -33,9 +34,9 @@ export interface Walk {
   readonly report: Report;
   /** Files, and ends of pipes that have a path, by what the line has written into them so far. */
   readonly written: Map<string, Stream>;
-  /** Paths that the line has made, and paths whose content it has copied elsewhere. */
+  /** Paths that the line has made, and what it has copied. */
   readonly made: Set<string>;
-  readonly saved: Set<string>;
+  readonly copies: Copies;
   readonly effort: Effort;
   depth: number;
   /** Functions that run, innermost last. */
