@@ -15,13 +15,14 @@ export function arrayOf(
   base: ReadonlyMap<string, Value>,
   scope: Scope,
   keyed: boolean,
+  listed: (word: Value) => readonly Value[],
 ): ReadonlyMap<string, Value> {
   const found = new Map(base);
   let next = Math.max(-1, ...[...base.keys()].map(Number).filter((key) => !Number.isNaN(key))) + 1;
   for (const word of elements) {
     const placed = /^\[[^\]]*\]\+?=/s.test(word.text) ? ELEMENT.exec(single(word, scope).text) : null;
     if (placed === null) {
-      for (const value of fields(word, scope)) found.set(String(next++), value);
+      for (const value of fields(word, scope).flatMap(listed)) found.set(String(next++), value);
       continue;
     }
     const [, written = '', adds, text = ''] = placed;

@@ -1,3 +1,4 @@
+import { globbed } from './globbed.ts';
 import type { Stream } from '../programs/engine.ts';
 import type { ShellFunction } from './state.ts';
 import { type Value, unknown } from './value.ts';
@@ -22,7 +23,7 @@ export function callFunction(name: string, fn: ShellFunction, args: readonly Val
   walk.calls.push(name);
   const { state } = frame;
   const before = state.positional;
-  state.positional = args;
+  state.positional = args.flatMap((arg) => globbed(arg, frame, walk));
   const printed = walk.run.node(fn.node.body, { ...frame, source: fn.source }, walk);
   state.positional = before;
   walk.calls.pop();

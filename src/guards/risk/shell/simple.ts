@@ -3,6 +3,7 @@ import type { Stream } from '../programs/engine.ts';
 import { BUILTINS } from './builtins.ts';
 import { callFunction } from './functions.ts';
 import { heardBuiltin, runProgram } from './program.ts';
+import { globbed } from './globbed.ts';
 import { redirected } from './redirects.ts';
 import { scopeOf } from './scope-of.ts';
 import type { Held } from './scope.ts';
@@ -110,7 +111,7 @@ export function assign(node: Assignment, frame: Frame, walk: Walk, exported?: bo
   const before = state.variables.get(target)?.may[0];
   if (node.value.type === 'ArrayValue') {
     const base = node.append === true && before !== undefined && !('text' in before) ? before : new Map<string, Value>();
-    state.set(target, arrayOf(node.value, base, scope, keyed || (before !== undefined && !('text' in before) && isKeyed(before))), exported);
+    state.set(target, arrayOf(node.value, base, scope, keyed || (before !== undefined && !('text' in before) && isKeyed(before)), (word) => globbed(word, frame, walk)), exported);
     return;
   }
   // A key of an associative array is a text; one that is a word may be a name, which bash would evaluate.
