@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Builtin } from './builtin.ts';
-import { isKnown, known, unknown, type Value } from './value.ts';
 import type { ShellState } from './state.ts';
+import { isKnown, known, unknown, type Value } from './value.ts';
 
 const NOTHING = known('');
 
@@ -9,34 +9,36 @@ const NOTHING = known('');
 export function changeFolder(name: string): Builtin {
   return (args, { frame: { state }, walk }) => {
     const [to, ...more] = args.filter((arg, i) => arg.text !== '--' || i > 0);
-    const back = to?.text === '-' && name === 'cd';
-    const plain =
-      more.length === 0 && (back || !/^[-+]/.test(to?.text ?? '')) && (name === 'cd' || to !== undefined);
-    const target = back ? held('OLDPWD', state) : (to ?? held('HOME', state) ?? known(walk.ctx.home));
-    const tells =
-      plain &&
-      name !== 'popd' &&
-      target !== undefined &&
-      isKnown(target) &&
-      !target.glob &&
-      !state.variables.has('CDPATH');
     const before = state.folders;
     state.ifFailed = before;
-    if (!tells || (before.length === 0 && !target.text.startsWith('/'))) state.folders = [];
-    else if (target.text.startsWith('/')) state.folders = [resolve(target.text)];
-    else state.folders = before.map((folder) => resolve(folder, target.text));
-    if (name === 'cd') {
-      const may = before.length === 0 ? [unknown()] : before.map((folder) => known(folder));
-      state.variables.set('OLDPWD', { may, exported: true });
+    if (name === 'popd') state.folders = (to === undefined ? state.pushed.at(-1) : undefined) ?? [];
+    else {
+      const targets = name === 'pushd' && to === undefined ? null : targetsOf(to, name, state, walk.ctx.home);
+      const tells = more.length === 0 && targets !== null && !state.variables.has('CDPATH');
+      state.folders = tells ? from(before, targets) : [];
     }
+    if (name === 'pushd') state.pushed = [...state.pushed, before];
+    if (name === 'popd') state.pushed = state.pushed.slice(0, -1);
+    const may = before.length === 0 ? [unknown()] : before.map((folder) => known(folder));
+    state.variables.set('OLDPWD', { may, exported: true });
     return NOTHING;
   };
 }
 
-function held(name: string, { variables }: ShellState): Value | undefined {
-  const { may } = variables.get(name) ?? { may: [] };
-  const [one] = may;
-  return may.length === 1 && one !== undefined && 'text' in one ? one : undefined;
+/** The texts that the target may be; null where that cannot be known. */
+function targetsOf(to: Value | undefined, name: string, state: ShellState, home: string): string[] | null {
+  const back = name === 'cd' && to?.text === '-';
+  if (to !== undefined && !back) return /^[-+]/.test(to.text) || !isKnown(to) || to.glob ? null : [to.text];
+  const held = state.variables.get(back ? 'OLDPWD' : 'HOME')?.may ?? (back ? [] : [known(home)]);
+  const texts = held.flatMap((one) => (one !== undefined && 'text' in one && isKnown(one) ? [one.text] : []));
+  return texts.length === held.length && texts.length > 0 ? texts : null;
+}
+
+/** Where the targets lead from each of the folders; nowhere known where one of them needs a folder that is not. */
+function from(folders: readonly string[], targets: readonly string[]): string[] {
+  if (folders.length === 0 && targets.some((target) => !target.startsWith('/'))) return [];
+  const starts = folders.length === 0 ? ['/'] : folders;
+  return [...new Set(targets.flatMap((target) => starts.map((folder) => resolve(folder, target))))];
 }
 
 /** `pwd` prints where the shell stands. */

@@ -29,6 +29,8 @@ export class ShellState {
   positional: readonly Value[] | null = null;
   /** Where it may stand: several folders where a `cd` may have failed, none where that cannot be known. */
   folders: readonly string[];
+  /** Where `popd` goes back to, the last at the end. */
+  pushed: readonly (readonly string[])[] = [];
   /** Where it stands if the command before has failed; null where that does not matter. */
   ifFailed: readonly string[] | null = null;
   /** What open descriptors give to read. */
@@ -51,6 +53,7 @@ export class ShellState {
     copy.hashed = new Map(this.hashed);
     copy.references = new Map(this.references);
     copy.positional = this.positional;
+    copy.pushed = this.pushed;
     copy.ifFailed = this.ifFailed;
     copy.descriptors = new Map(this.descriptors);
     copy.expandsAliases = this.expandsAliases;
@@ -97,6 +100,7 @@ export class ShellState {
     for (const [name, to] of other.references) this.references.set(name, to);
     for (const [name, stream] of other.descriptors) this.descriptors.set(name, stream);
     if (this.positional !== other.positional) this.positional = null;
+    if (this.pushed !== other.pushed) this.pushed = [];
     this.expandsAliases ||= other.expandsAliases;
     this.settle();
     other.settle();

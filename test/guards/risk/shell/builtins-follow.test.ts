@@ -12,6 +12,8 @@ test.each([
   ['rm${IFS}-rf${IFS}/etc', 'DESTRUCTIVE'],
   ['cd /etc && rm -rf "$(pwd)"', 'DESTRUCTIVE'],
   ['cd /tmp; cd - > /dev/null; echo x > notes.md', 'LOW'],
+  ['pushd /etc; popd; echo x > notes.md', 'HIGH'],
+  ['pushd /etc && popd && echo x > notes.md', 'LOW'],
   ['echo x 1<> /etc/hosts', 'HIGH'],
   ["bash -n -c 'rm -rf /etc'", 'SAFE'],
 ])('what a builtin does to the shell is followed: %s', (line, level) => {
