@@ -1,4 +1,3 @@
-import type { Value } from './value.ts';
 
 /** One word of PowerShell. */
 export interface Word {
@@ -11,9 +10,6 @@ export interface Word {
   readonly end: number;
   readonly spaced: boolean;
 }
-
-/** The values of variables, by their names in lower case. */
-export type Variables = ReadonlyMap<string, Value>;
 
 const SPACE = /(?:[ \t\r]+|`\r?\n|<#[^#]*(?:#(?!>)[^#]*)*#>|#[^\n]*)+/y;
 const VARIABLE = /\$(?:\{[^}\n]*\}|(?:\w+:)?[\w?^$]+)/y;

@@ -81,14 +81,14 @@ class Sorter implements Arguments {
   /** The option that an abbreviation stands for. */
   private full(name: string): string {
     if (this.spec.style === 'words' || this.valued.has(name) || this.spec.long.includes(name)) return name;
-    const fits = [...this.spec.long, ...this.spec.valued].filter((o) => o.startsWith(name) && o.startsWith('--'));
-    return fits[0] ?? name;
+    const fits = (option: string): boolean => option.startsWith(name) && option.startsWith('--');
+    return this.spec.long.find(fits) ?? this.spec.valued.find(fits) ?? name;
   }
 
   /** `-rf`, `-n5`, `-o file`: one letter after the other until one takes the rest. */
   private cluster(arg: Value): void {
     if (this.valued.has(arg.text)) return this.add(arg.text, this.take() ?? null);
-    const letters = [...arg.text.slice(1)];
+    const letters = Array.from(arg.text.slice(1));
     for (const [i, letter] of letters.entries()) {
       if (letter === HOLE) return void this.open.push(arg);
       const name = `-${letter}`;

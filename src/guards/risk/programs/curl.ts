@@ -21,7 +21,7 @@ interface Request {
 /** curl, wget, httpie: what is asked of whom, what is sent along, and where the answer goes. */
 export const curl: Handler = (call, engine) => {
   const { name } = call;
-  const request = /^(http|https|httpie|xh|xhs)$/.test(name) ? httpie(call) : /^wget/.test(name) ? wget(call) : curlRequest(call);
+  const request = /^(http|https|httpie|xh|xhs)$/.test(name) ? httpie(call) : name.startsWith('wget') ? wget(call) : curlRequest(call);
   for (const file of request.files) engine.found({ kind: 'read', path: file });
   const sends = request.body !== null || request.files.length > 0 || request.sendsInput;
   const [first] = request.urls;

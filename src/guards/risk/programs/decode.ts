@@ -1,4 +1,4 @@
-import { gunzipSync, inflateSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import { FROM, type Value, isKnown, known, unknown } from '../shell/value.ts';
 import type { Handler, Invocation, Stream } from './engine.ts';
 
@@ -49,7 +49,6 @@ export const base64 = filter(
 export const base32 = filter((text, call) => (decodes(call) ? fromBase32(text) : null), decodes);
 export const xxd = filter((text, call) => (has(call, '-r') ? fromHex(text, has(call, '-p', '-ps', '-plain')) : Buffer.from(text).toString('hex')), decodes);
 export const gunzip = filter((text) => gunzipSync(Buffer.from(text, 'latin1'), { maxOutputLength: MOST }).toString('utf8'), () => true);
-export const inflate = filter((text) => inflateSync(Buffer.from(text, 'latin1'), { maxOutputLength: MOST }).toString('utf8'), () => true);
 export const openssl: Handler = (call, engine) => {
   const decoding = call.args.some((arg) => arg.text === '-d');
   if (!decoding) return undefined;
@@ -65,7 +64,7 @@ function fromHex(text: string, plain: boolean): string {
 
 const never = (): boolean => false;
 
-export const rev = filter((text) => text.split('\n').map((line) => [...line].toReversed().join('')).join('\n'), never);
+export const rev = filter((text) => text.split('\n').map((line) => Array.from(line).toReversed().join('')).join('\n'), never);
 export const tac = filter((text) => `${text.replace(/\n$/, '').split('\n').toReversed().join('\n')}\n`, never);
 export const cat: Handler = ({ parsed, stdin }, engine) => {
   const { operands } = parsed;
@@ -83,17 +82,17 @@ export const tr: Handler = ({ parsed, stdin }) => {
   if (!tells) return unknown((stdin?.from ?? 0) | FROM.input);
   const source = charactersOf(from.text);
   if (parsed.options.has('-c') || parsed.options.has('-C') || parsed.options.has('-s') || parsed.options.has('-t')) return unknown(stdin.from | FROM.decoded);
-  if (parsed.options.has('-d')) return known([...stdin.text].filter((c) => !source.includes(c)).join(''), stdin.from);
+  if (parsed.options.has('-d')) return known(Array.from(stdin.text).filter((c) => !source.includes(c)).join(''), stdin.from);
   const target = charactersOf(to?.text ?? '');
   const last = target.at(-1) ?? '';
-  return known([...stdin.text].map((c) => (source.includes(c) ? (target[source.lastIndexOf(c)] ?? last) : c)).join(''), stdin.from);
+  return known(Array.from(stdin.text).map((c) => (source.includes(c) ? (target[source.lastIndexOf(c)] ?? last) : c)).join(''), stdin.from);
 };
 
 const CLASSES: Readonly<Record<string, string>> = { upper: 'A-Z', lower: 'a-z', digit: '0-9', alpha: 'A-Za-z', alnum: 'A-Za-z0-9', space: ' \t\n' };
 
 function charactersOf(set: string): string[] {
   const plain = set.replaceAll(/\[:(\w+):\]/g, (all, name: string) => CLASSES[name] ?? all).replaceAll(/\\(n|t|\\)/g, (_, c: string) => (c === 'n' ? '\n' : c === 't' ? '\t' : '\\'));
-  const characters = [...plain];
+  const characters = Array.from(plain);
   const out: string[] = [];
   for (let i = 0; i < characters.length; i++) {
     const [c = '', dash, end] = characters.slice(i, i + 3);

@@ -80,7 +80,7 @@ function speak(
   const reason = rule.reason ?? call.program.reason;
   const selected = rule.on === undefined ? null : rule.on.flatMap((on) => select(on, operands, call));
   for (const value of selected ?? []) named.add(value);
-  if (rule.runs !== undefined) return void run(rule, selected ?? [], call, engine);
+  if (rule.runs !== undefined) return run(rule, selected ?? [], call, engine);
   if (rule.effect === undefined) {
     for (const operand of operands) named.add(operand);
     return engine.remark(call.program.id, rule.level ?? 'MEDIUM', reason, rule.reversibility);

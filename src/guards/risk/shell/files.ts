@@ -130,7 +130,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
     paths,
     written,
     read(path) {
-      if (SOCKET.test(path.text) || /^\/dev\/\uFFFC/.test(path.text)) {
+      if (SOCKET.test(path.text) || path.text.startsWith(`/dev/${HOLE}`)) {
         network(path);
         return unknown(FROM.network);
       }
@@ -227,8 +227,9 @@ function pathsOf(path: Value, { state }: Frame, { ctx, written, effort }: Walk, 
   effort.spend(10 * found.size);
   // What is deleted is the link, and not what it leads to, unless the path goes on behind it.
   const through = follows || /\/\.{0,2}$/.test(text);
-  for (const one of Array.from(found)) found.add(through ? ctx.real(one) : join(ctx.real(dirname(one)), basename(one)));
-  return [...found];
+  const real = (one: string): string => (through ? ctx.real(one) : join(ctx.real(dirname(one)), basename(one)));
+  const named = [...found];
+  return [...new Set([...named, ...named.map(real)])];
 }
 
 /** A longer path names nothing. */

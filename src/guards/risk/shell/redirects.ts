@@ -2,7 +2,7 @@ import type { HereDoc, Redirect, Redirection } from 'unbash';
 import type { Stream } from '../programs/engine.ts';
 import { openFiles } from './files.ts';
 import { scopeOf } from './scope-of.ts';
-import { FROM, HOLE, type Value, joined, known, unknown } from './value.ts';
+import { type Value, joined, known } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
 import { single, text } from './words.ts';
 
@@ -89,6 +89,3 @@ function openForWriting(redirect: Redirect, frame: Frame, walk: Walk): Opened['o
   openFiles(frame, walk, evidence).write(path, append);
   return { path, append };
 }
-
-export const isNetwork = (path: string): boolean => /^\/dev\/(tcp|udp)(\/|$)/.test(path) || path.startsWith(`/dev/tcp${HOLE}`);
-export const fromNetwork = (): Stream => unknown(FROM.network);

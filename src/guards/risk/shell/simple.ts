@@ -7,7 +7,7 @@ import { globbed } from './globbed.ts';
 import { redirected } from './redirects.ts';
 import { scopeOf } from './scope-of.ts';
 import type { Held } from './scope.ts';
-import { FROM, HOLE, type Value, known } from './value.ts';
+import { FROM, HOLE, type Value, known, unknown } from './value.ts';
 import { type Frame, UNSET, type Walk } from './walk.ts';
 import { arithmetic, fields, single } from './words.ts';
 import { arrayOf, isKeyed } from './arrays.ts';
@@ -25,7 +25,7 @@ export function runSimple(node: Command, frame: Frame, walk: Walk): Stream {
     const state = before.copy();
     const other = once(node, { ...frame, state, choice, open: new Set() }, walk);
     frame.state.join(state);
-    if (other.text !== printed.text) printed = { ...printed, text: HOLE, from: printed.from | other.from };
+    if (other.text !== printed.text) printed = unknown(printed.from | other.from);
   }
   return printed;
 }
@@ -82,8 +82,8 @@ function argument(arg: Word | Assignment, node: Command, frame: Frame, walk: Wal
     return [{ ...to, text: `${arg.name}=${to.text}` }];
   }
   assign(arg, frame, walk, undefined, /A/.test(flags));
-  const held = frame.state.variables.get(arg.name)?.may[0];
-  return [held !== undefined && 'text' in held ? { ...held, text: `${arg.name}=${held.text}` } : known(arg.name)];
+  const now = frame.state.variables.get(arg.name)?.may[0];
+  return [now !== undefined && 'text' in now ? { ...now, text: `${arg.name}=${now.text}` } : known(arg.name)];
 }
 
 /** Decides what a command's name means: function, builtin or program, in the shell's own order. */
