@@ -73,7 +73,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
         { kind, path: one, recursive: access.recursive ?? false, wide, made: isAmong(walk.made, one), saved: walk.copies.has(one) },
         ctx,
       );
-      const others = kind === 'delete' ? walk.copies.remove(one).map((path) => gradeTouch({ ...NOTHING_MADE, kind, path, recursive: access.recursive ?? false }, ctx)) : [];
+      const others = kind === 'delete' ? walk.copies.remove(one).map((origin) => gradeTouch({ ...NOTHING_MADE, kind, path: origin, recursive: access.recursive ?? false }, ctx)) : [];
       for (const some of [grade, ...others]) if (some !== null && (worst === null || worse(some, worst))) worst = some;
     }
     if (kind === 'write' || kind === 'overwrite') for (const one of all) if (ctx.facts(one).type === 'missing') walk.made.add(one);
