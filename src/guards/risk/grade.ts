@@ -57,7 +57,7 @@ function gradeZone(touch: Touch, ctx: CommandContext): Grade {
   const { roots } = ctx.workspace;
   if (DISK.test(path)) return lost(kind === 'chmod' ? 'HIGH' : 'DESTRUCTIVE', 'raw-device', `${path} is a device: what is on it is lost.`);
   const holdsRoot = roots.some((root) => isInside(root, path));
-  if (holdsRoot) return gradeWhole(touch, roots.includes(path), `${path} holds a whole root.`);
+  if (holdsRoot) return gradeWhole(touch, roots.includes(path), `${path} holds a whole root.`, ctx);
   if (roots.some((root) => isInside(path, root))) return gradeInside(touch, ctx);
   const temporary = ctx.catalogue.folders.temporary.find((folder) => isInside(path, folder));
   if (temporary !== undefined && (path !== temporary || kind === 'write' || kind === 'overwrite') && !(touch.wide && dirname(path) === temporary)) {
@@ -67,7 +67,7 @@ function gradeZone(touch: Touch, ctx: CommandContext): Grade {
   if (kind === 'delete' && recursive && (isTop(path, ctx) || temporary !== undefined))
     return lost('DESTRUCTIVE', 'outside-roots', `${path} and all below it would be gone.`);
   if (kind === 'delete') return lost('CRITICAL', 'outside-roots', `${path} lies outside the roots.`);
-  if (recursive && isTop(path, ctx)) return lost('CRITICAL', 'outside-roots', `${path} and all below it would change.`);
+  if (recursive && kind === 'chmod' && isTop(path, ctx)) return lost('CRITICAL', 'outside-roots', `${path} and all below it would change.`);
   return lost('HIGH', system ? 'system-path' : 'outside-roots', `${path} lies outside the roots.`);
 }
 
@@ -78,13 +78,15 @@ function isTop(path: string, ctx: CommandContext): boolean {
   return parent === sep || parent === '/usr' || parent === '/var' || parent === '/home' || parent === '/Users';
 }
 
-function gradeWhole({ kind, recursive, path }: Touch, isRoot: boolean, reason: string): Grade {
+function gradeWhole({ kind, recursive, path }: Touch, isRoot: boolean, reason: string, ctx: CommandContext): Grade {
   const rule = 'whole-root';
   if (kind === 'delete') return lost('DESTRUCTIVE', rule, reason);
   if (kind === 'chmod' && !recursive && isRoot) return kept('MEDIUM', rule, reason);
   // To write "onto" a folder, as cp and mv do, puts something into it.
+  if (kind === 'overwrite' && recursive && path !== sep && hasOnlyCopies(path, ctx))
+    return kept('HIGH', 'overwrites-only-copy', `It may write over what has no other copy in ${path}.`);
   if (kind === 'write' || kind === 'overwrite') return path === sep ? lost('HIGH', rule, reason) : kept('MEDIUM', rule, reason);
-  return lost('HIGH', rule, reason);
+  return lost(recursive && !isRoot ? 'CRITICAL' : 'HIGH', rule, reason);
 }
 
 function gradeInside(touch: Touch, ctx: CommandContext): Grade {
@@ -99,10 +101,13 @@ function gradeInside(touch: Touch, ctx: CommandContext): Grade {
     if (kind === 'overwrite') return kept('LOW', 'workspace-write', 'It writes in a root.');
   } else if (isInGit(facts)) return kept(kind === 'delete' ? 'MEDIUM' : 'LOW', 'in-git', 'Git has a copy of it.');
   if (kind === 'overwrite') {
+    if (recursive && hasOnlyCopies(path, ctx))
+      return kept('HIGH', 'overwrites-only-copy', `It may write over what has no other copy in ${path}.`);
     if (facts.type === 'file' && facts.size > 0)
       return kept('HIGH', 'overwrites-only-copy', `${basename(path)} has no other copy.`);
     return kept('LOW', 'workspace-write', 'It writes in a root.');
   }
+  if (facts.type === 'symlink') return kept('MEDIUM', 'removes', 'It deletes a link, and not what it leads to.');
   if (recursive || wide || facts.type === 'directory')
     return kept('HIGH', 'removes-trees', 'It deletes whole folders, or all that is in one.');
   if (facts.type === 'file' && facts.size > 0) return kept('HIGH', 'deletes-only-copy', `${basename(path)} has no other copy.`);
@@ -113,6 +118,13 @@ const kept = (level: Level, rule: string, reason: string, reversibility: Reversi
 const lost = (level: Level, rule: string, reason: string): Grade => kept(level, rule, reason, 'irreversible');
 
 export const asFactor = ({ level, rule, reason }: Grade, evidence: string): Factor => ({ level, rule, reason, evidence });
+
+/** Whether a folder holds files that git could not give back. */
+function hasOnlyCopies(path: string, ctx: CommandContext): boolean {
+  const { type, git } = ctx.facts(path);
+  if (type !== 'directory' || ctx.below(path)?.length === 0) return false;
+  return git === null || git.clean !== true || git.untracked !== false;
+}
 
 /** Whether git could give all of it back. */
 const isInGit = ({ git }: PathFacts): boolean =>

@@ -126,8 +126,12 @@ function bare(m: Machine, value: Value, token: Token, from: number): Value | und
 }
 const PHP_WORDS = new Set(['include', 'include_once', 'require', 'require_once', 'exit', 'die']);
 
+/** `open my $file, '>', 'x'`: what is declared is an argument. */
+const DECLARES = new Set(['my', 'our', 'local', 'state']);
+
 function beginsArgument(m: Machine, token: Token): boolean {
-  if (token.kind === 'name') return !m.traits.keywords.has(token.text);
+  if (token.kind === 'name')
+    return !m.traits.keywords.has(token.text) || (m.language === 'perl' && DECLARES.has(token.text));
   if (token.kind !== 'punctuation') return token.kind !== 'newline';
   if (m.language === 'ruby' && token.text === '[') return true;
   if (m.language === 'lua') return token.text === '{';

@@ -43,7 +43,7 @@ function subcommand(words: readonly Value[], call: Call, depth: number): Stream 
   const where = call.cwd === null ? {} : { cwd: call.cwd };
   if (alias?.value.text.startsWith('!') === true) {
     const line = { ...alias.value, text: `${alias.value.text.slice(1)} "$@"` };
-    return engine.code('shell', line, { stdin, args: [sub, ...rest], ...where });
+    return engine.code('shell', line, { stdin, args: rest, ...where });
   }
   if (alias !== undefined && depth < DEPTH) {
     return subcommand([...aliasWords(alias.value.text), ...rest], call, depth + 1);

@@ -21,7 +21,8 @@ import { handle as ssh } from './ssh.ts';
 import { handle as statement } from './statement.ts';
 import { handle as tar } from './tar.ts';
 import { handle as tmux } from './tmux.ts';
-import { env, parallel, xargs } from './wrappers.ts';
+import { env, parallel } from './wrappers.ts';
+import { handle as xargs } from './xargs.ts';
 
 /** What knows a program beyond rules, by the name that the registry calls it by. */
 const NAMED: Readonly<Record<string, Handler>> = {

@@ -34,7 +34,7 @@ export const shell: Handler = ({ name, args, parsed, stdin }, engine) => {
   if (taken >= 0 && args[taken] === parsed.operands[0]) return engine.command([known(name), ...args.filter((_, i) => i !== taken)], { stdin });
   // A lone `-` ends the options, as `--` does.
   const operands = parsed.operands[0]?.text === '-' ? parsed.operands.slice(1) : parsed.operands;
-  if (options.has('-n') && !options.has('-c')) return unknown();
+  if (options.has('-n')) return unknown();
   for (const option of ['--rcfile', '--init-file'])
     for (const file of options.get(option) ?? []) if (file !== null && options.has('-i')) startup(file, engine);
   const [first, ...rest] = operands;

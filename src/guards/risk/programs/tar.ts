@@ -75,7 +75,18 @@ function unpack(parsed: Arguments, archives: readonly Value[], engine: Engine): 
   if (has(parsed, '-O', '--to-stdout', '--to-command')) return;
   const [folder] = values(parsed, '-C', '--directory').slice(-1);
   const reason = 'It unpacks over what stands there.';
-  engine.found({ kind: 'write', path: folder ?? known('.'), level: 'MEDIUM', reason });
+  const keeps = has(parsed, '-k', '--keep-old-files', '--skip-old-files', '--one-top-level');
+  const renames = has(parsed, '--strip-components', '--strip', '--transform', '--xform');
+  const path = folder ?? known('.');
+  if (keeps || renames || parsed.operands.length === 0) {
+    const kind = keeps ? 'write' : 'overwrite';
+    engine.found({ kind, path, level: 'MEDIUM', reason, recursive: true });
+  } else {
+    for (const member of parsed.operands) {
+      const inside = folder === undefined ? member : { ...member, text: `${folder.text}/${member.text}` };
+      engine.found({ kind: 'overwrite', path: inside, level: 'MEDIUM', reason, recursive: true });
+    }
+  }
   if (!has(parsed, '-P', '--absolute-names')) return;
   engine.found({ kind: 'write', path: unknown(FROM.input), reason: 'It unpacks wherever the archive says.' });
 }

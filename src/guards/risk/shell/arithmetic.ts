@@ -2,7 +2,7 @@ import { parse, type ArithmeticExpression } from 'unbash';
 import { calculate, number, wrap } from './numbers.ts';
 import type { Piece } from './piece.ts';
 import type { Held, Scope } from './scope.ts';
-import { HOLE, isKnown, known, type Value } from './value.ts';
+import { FROM, HOLE, isKnown, known, type Value } from './value.ts';
 
 /** Stands for a whole number that cannot be known. */
 const NUMBER = '\u{FFFB}';
@@ -27,7 +27,12 @@ export function evaluate(pieces: readonly Piece[], scope: Scope, source: string)
       kind === 'break' ? ' ' : counts === true ? piece.replaceAll(HOLE, NUMBER) : piece,
     )
     .join('');
-  const run = new Run(scope, source);
+  // Nobody hides code in what an ordinary program prints, unless it was fetched or decoded.
+  const open = pieces.filter((piece) => piece.number !== true && piece.text.includes(HOLE));
+  const printed =
+    open.length > 0 &&
+    open.every((piece) => piece.printed === true && (piece.from & (FROM.network | FROM.decoded)) === 0);
+  const run = new Run(scope, source, printed && !/[`$]/.test(text) ? 'MEDIUM' : 'HIGH');
   const result = run.text(text, 0);
   const from = pieces.reduce((sum, piece) => sum | piece.from, run.from);
   return result === null ? { ...known(HOLE, from), number: true } : known(String(result), from);
@@ -48,9 +53,12 @@ class Run {
   private doubtful = false;
   private readonly scope: Scope;
   private readonly source: string;
+  /** How bad it is where it cannot be worked out. */
+  private readonly level: 'MEDIUM' | 'HIGH';
 
-  constructor(scope: Scope, source: string) {
+  constructor(scope: Scope, source: string, level: 'MEDIUM' | 'HIGH' = 'HIGH') {
     this.scope = scope;
+    this.level = level;
     this.source = source;
   }
 
@@ -67,7 +75,7 @@ class Run {
   }
 
   private hidden(): null {
-    if (!this.told) this.scope.evaluates(this.source);
+    if (!this.told) this.scope.evaluates(this.source, this.level);
     this.told = true;
     return null;
   }
@@ -155,7 +163,8 @@ class Run {
     if (held === undefined) return 0n;
     if (held === null) return null;
     this.from |= held.from;
-    const content = held.number === true || held.outside === true ? held.text.replaceAll(HOLE, NUMBER) : held.text;
+    const content =
+      held.number === true || held.outside === true ? held.text.replaceAll(HOLE, NUMBER) : held.text;
     return content.includes(NUMBER) && /^[-+\s\d\u{FFFB}]*$/u.test(content)
       ? null
       : this.text(content, depth + 1);

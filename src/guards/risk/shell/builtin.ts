@@ -1,12 +1,11 @@
 import type { Stream } from '../programs/engine.ts';
-import type { ShellState } from './state.ts';
 import { type Value, known } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
 
 export interface BuiltinCall {
   readonly frame: Frame;
-  /** The shell with the variables that are set for this one command. */
-  readonly given: ShellState;
+  /** The shell with the variables that are set for this command alone. */
+  readonly own: Frame;
   readonly walk: Walk;
   readonly source: string;
   /** Runs another command; `command`, `builtin` and `exec` see no functions. */

@@ -1,28 +1,15 @@
-import { resolve } from 'node:path';
 import { formatted } from '../programs/print.ts';
-import { type Builtin, type BuiltinCall, NOTHING, optionsEnd } from './builtin.ts';
+import { type Builtin, NOTHING, optionsEnd } from './builtin.ts';
+import { changeFolder, printFolder } from './folders.ts';
+import { setNames } from './naming.ts';
 import { openFiles } from './files.ts';
+import { read, readLines } from './reading.ts';
 import { runValue } from './run-value.ts';
 import { scopeOf } from './scope-of.ts';
 import { SETTINGS } from './settings.ts';
-import { FROM, HOLE, type Value, isKnown, joined, known, unknown } from './value.ts';
+import { FROM, HOLE, isKnown, joined, unknown } from './value.ts';
 import { checkSubscript } from './arithmetic.ts';
 import { arithmetic } from './words.ts';
-
-function changeFolder(name: string): Builtin {
-  return (args, { frame: { state }, given, walk }) => {
-    const [to, ...more] = args.filter((arg, i) => arg.text !== '--' || i > 0);
-    const plain = more.length === 0 && !/^[-+]/.test(to?.text ?? '') && (name === 'cd' || to !== undefined);
-    const home = given.variables.get('HOME')?.may[0];
-    const target = to ?? (home !== undefined && 'text' in home ? home : known(walk.ctx.home));
-    const tells = plain && name !== 'popd' && isKnown(target) && !target.glob && !given.variables.has('CDPATH');
-    const before = state.folders;
-    state.ifFailed = before;
-    if (!tells || (before.length === 0 && !target.text.startsWith('/'))) state.folders = [];
-    else state.folders = target.text.startsWith('/') ? [resolve(target.text)] : before.map((folder) => resolve(folder, target.text));
-    return NOTHING;
-  };
-}
 
 const evaluate: Builtin = (args, { frame, walk, source }) => {
   const line = joined(args, ' ');
@@ -44,64 +31,17 @@ const source: Builtin = ([file], { frame, walk, source: evidence }) => {
   return unknown(FROM.input);
 };
 
-/** Sets variables that a builtin is given by name; a name that cannot be known may be any. */
-function setNames(names: readonly Value[], value: (i: number) => Value, { frame, walk, source: evidence }: BuiltinCall): void {
-  const scope = scopeOf(frame, walk);
-  for (const [i, name] of names.entries()) {
-    if (name.text.includes('[') || !isKnown(name)) checkSubscript(name, scope, evidence);
-    const plain = /^[A-Za-z_]\w*/.exec(name.text)?.[0];
-    if (plain !== undefined) frame.state.set(frame.state.references.get(plain) ?? plain, value(i));
-  }
-}
-
-const read: Builtin = (args, call) => {
-  const { frame } = call;
-  const valued = /^-\w*[adinNptu]$/;
-  const names: Value[] = [];
-  let input = frame.stdin;
-  for (let i = 0; i < args.length; i++) {
-    const { text } = args[i] ?? NOTHING;
-    if (text.startsWith('-') && names.length === 0) {
-      const fd = /^-\w*u(\w*)$/.exec(text);
-      if (fd !== null) input = frame.state.descriptors.get(fd[1] !== '' && fd[1] !== undefined ? fd[1] : (args[++i]?.text ?? '')) ?? input;
-      else if (/^-\w*a$/.test(text)) names.push(args[++i] ?? NOTHING);
-      else if (valued.test(text)) i++;
-    } else if (args[i] !== undefined) names.push(args[i] ?? NOTHING);
-  }
-  const cut = args.some((arg) => /^-\w*[nN]/.test(arg.text));
-  const line = input === null || !isKnown(input) || cut ? null : (input.text.split('\n')[0] ?? '').trim();
-  const words = line?.split(/[ \t]+/) ?? [];
-  const all = names.length === 0 ? [known('REPLY')] : names;
-  const last = all.length - 1;
-  setNames(all, (i) => (line === null ? unknown((input?.from ?? 0) | FROM.input) : known(i === last ? words.slice(i).join(' ') : (words[i] ?? ''), input?.from ?? 0)), call);
-  return NOTHING;
-};
-
-const readLines: Builtin = (args, call) => {
-  const { frame } = call;
-  const fd = args.map((arg) => /^-\w*u(\w+)$/.exec(arg.text)?.[1]).find((some) => some !== undefined);
-  const at = args.findIndex((arg) => /^-\w*u$/.test(arg.text));
-  const number = fd ?? (at < 0 ? undefined : args[at + 1]?.text);
-  const input = number === undefined ? frame.stdin : (frame.state.descriptors.get(number) ?? null);
-  const name = args.at(-1);
-  const plain = name === undefined || name.text.startsWith('-') || name === args[at + 1] ? 'MAPFILE' : name.text;
-  const callback = args[args.findIndex((arg) => arg.text === '-C') + 1];
-  if (callback !== args[0] && callback !== undefined) runValue(joined([callback, unknown(FROM.input)], ' '), frame, call.walk, call.source);
-  const lines = input === null || !isKnown(input) ? null : input.text.replace(/\n$/, '').split('\n');
-  frame.state.set(plain, lines === null ? unknown((input?.from ?? 0) | FROM.input) : new Map(lines.map((l, i) => [String(i), known(l)])));
-  return NOTHING;
-};
-
 function declare(exports: boolean): Builtin {
   return (args, call) => {
     const { frame, walk, source: evidence } = call;
     const flags = args.filter((arg) => /^[-+]/.test(arg.text)).map((arg) => arg.text).join('');
     if (/-\w*n/.test(flags) && !exports) {
       for (const { text } of args) {
-        const [name, to] = text.split('=');
-        if (name !== undefined && to !== undefined) frame.state.references.set(name, to);
+        const [name = '', ...to] = text.split('=');
+        if (to.length > 0) frame.state.references.set(name, to.join('='));
       }
       walk.report.factor('names-by-reference', 'MEDIUM', 'A name stands for another variable.', evidence, 'irreversible');
+      return NOTHING;
     }
     for (const arg of args) {
       if (/^[-+]/.test(arg.text)) continue;
@@ -119,6 +59,7 @@ function declare(exports: boolean): Builtin {
       else if (rest.length > 0 && before === undefined) frame.state.set(plain, { ...arg, text: value }, exported);
       else if (before !== undefined) frame.state.variables.set(plain, { ...before, exported: exported ?? before.exported });
       else if (exported === true) frame.state.set(plain, unknown(FROM.input), true);
+      else if (/-\w*A/.test(flags)) frame.state.set(plain, new Map());
     }
     // Without names it prints all variables, and what is in them may be a secret.
     return args.every((arg) => arg.text.startsWith('-')) ? unknown(FROM.environment) : NOTHING;
@@ -168,7 +109,7 @@ const test: Builtin = (args, { frame, walk, source: evidence }) => {
 
 const printf: Builtin = (args, call) => {
   if (args[0]?.text !== '-v' || args[1] === undefined) return undefined;
-  setNames([args[1]], () => formatted(args.slice(2)), call);
+  setNames([args[1]], () => [formatted(args.slice(2))], call);
   return NOTHING;
 };
 
@@ -183,6 +124,7 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['cd', changeFolder('cd')],
   ['pushd', changeFolder('pushd')],
   ['popd', changeFolder('popd')],
+  ['pwd', printFolder],
   ['eval', evaluate],
   ['source', source],
   ['.', source],

@@ -18,5 +18,5 @@ export const doubtful = (scope: Scope): Scope => ({
   cwd: scope.cwd,
   output: (part) => scope.output(part),
   process: (part) => scope.process(part),
-  evaluates: (source) => scope.evaluates(source),
+  evaluates: (source, level) => scope.evaluates(source, level),
 });

@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Level } from '../../../core/risk.ts';
 import type { Stream } from '../programs/engine.ts';
 import { type Grade, type Touch, gradeTouch } from '../grade.ts';
@@ -234,8 +234,11 @@ function pathsOf(path: Value, follows: boolean, { state }: Frame, { ctx, written
     if (led !== null) found.add(led);
   }
   effort.spend(10 * found.size);
+  // What is deleted is the link, and not what it leads to, unless the path goes on behind it.
+  const behind = follows || /\/\.{0,2}$/.test(text);
+  const real = (one: string): string => (behind ? ctx.real(one) : join(ctx.real(dirname(one)), basename(one)));
   const named = [...found];
-  return [...new Set([...named, ...named.map((one) => ctx.real(one))])];
+  return [...new Set([...named, ...named.map(real)])];
 }
 
 /** A longer path names nothing. */

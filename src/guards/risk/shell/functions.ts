@@ -1,3 +1,4 @@
+import { globbed } from './globbed.ts';
 import type { Stream } from '../programs/engine.ts';
 import type { ShellFunction } from './state.ts';
 import { type Value, unknown } from './value.ts';
@@ -34,8 +35,9 @@ export function callFunction(
   walk.calls.push(name);
   const { state } = frame;
   const before = state.positional;
+  const given = args.flatMap((arg) => globbed(arg, frame, walk));
   // How often it calls itself nobody knows: the last time it is followed stands for all others.
-  state.positional = returns === MOST_RETURNS ? anyOf(args) : args;
+  state.positional = returns === MOST_RETURNS ? anyOf(given) : given;
   const printed = walk.run.node(fn.node.body, { ...frame, source: fn.source }, walk);
   state.positional = before;
   walk.calls.pop();

@@ -12,6 +12,8 @@ export interface Piece {
   readonly text: string;
   readonly from: number;
   readonly number?: boolean;
+  /** True of what a command prints. */
+  readonly printed?: boolean;
 }
 
 /** How a text is expanded: `operand` is the unquoted operand of an expansion that is split. */

@@ -89,7 +89,7 @@ function programOf(text: string, { state }: Frame, { ctx }: Walk): { program: st
 }
 
 function unknownName(name: Value, args: readonly Value[], frame: Frame, walk: Walk, source: string): Stream {
-  const bad = (name.from & (FROM.network | FROM.decoded)) !== 0;
+  const bad = ((name.from & (FROM.network | FROM.decoded)) | ((frame.stdin?.from ?? 0) & FROM.network)) !== 0;
   walk.report.effect('exec', 'a program that cannot be known', source);
   walk.report.factor('unknown-program', bad ? 'CRITICAL' : 'HIGH', 'Which program it runs cannot be known before.', source);
   applyUnknown(args, null, engineOf(frame, walk, source, null), walk.ctx.catalogue);

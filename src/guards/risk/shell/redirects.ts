@@ -92,7 +92,9 @@ function openForWriting(redirect: Redirect, frame: Frame, walk: Walk): Output | 
   const scope = scopeOf(frame, walk);
   const path = single(redirect.target, scope);
   if (operator === '>&' && /^\d+-?$|^-$/.test(path.text)) return null;
-  const append = operator === '>>' || operator === '&>>' || operator === '<>';
+  const { descriptor } = redirect;
+  const asInput = descriptor === undefined || (descriptor.type === 'FileDescriptor' && descriptor.value === 0);
+  const append = operator === '>>' || operator === '&>>' || (operator === '<>' && asInput);
   const evidence = frame.source.slice(redirect.pos, redirect.end);
   openFiles(frame, walk, evidence).write(path, append);
   return { path, append };

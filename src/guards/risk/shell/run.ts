@@ -2,6 +2,7 @@ import type { AndOr, ArithmeticFor, Case, CompoundList, For, If, ParsedScript, P
 import { forEachChild } from 'unbash';
 import type { Stream } from '../programs/engine.ts';
 import { isEndless, startsJobs } from './endless.ts';
+import { globbed } from './globbed.ts';
 import { parseShell } from './parse.ts';
 import { redirected } from './redirects.ts';
 import { scopeOf } from './scope-of.ts';
@@ -222,7 +223,7 @@ function loop(node: While | For | Select | ArithmeticFor, frame: Frame, walk: Wa
     walk.report.factor('endless-jobs', 'HIGH', 'It starts jobs without end.', frame.source.slice(node.pos, node.end));
   const scope = scopeOf(frame, walk);
   if (node.type === 'For' || node.type === 'Select') {
-    const words = node.wordlist === undefined ? (frame.state.positional ?? [unknown(FROM.input)]) : node.wordlist.flatMap((word) => fields(word, scope));
+    const words = node.wordlist === undefined ? (frame.state.positional ?? [unknown(FROM.input)]) : node.wordlist.flatMap((word) => fields(word, scope)).flatMap((word) => globbed(word, frame, walk));
     return rounds(node.name.value, words, node.body, frame, walk);
   }
   if (node.type === 'ArithmeticFor') {

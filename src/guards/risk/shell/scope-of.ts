@@ -24,8 +24,8 @@ export function scopeOf(frame: Frame, walk: Walk): Scope {
     !state.variables.has(name) && !ALWAYS_SET.test(name) && fromOutside(name, frame, walk)?.outside === true && lacks();
   return {
     isUnset,
-    get(written) {
-      const name = state.references.get(written) ?? written;
+    get(called) {
+      const name = state.named(called);
       const variable = state.variables.get(name);
       if (variable === undefined) return !ENVIRONMENT.test(name) && isUnset(name) ? undefined : fromOutside(name, frame, walk);
       if (variable.may.length > 1) frame.open.add(name);
@@ -33,7 +33,7 @@ export function scopeOf(frame: Frame, walk: Walk): Scope {
       walk.effort.spend(held === undefined ? 1 : 'text' in held ? held.text.length / 20 : 5 * held.size);
       return held;
     },
-    set: (name: string, held: Held) => state.set(name, held),
+    set: (name: string, held: Held) => state.set(state.named(name), held),
     get positional() {
       return state.positional ?? (lacks() ? [] : null);
     },
@@ -47,8 +47,8 @@ export function scopeOf(frame: Frame, walk: Walk): Scope {
       walk.written.set(path, printed);
       return known(path);
     },
-    evaluates(source) {
-      walk.report.factor('evaluates-text', 'HIGH', 'It has a text evaluated as code, which cannot be known before.', source);
+    evaluates(source, level = 'HIGH') {
+      walk.report.factor('evaluates-text', level, 'It has a text evaluated as code, which cannot be known before.', source);
     },
   };
 }
@@ -58,7 +58,7 @@ function fromOutside(name: string, { state }: Frame, walk: Walk): Value | undefi
   if (name === 'HOME') return state.elsewhere ? unknown() : known(walk.ctx.home);
   if (name === 'TMPDIR') return known('/tmp');
   if (name === 'PWD') return state.folders.length === 1 && state.folders[0] !== undefined ? known(state.folders[0]) : unknown();
-  if (name === 'IFS') return undefined;
+  if (name === 'IFS') return known(' \t\n');
   return { ...unknown(FROM.input), outside: true };
 }
 

@@ -25,5 +25,5 @@ export interface Scope {
   /** The path under which a process substitution's stream can be reached: it is run to find out. */
   process(part: ProcessSubstitutionPart): Value;
   /** Called where bash would evaluate a text as code that cannot be followed; `source` is that part of the line. */
-  evaluates(source: string): void;
+  evaluates(source: string, level?: 'MEDIUM' | 'HIGH'): void;
 }

@@ -3,12 +3,14 @@ import type { Stream } from '../programs/engine.ts';
 import { BUILTINS } from './builtins.ts';
 import { callFunction } from './functions.ts';
 import { heardBuiltin, runProgram } from './program.ts';
+import { globbed } from './globbed.ts';
 import { redirected } from './redirects.ts';
 import { scopeOf } from './scope-of.ts';
 import type { Held } from './scope.ts';
 import { FROM, HOLE, type Value, joined, known, unknown } from './value.ts';
 import { type Frame, UNSET, type Walk } from './walk.ts';
 import { arithmetic, fields, single } from './words.ts';
+import { arrayOf, isKeyed } from './arrays.ts';
 
 /** So many combinations of what variables may hold are looked at. */
 const MOST_CHOICES = 8;
@@ -75,7 +77,12 @@ function argument(arg: Word | Assignment, node: Command, frame: Frame, walk: Wal
     const value = arg.value.type === 'ArrayValue' ? known(arg.text) : single(arg.value, scope);
     return [{ ...value, text: `${arg.name}=${value.text}` }];
   }
-  assign(arg, frame, walk);
+  const flags = node.args.filter((other) => other.text.startsWith('-')).map((other) => other.text).join('');
+  if (/n/.test(flags) && !/^(export|alias)$/.test(node.name?.value ?? '')) {
+    const to = arg.value.type === 'ArrayValue' ? known('') : single(arg.value, scope);
+    return [{ ...to, text: `${arg.name}=${to.text}` }];
+  }
+  assign(arg, frame, walk, undefined, /A/.test(flags));
   const now = frame.state.variables.get(arg.name)?.may[0];
   return [now !== undefined && 'text' in now ? { ...now, text: `${arg.name}=${now.text}` } : known(arg.name)];
 }
@@ -97,43 +104,29 @@ export function dispatch(words: readonly Value[], frame: Frame, walk: Walk, sour
   const builtin = BUILTINS.get(name.text);
   if (builtin !== undefined) {
     // What a builtin does to the shell lasts, though variables set before it do not.
-    const lasting = outer === null || name.text === 'eval' || name.text === 'read' ? frame : { ...frame, state: outer.state };
-    const call = { frame: lasting, given: frame.state, walk, source, dispatch: (some: readonly Value[]) => dispatch(some, frame, walk, source, null, false) };
+    const lasting = outer === null || name.text === 'eval' ? frame : { ...frame, state: outer.state };
+    const call = { frame: lasting, own: frame, walk, source, dispatch: (some: readonly Value[]) => dispatch(some, frame, walk, source, null, false) };
     const printed = heardBuiltin(name.text, walk, () => builtin(words.slice(1), call));
     if (printed !== undefined) return printed;
   }
   return runProgram(words, frame, walk, source);
 }
 
-export function assign(node: Assignment, frame: Frame, walk: Walk, exported?: boolean): void {
+export function assign(node: Assignment, frame: Frame, walk: Walk, exported?: boolean, keyed = false): void {
   const scope = scopeOf(frame, walk);
   const { state } = frame;
   const { index } = node;
-  // A key of an associative array is a text; one that is a word may be a name, which bash would evaluate.
-  if (index !== undefined) arithmetic(index.text, scope, node.text);
-  const before = state.variables.get(node.name)?.may[0];
-  const target = state.references.get(node.name) ?? node.name;
+  const target = state.named(node.name);
+  const before = state.variables.get(target)?.may[0];
   if (node.value.type === 'ArrayValue') {
-    const elements = node.value.elements.flatMap((word) => fields(word, scope));
     const base = node.append === true && before !== undefined && !('text' in before) ? before : new Map<string, Value>();
-    state.set(target, arrayOf(elements, base), exported);
+    state.set(target, arrayOf(node.value, base, scope, keyed || (before !== undefined && !('text' in before) && isKeyed(before)), (word) => globbed(word, frame, walk)), exported);
     return;
   }
+  // A key of an associative array is a text; one that is a word may be a name, which bash would evaluate.
+  if (index !== undefined) arithmetic(index.text, scope, node.text);
   const value = single(node.value, scope);
   state.set(target, held(node, value, before), exported);
-}
-
-/** `(x [4]=y z)`: an element may say its place, and the next ones follow it. */
-function arrayOf(elements: readonly Value[], base: ReadonlyMap<string, Value>): Held {
-  const array = new Map(base);
-  let next = Math.max(-1, ...[...base.keys()].map(Number).filter(Number.isInteger)) + 1;
-  for (const element of elements) {
-    const [, key, text = ''] = /^\[([^\]]*)\]=(.*)$/s.exec(element.text) ?? [];
-    if (key?.includes(HOLE) === true) return unknown(joined(elements).from | FROM.input);
-    array.set(key ?? String(next), key === undefined ? element : { ...element, text, glob: false });
-    if (key === undefined || /^\d+$/.test(key)) next = Number(key ?? next) + 1;
-  }
-  return array;
 }
 
 function held(node: Assignment, value: Value, before: Held | undefined): Held {

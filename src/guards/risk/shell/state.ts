@@ -34,6 +34,8 @@ export class ShellState {
   zero: Value = known('bash');
   /** Where it may stand: several folders where a `cd` may have failed, none where that cannot be known. */
   folders: readonly string[];
+  /** Where `popd` goes back to, the last at the end. */
+  pushed: readonly (readonly string[])[] = [];
   /** Where it stands if the command before has failed; null where that does not matter. */
   ifFailed: readonly string[] | null = null;
   /** What open descriptors give to read. */
@@ -57,6 +59,7 @@ export class ShellState {
     copy.references = new Map(this.references);
     copy.positional = this.positional;
     copy.zero = this.zero;
+    copy.pushed = this.pushed;
     copy.ifFailed = this.ifFailed;
     copy.descriptors = new Map(this.descriptors);
     copy.expandsAliases = this.expandsAliases;
@@ -74,6 +77,13 @@ export class ShellState {
     child.elsewhere = this.elsewhere;
     child.elevated = this.elevated;
     return child;
+  }
+
+  /** The variable that a name stands for. */
+  named(name: string): string {
+    let at = name;
+    for (let i = 0; i < MOST_ALTERNATIVES; i++) at = this.references.get(at) ?? at;
+    return at;
   }
 
   set(name: string, held: Held | undefined, exported?: boolean): void {
@@ -100,6 +110,7 @@ export class ShellState {
     for (const [name, to] of other.references) this.references.set(name, to);
     for (const [name, stream] of other.descriptors) this.descriptors.set(name, stream);
     if (this.positional !== other.positional) this.positional = null;
+    if (this.pushed !== other.pushed) this.pushed = [];
     this.expandsAliases ||= other.expandsAliases;
     this.settle();
     other.settle();

@@ -94,7 +94,13 @@ function expandPart(part: Part | DoubleQuotedChild, mode: Mode, scope: Scope): P
     case 'CommandExpansion': {
       const output = scope.output(part);
       return [
-        expanded(capped({ ...output, text: output.text.replaceAll('\0', '').replace(/\n+$/, '') }), mode),
+        {
+          ...expanded(
+            capped({ ...output, text: output.text.replaceAll('\0', '').replace(/\n+$/, '') }),
+            mode,
+          ),
+          printed: true,
+        },
       ];
     }
     case 'ArithmeticExpansion': {

@@ -58,7 +58,7 @@ function heard(words: readonly string[], stdin: Stream | null = null): string[] 
 const CASES: readonly (readonly [string[], string[]])[] = [
   [
     ['tar', 'xzf', 'a.tgz', '-C', '/srv'],
-    ['read a.tgz', 'write /srv MEDIUM'],
+    ['read a.tgz', 'overwrite /srv MEDIUM'],
   ],
   [
     ['tar', 'cIf', 'rm -rf /', '-', 'src'],
@@ -83,7 +83,7 @@ const CASES: readonly (readonly [string[], string[]])[] = [
   ],
   [
     ['tar', 'xPf', 'a.tar'],
-    ['read a.tar', 'write . MEDIUM', 'write ?'],
+    ['read a.tar', 'overwrite . MEDIUM', 'write ?'],
   ],
   [['tar', 'xOf', 'a.tar'], ['read a.tar']],
   [['tar', '-C', '/etc', '-czf', '-', 'ssl'], ['read /etc/ssl']],
