@@ -137,15 +137,21 @@ interface Parts {
 
 async function build(options: AppOptions, { env, home, path, cards, tools, stop }: Parts): Promise<Opened> {
   // Loaded now and not with this file: a client that waits for the handshake needs nothing of it.
-  const [{ believed, isTrusted }, { guardedCalls }, { recover }, { checkExamples }, { openCatalogue }, { prune }] =
-    await Promise.all([
-      import('./guards/config-trust.ts'),
-      import('./guards/gateway.ts'),
-      import('./guards/recover.ts'),
-      import('./guards/risk/examples.ts'),
-      import('./guards/risk/catalogue.ts'),
-      import('./guards/snapshots/prune.ts'),
-    ]);
+  const [
+    { believed, isTrusted },
+    { guardedCalls },
+    { recover },
+    { checkExamples },
+    { openCatalogue },
+    { prune },
+  ] = await Promise.all([
+    import('./guards/config-trust.ts'),
+    import('./guards/gateway.ts'),
+    import('./guards/recover.ts'),
+    import('./guards/risk/examples.ts'),
+    import('./guards/risk/catalogue.ts'),
+    import('./guards/snapshots/prune.ts'),
+  ]);
   const [{ openMachine }, { openRegistry }, { openObjects }, { openStore }] = await Promise.all([
     import('./host/machine.ts'),
     import('./registry/open-registry.ts'),

@@ -54,11 +54,10 @@ export async function assess(line: string | null, options: AssessOptions): Promi
   const assessor = await openAssessor({ config: options.config });
   if (line === null) return assessLines(process.stdin, process.stdout, assessor);
   const cwd = resolve(options.cwd ?? '.');
-  const assessment = assessor.assess(
-    line,
-    cwd,
-    { counts: true, ...(options.root === undefined ? {} : { roots: options.root.map((root) => resolve(root)) }) },
-  );
+  const assessment = assessor.assess(line, cwd, {
+    counts: true,
+    ...(options.root === undefined ? {} : { roots: options.root.map((root) => resolve(root)) }),
+  });
   const tree = options.explain === true ? assessor.explain(line) : null;
   if (options.json === true)
     return print(JSON.stringify({ ...assessment, ...(tree === null ? {} : { tree }) }, null, 2));

@@ -4,7 +4,6 @@ import { visibleLine } from '../core/visible.ts';
 import { paintLevel } from './render.ts';
 import { paint, painted } from './terminal.ts';
 
-
 /** How much of a long line is shown on each side of the part that matters. */
 const AROUND = 40;
 const MOST_SOURCE = 100;

@@ -27,5 +27,8 @@ export const riskSchema = z.object({
   reversibility: reversibilitySchema,
   effects: z.array(effectSchema).default([]),
   instead: z.array(z.string()).default([]),
-  extent: z.object({ files: z.number().int(), bytes: z.number(), whole: z.boolean() }).nullable().default(null),
+  extent: z
+    .object({ files: z.number().int(), bytes: z.number(), whole: z.boolean() })
+    .nullable()
+    .default(null),
 }) satisfies z.ZodType<Risk>;

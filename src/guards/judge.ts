@@ -30,7 +30,8 @@ export function judge(
   const risk = riskOf([...seen.factors, ...raised], seen.resources, seen.reversibility, seen);
   const decision = decide(risk, house.config.autonomy, spoken);
   // Counted where a person will have to decide, and after all that decides whether one has to.
-  const counted = decision.verdict === 'ask' ? withExtent(risk, (paths, ms) => house.machine.extent(paths, ms)) : risk;
+  const counted =
+    decision.verdict === 'ask' ? withExtent(risk, (paths, ms) => house.machine.extent(paths, ms)) : risk;
   return { risk: counted, decision };
 }
 

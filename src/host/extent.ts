@@ -20,7 +20,7 @@ export function extentOf(paths: readonly string[], ms: number): Extent {
       }
       const folder = opendirSync(path);
       try {
-        for (let entry: Dirent | null; (entry = folder.readSync()) !== null; ) {
+        for (let entry: Dirent | null; (entry = folder.readSync()) !== null;) {
           queue.push(join(path, entry.name));
           if (performance.now() > until) return { files, bytes, whole: false };
         }

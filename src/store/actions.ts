@@ -124,6 +124,7 @@ function fromRaw(raw: Raw): ActionRow {
     row[name] = typeof text === 'string' ? (JSON.parse(text) as unknown) : null;
   }
   // What an older program wrote says less.
-  if (row['risk'] !== null) row['risk'] = { effects: [], instead: [], extent: null, ...(row['risk'] as object) };
+  if (row['risk'] !== null)
+    row['risk'] = { effects: [], instead: [], extent: null, ...(row['risk'] as object) };
   return row as unknown as ActionRow;
 }

@@ -177,7 +177,16 @@ const ECHO: Assessor = {
   assess(line) {
     if (line === 'throw') throw new RangeError('too deep');
     const factors = [{ rule: 'echo', level: 'SAFE' as const, reason: 'As asked.', evidence: line }];
-    return { level: 'SAFE', score: 0, reversibility: 'reversible', undo: 'All of it.', extent: null, effects: [], factors, instead: [] };
+    return {
+      level: 'SAFE',
+      score: 0,
+      reversibility: 'reversible',
+      undo: 'All of it.',
+      extent: null,
+      effects: [],
+      factors,
+      instead: [],
+    };
   },
   explain: () => ({ type: 'Script', source: '', children: [] }),
 };

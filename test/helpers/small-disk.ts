@@ -26,7 +26,8 @@ function canMount(): boolean {
 }
 
 const NAMESPACE = ['unshare', '--map-root-user', '--mount'] as const;
-export const ENABLE = 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 user.max_user_namespaces=10000';
+export const ENABLE =
+  'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 user.max_user_namespaces=10000';
 
 const canUnshare = (): boolean => spawnSync(NAMESPACE[0], [...NAMESPACE.slice(1), 'true']).status === 0;
 

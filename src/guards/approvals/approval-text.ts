@@ -28,7 +28,9 @@ export function approvalText(row: ActionRow): string {
 /** How much of what stands it takes away. */
 function extentOf({ extent }: Risk): string[] {
   if (extent === null) return [];
-  return [`takes      ${extent.whole ? '' : 'at least '}${extent.files} files, ${extent.bytes} bytes that stand there now`];
+  return [
+    `takes      ${extent.whole ? '' : 'at least '}${extent.files} files, ${extent.bytes} bytes that stand there now`,
+  ];
 }
 
 /** The whole input of an action whose effects cannot be shown before it runs. */

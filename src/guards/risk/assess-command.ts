@@ -28,7 +28,13 @@ export type Spoken = Map<string, Level>;
 
 const SUSPECT = FROM.network | FROM.secret | FROM.decoded;
 
-const RUNNER: Runner = { text: runText, nested: runNested, node: runNode, program: runProgram, code: runCode };
+const RUNNER: Runner = {
+  text: runText,
+  nested: runNested,
+  node: runNode,
+  program: runProgram,
+  code: runCode,
+};
 
 /** What a shell line risks, run plainly in `cwd`. What cannot be understood is never taken for harmless. */
 export function assessCommand(
@@ -61,7 +67,12 @@ export function assessCommand(
     runText(line, state, null, walk);
   } catch (error) {
     // A text that exhausts the stack, or finds a mistake of ours, is not understood; it is not harmless.
-    walk.problem ??= error instanceof TooMuch ? error.message : error instanceof RangeError ? 'nested too deep' : 'the assessor failed on it';
+    walk.problem ??=
+      error instanceof TooMuch
+        ? error.message
+        : error instanceof RangeError
+          ? 'nested too deep'
+          : 'the assessor failed on it';
   }
   if (walk.problem !== null) {
     const text = line.length > MAX_LENGTH ? line.slice(0, 200) : line;
@@ -72,6 +83,8 @@ export function assessCommand(
     effects: [...report.effects.values()],
     instead: [...report.instead],
     reversibility: report.reversibility,
-    origins: [...walk.written].flatMap(([path, { from }]) => ((from & SUSPECT) === 0 || path.startsWith('/dev/') ? [] : [[path, from & SUSPECT] as const])),
+    origins: [...walk.written].flatMap(([path, { from }]) =>
+      (from & SUSPECT) === 0 || path.startsWith('/dev/') ? [] : [[path, from & SUSPECT] as const],
+    ),
   };
 }

@@ -41,7 +41,10 @@ export function assessEffects(
     before.resources,
     leastReversible([before.reversibility, reversibility]),
     {
-      effects: [...before.effects, ...touches.map((t) => t.effect).filter((e) => !told.has(`${e.kind} ${e.target}`))],
+      effects: [
+        ...before.effects,
+        ...touches.map((t) => t.effect).filter((e) => !told.has(`${e.kind} ${e.target}`)),
+      ],
       instead: before.instead,
     },
   );
@@ -50,7 +53,11 @@ export function assessEffects(
 const KINDS = { create: 'write', modify: 'overwrite', delete: 'delete' } as const;
 
 /** A change of a typed action, graded as a command's would be; what stood there is always kept, so that it has a copy. */
-function gradeChange(path: string, change: ChangeKind, ctx: AssessContext): { effect: Effect; factors: Factor[] } {
+function gradeChange(
+  path: string,
+  change: ChangeKind,
+  ctx: AssessContext,
+): { effect: Effect; factors: Factor[] } {
   const kind = KINDS[change];
   const grade = gradeTouch({ kind, path, recursive: false, wide: false, made: false, saved: true }, ctx);
   // An ordinary change in a root needs no reason beyond the action's own.
@@ -70,7 +77,9 @@ const TAKES = new Set<Effect['kind']>(['delete', 'overwrite']);
 
 /** The same risk with the number and size of the files that it takes away. */
 export function withExtent(risk: Risk, extent: Surroundings['extent']): Risk {
-  const paths = new Set(risk.effects.filter(({ kind, target }) => TAKES.has(kind) && target.startsWith('/')).map((e) => e.target));
+  const paths = new Set(
+    risk.effects.filter(({ kind, target }) => TAKES.has(kind) && target.startsWith('/')).map((e) => e.target),
+  );
   if (paths.size === 0) return risk;
   const counted = extent([...paths], COUNTING);
   return counted.files === 0 && counted.whole ? risk : { ...risk, extent: counted };

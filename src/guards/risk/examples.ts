@@ -33,9 +33,14 @@ export function checkExamples(registry: Registry): void {
   };
   for (const program of new Set([...commands.programs.values()].flat())) {
     if (program.handler !== undefined && !isHandler(program.handler))
-      throw new HomeostatError('registry_invalid', `command ${program.id}: there is no handler ${program.handler}`);
+      throw new HomeostatError(
+        'registry_invalid',
+        `command ${program.id}: there is no handler ${program.handler}`,
+      );
     const knows = onlyReads(program);
-    check({ ...program, not_match: [] }, (line) => (knows ? levelAt(program, line, ctx) !== undefined : finds(levelAt(program, line, ctx))));
+    check({ ...program, not_match: [] }, (line) =>
+      knows ? levelAt(program, line, ctx) !== undefined : finds(levelAt(program, line, ctx)),
+    );
     check({ ...program, match: [] }, (line) => finds(levelAt(program, line, ctx)));
   }
 }

@@ -29,10 +29,14 @@ export interface Grade {
 /** Whether a path, or what a pattern of names stands for, is made anew by a build. */
 export function isRebuilt(path: string, { build, rebuilt }: Folders): boolean {
   const name = basename(path);
-  return path.split(sep).some((part) => build.has(part)) || rebuilt.some((one) => (one.startsWith('*') ? name.endsWith(one.slice(1)) : name === one));
+  return (
+    path.split(sep).some((part) => build.has(part)) ||
+    rebuilt.some((one) => (one.startsWith('*') ? name.endsWith(one.slice(1)) : name === one))
+  );
 }
 
-const DISK = /^\/dev\/(sd|hd|vd|xvd|nvme|mmcblk|disk|rdisk|mapper\/|dm-|md|loop|ada|da\d|nbd|sr|mem$|kmem$|port$|zvol|ram|vg)/;
+const DISK =
+  /^\/dev\/(sd|hd|vd|xvd|nvme|mmcblk|disk|rdisk|mapper\/|dm-|md|loop|ada|da\d|nbd|sr|mem$|kmem$|port$|zvol|ram|vg)/;
 
 /** How bad it is to touch a path so, with neither sandbox nor undo: the first that fits tells. */
 export function gradeTouch(touch: Touch, ctx: CommandContext): Grade | null {
@@ -55,19 +59,34 @@ function gradeRead(path: string, ctx: CommandContext): Grade | null {
 function gradeZone(touch: Touch, ctx: CommandContext): Grade {
   const { path, kind, recursive } = touch;
   const { roots } = ctx.workspace;
-  if (DISK.test(path)) return lost(kind === 'chmod' ? 'HIGH' : 'DESTRUCTIVE', 'raw-device', `${path} is a device: what is on it is lost.`);
+  if (DISK.test(path))
+    return lost(
+      kind === 'chmod' ? 'HIGH' : 'DESTRUCTIVE',
+      'raw-device',
+      `${path} is a device: what is on it is lost.`,
+    );
   const holdsRoot = roots.some((root) => isInside(root, path));
   if (holdsRoot) return gradeWhole(touch, roots.includes(path), `${path} holds a whole root.`, ctx);
   if (roots.some((root) => isInside(path, root))) return gradeInside(touch, ctx);
   const temporary = ctx.catalogue.folders.temporary.find((folder) => isInside(path, folder));
-  if (temporary !== undefined && (path !== temporary || kind === 'write' || kind === 'overwrite') && !(touch.wide && dirname(path) === temporary)) {
-    return kept(touch.made || kind !== 'delete' ? 'LOW' : 'MEDIUM', 'temporary', `${path} is temporary.`, 'irreversible');
+  if (
+    temporary !== undefined &&
+    (path !== temporary || kind === 'write' || kind === 'overwrite') &&
+    !(touch.wide && dirname(path) === temporary)
+  ) {
+    return kept(
+      touch.made || kind !== 'delete' ? 'LOW' : 'MEDIUM',
+      'temporary',
+      `${path} is temporary.`,
+      'irreversible',
+    );
   }
   const system = path === sep || ctx.catalogue.folders.system.some((folder) => isInside(path, folder));
   if (kind === 'delete' && recursive && (isTop(path, ctx) || temporary !== undefined))
     return lost('DESTRUCTIVE', 'outside-roots', `${path} and all below it would be gone.`);
   if (kind === 'delete') return lost('CRITICAL', 'outside-roots', `${path} lies outside the roots.`);
-  if (recursive && kind === 'chmod' && isTop(path, ctx)) return lost('CRITICAL', 'outside-roots', `${path} and all below it would change.`);
+  if (recursive && kind === 'chmod' && isTop(path, ctx))
+    return lost('CRITICAL', 'outside-roots', `${path} and all below it would change.`);
   return lost('HIGH', system ? 'system-path' : 'outside-roots', `${path} lies outside the roots.`);
 }
 
@@ -75,17 +94,25 @@ function gradeZone(touch: Touch, ctx: CommandContext): Grade {
 function isTop(path: string, ctx: CommandContext): boolean {
   if (path === sep || path === ctx.home || isInside(ctx.home, path)) return true;
   const parent = dirname(path);
-  return parent === sep || parent === '/usr' || parent === '/var' || parent === '/home' || parent === '/Users';
+  return (
+    parent === sep || parent === '/usr' || parent === '/var' || parent === '/home' || parent === '/Users'
+  );
 }
 
-function gradeWhole({ kind, recursive, path }: Touch, isRoot: boolean, reason: string, ctx: CommandContext): Grade {
+function gradeWhole(
+  { kind, recursive, path }: Touch,
+  isRoot: boolean,
+  reason: string,
+  ctx: CommandContext,
+): Grade {
   const rule = 'whole-root';
   if (kind === 'delete') return lost('DESTRUCTIVE', rule, reason);
   if (kind === 'chmod' && !recursive && isRoot) return kept('MEDIUM', rule, reason);
   // To write "onto" a folder, as cp and mv do, puts something into it.
   if (kind === 'overwrite' && recursive && path !== sep && hasOnlyCopies(path, ctx))
     return kept('HIGH', 'overwrites-only-copy', `It may write over what has no other copy in ${path}.`);
-  if (kind === 'write' || kind === 'overwrite') return path === sep ? lost('HIGH', rule, reason) : kept('MEDIUM', rule, reason);
+  if (kind === 'write' || kind === 'overwrite')
+    return path === sep ? lost('HIGH', rule, reason) : kept('MEDIUM', rule, reason);
   return lost(recursive && !isRoot ? 'CRITICAL' : 'HIGH', rule, reason);
 }
 
@@ -93,13 +120,20 @@ function gradeInside(touch: Touch, ctx: CommandContext): Grade {
   const { kind, path, recursive, wide, made, saved } = touch;
   const root = ctx.workspace.roots.find((candidate) => isInside(path, candidate)) ?? sep;
   if (kind === 'chmod') return kept('MEDIUM', 'mode-change', 'It changes who may do what with it.');
-  if (made || saved) return kept(kind === 'delete' ? 'MEDIUM' : 'LOW', 'workspace-write', 'This line made or copied it itself.');
+  if (made || saved)
+    return kept(
+      kind === 'delete' ? 'MEDIUM' : 'LOW',
+      'workspace-write',
+      'This line made or copied it itself.',
+    );
   if (kind === 'write') return kept('LOW', 'workspace-write', 'It writes in a root.');
-  if (isRebuilt(relative(root, path), ctx.catalogue.folders)) return kept(kind === 'delete' ? 'MEDIUM' : 'LOW', 'rebuildable', `${path} can be built anew.`);
+  if (isRebuilt(relative(root, path), ctx.catalogue.folders))
+    return kept(kind === 'delete' ? 'MEDIUM' : 'LOW', 'rebuildable', `${path} can be built anew.`);
   const facts = ctx.facts(path);
   if (facts.type === 'missing') {
     if (kind === 'overwrite') return kept('LOW', 'workspace-write', 'It writes in a root.');
-  } else if (isInGit(facts)) return kept(kind === 'delete' ? 'MEDIUM' : 'LOW', 'in-git', 'Git has a copy of it.');
+  } else if (isInGit(facts))
+    return kept(kind === 'delete' ? 'MEDIUM' : 'LOW', 'in-git', 'Git has a copy of it.');
   if (kind === 'overwrite') {
     if (recursive && hasOnlyCopies(path, ctx))
       return kept('HIGH', 'overwrites-only-copy', `It may write over what has no other copy in ${path}.`);
@@ -107,17 +141,29 @@ function gradeInside(touch: Touch, ctx: CommandContext): Grade {
       return kept('HIGH', 'overwrites-only-copy', `${basename(path)} has no other copy.`);
     return kept('LOW', 'workspace-write', 'It writes in a root.');
   }
-  if (facts.type === 'symlink') return kept('MEDIUM', 'removes', 'It deletes a link, and not what it leads to.');
+  if (facts.type === 'symlink')
+    return kept('MEDIUM', 'removes', 'It deletes a link, and not what it leads to.');
   if (recursive || wide || facts.type === 'directory')
     return kept('HIGH', 'removes-trees', 'It deletes whole folders, or all that is in one.');
-  if (facts.type === 'file' && facts.size > 0) return kept('HIGH', 'deletes-only-copy', `${basename(path)} has no other copy.`);
+  if (facts.type === 'file' && facts.size > 0)
+    return kept('HIGH', 'deletes-only-copy', `${basename(path)} has no other copy.`);
   return kept('MEDIUM', 'removes', 'It deletes files.');
 }
 
-const kept = (level: Level, rule: string, reason: string, reversibility: Reversibility = 'reversible'): Grade => ({ level, rule, reason, reversibility });
+const kept = (
+  level: Level,
+  rule: string,
+  reason: string,
+  reversibility: Reversibility = 'reversible',
+): Grade => ({ level, rule, reason, reversibility });
 const lost = (level: Level, rule: string, reason: string): Grade => kept(level, rule, reason, 'irreversible');
 
-export const asFactor = ({ level, rule, reason }: Grade, evidence: string): Factor => ({ level, rule, reason, evidence });
+export const asFactor = ({ level, rule, reason }: Grade, evidence: string): Factor => ({
+  level,
+  rule,
+  reason,
+  evidence,
+});
 
 /** Whether a folder holds files that git could not give back. */
 function hasOnlyCopies(path: string, ctx: CommandContext): boolean {

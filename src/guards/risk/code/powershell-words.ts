@@ -1,4 +1,3 @@
-
 /** One word of PowerShell. */
 export interface Word {
   readonly kind: 'text' | 'bare' | 'variable' | 'type' | 'mark' | 'end';

@@ -21,9 +21,15 @@ export const copy: Handler = ({ name, parsed }, engine) => {
     const within = { ...target, text: `${target.text.replace(/\/$/, '')}/${base}` };
     engine.wrote(within, content);
     if (symbolic) for (const link of [target, within]) engine.linked(link, source);
-    else if (!has('-n', '--no-clobber', '--attributes-only')) engine.copied(source, [target, within], { moved: name === 'mv', deep });
+    else if (!has('-n', '--no-clobber', '--attributes-only'))
+      engine.copied(source, [target, within], { moved: name === 'mv', deep });
   }
-  if (/^(mv|ln|install|ginstall|link)$/.test(name) && NULL.test(target.text)) engine.remark('into-the-void', 'CRITICAL', 'What is put in a device’s place is gone, and so may the device be.');
+  if (/^(mv|ln|install|ginstall|link)$/.test(name) && NULL.test(target.text))
+    engine.remark(
+      'into-the-void',
+      'CRITICAL',
+      'What is put in a device’s place is gone, and so may the device be.',
+    );
   return known('');
 };
 
@@ -46,14 +52,17 @@ export const dd: Handler = ({ parsed, stdin }, engine) => {
 /** tee: standard input goes on, and into files. */
 export const tee: Handler = ({ parsed, stdin }, engine) => {
   const content = stdin ?? unknown(FROM.input);
-  for (const path of parsed.operands) engine.wrote(path, content, parsed.options.has('-a') || parsed.options.has('--append'));
+  for (const path of parsed.operands)
+    engine.wrote(path, content, parsed.options.has('-a') || parsed.options.has('--append'));
   return content;
 };
 
 /** scp and rsync: what comes from another machine stands in the last place. */
 export const fetch: Handler = ({ parsed }, engine) => {
   const target = parsed.operands.at(-1);
-  const remote = parsed.operands.slice(0, -1).some((operand) => /^[^/]*:/.test(operand.text) || operand.text.startsWith('rsync:'));
+  const remote = parsed.operands
+    .slice(0, -1)
+    .some((operand) => /^[^/]*:/.test(operand.text) || operand.text.startsWith('rsync:'));
   if (target !== undefined && remote) engine.wrote(target, unknown(FROM.network));
   return undefined;
 };

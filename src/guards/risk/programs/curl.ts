@@ -21,15 +21,35 @@ interface Request {
 /** curl, wget, httpie: what is asked of whom, what is sent along, and where the answer goes. */
 export const curl: Handler = (call, engine) => {
   const { name } = call;
-  const request = /^(http|https|httpie|xh|xhs)$/.test(name) ? httpie(call) : name.startsWith('wget') ? wget(call) : curlRequest(call);
+  const request = /^(http|https|httpie|xh|xhs)$/.test(name)
+    ? httpie(call)
+    : name.startsWith('wget')
+      ? wget(call)
+      : curlRequest(call);
   for (const file of request.files) engine.found({ kind: 'read', path: file });
   const sends = request.body !== null || request.files.length > 0 || request.sendsInput;
   const [first] = request.urls;
   if (first !== undefined || sends) {
-    const from = joined([...(request.body === null ? [] : [request.body]), ...request.urls]).from | (request.sendsInput ? (call.stdin?.from ?? 0) : 0);
+    const from =
+      joined([...(request.body === null ? [] : [request.body]), ...request.urls]).from |
+      (request.sendsInput ? (call.stdin?.from ?? 0) : 0);
     if ((from & (FROM.secret | FROM.environment)) !== 0)
-      engine.found({ kind: 'exfiltration', resource: first?.text ?? '', level: 'CRITICAL', reason: 'It sends a secret to another machine.', reversibility: 'irreversible', rule: 'exfiltration' });
-    engine.found({ kind: 'network', resource: first?.text ?? '', level: 'MEDIUM', reason: sends ? 'It sends something to another machine.' : 'It fetches from another machine.', reversibility: 'irreversible', rule: 'talks-to-network' });
+      engine.found({
+        kind: 'exfiltration',
+        resource: first?.text ?? '',
+        level: 'CRITICAL',
+        reason: 'It sends a secret to another machine.',
+        reversibility: 'irreversible',
+        rule: 'exfiltration',
+      });
+    engine.found({
+      kind: 'network',
+      resource: first?.text ?? '',
+      level: 'MEDIUM',
+      reason: sends ? 'It sends something to another machine.' : 'It fetches from another machine.',
+      reversibility: 'irreversible',
+      rule: 'talks-to-network',
+    });
   }
   for (const url of request.urls) judge(request.method, url, request.body, engine);
   for (const output of request.outputs) {
@@ -40,9 +60,21 @@ export const curl: Handler = (call, engine) => {
 };
 
 function judge(method: string, url: Value, body: Value | null, engine: Engine): void {
-  const judged = judgeRequest(method, url.text, body === null || !isKnown(body) ? null : body.text, engine.requests);
+  const judged = judgeRequest(
+    method,
+    url.text,
+    body === null || !isKnown(body) ? null : body.text,
+    engine.requests,
+  );
   if (judged === null) return;
-  engine.found({ kind: judged.effect, resource: `${method} ${url.text}`, level: judged.level, reason: judged.reason, reversibility: 'irreversible', rule: judged.rule });
+  engine.found({
+    kind: judged.effect,
+    resource: `${method} ${url.text}`,
+    level: judged.level,
+    reason: judged.reason,
+    reversibility: 'irreversible',
+    rule: judged.rule,
+  });
 }
 
 const given = ({ parsed }: Invocation, ...names: string[]): Value[] =>
@@ -50,26 +82,68 @@ const given = ({ parsed }: Invocation, ...names: string[]): Value[] =>
 
 function curlRequest(call: Invocation): Request {
   const { parsed } = call;
-  const data = given(call, '-d', '--data', '--data-ascii', '--data-binary', '--data-raw', '--data-urlencode', '--json');
+  const data = given(
+    call,
+    '-d',
+    '--data',
+    '--data-ascii',
+    '--data-binary',
+    '--data-raw',
+    '--data-urlencode',
+    '--json',
+  );
   const forms = given(call, '-F', '--form', '--form-string');
   const uploads = given(call, '-T', '--upload-file');
   const raw = new Set(given(call, '--data-raw', '--form-string'));
-  const named = [...data, ...forms].filter((value) => !raw.has(value)).flatMap((value) => filesIn(value, forms.includes(value)));
-  const files = [...named, ...uploads.filter((value) => value.text !== '-'), ...given(call, '-K', '--config', '--netrc-file')];
+  const named = [...data, ...forms]
+    .filter((value) => !raw.has(value))
+    .flatMap((value) => filesIn(value, forms.includes(value)));
+  const files = [
+    ...named,
+    ...uploads.filter((value) => value.text !== '-'),
+    ...given(call, '-K', '--config', '--netrc-file'),
+  ];
   const urls = [...given(call, '--url'), ...parsed.operands];
-  const outputs = given(call, '-o', '--output', '-D', '--dump-header', '-c', '--cookie-jar', '--trace', '--trace-ascii', '--stderr').filter((value) => value.text !== '-');
-  const own = parsed.options.has('-O') || parsed.options.has('--remote-name') || parsed.options.has('-J') || parsed.options.has('--remote-name-all');
+  const outputs = given(
+    call,
+    '-o',
+    '--output',
+    '-D',
+    '--dump-header',
+    '-c',
+    '--cookie-jar',
+    '--trace',
+    '--trace-ascii',
+    '--stderr',
+  ).filter((value) => value.text !== '-');
+  const own =
+    parsed.options.has('-O') ||
+    parsed.options.has('--remote-name') ||
+    parsed.options.has('-J') ||
+    parsed.options.has('--remote-name-all');
   const body = data.length + forms.length > 0 ? joined([...data, ...forms], '&') : null;
   const asGet = parsed.options.has('-G') || parsed.options.has('--get');
   const [method] = given(call, '-X', '--request');
   return {
-    method: method?.text ?? (body !== null && !asGet ? 'POST' : uploads.length > 0 ? 'PUT' : parsed.options.has('-I') || parsed.options.has('--head') ? 'HEAD' : 'GET'),
+    method:
+      method?.text ??
+      (body !== null && !asGet
+        ? 'POST'
+        : uploads.length > 0
+          ? 'PUT'
+          : parsed.options.has('-I') || parsed.options.has('--head')
+            ? 'HEAD'
+            : 'GET'),
     urls,
     body,
     files,
-    sendsInput: [...data, ...forms, ...uploads].some((value) => /(^|=)[@<]?-(;|$)/.test(value.text) && /[@<]|^-$/.test(value.text)),
+    sendsInput: [...data, ...forms, ...uploads].some(
+      (value) => /(^|=)[@<]?-(;|$)/.test(value.text) && /[@<]|^-$/.test(value.text),
+    ),
     outputs: [...outputs, ...(own ? urls.map(lastPart) : [])],
-    prints: !(own || given(call, '-o', '--output').length > 0) || given(call, '-o', '--output').some((value) => value.text === '-'),
+    prints:
+      !(own || given(call, '-o', '--output').length > 0) ||
+      given(call, '-o', '--output').some((value) => value.text === '-'),
   };
 }
 
@@ -85,7 +159,13 @@ function filesIn(value: Value, form: boolean): Value[] {
 }
 
 function lastPart(url: Value): Value {
-  const name = url.text.replace(/[?#].*/s, '').replace(/^\w+:\/\//, '').split('/').slice(1).at(-1) ?? '';
+  const name =
+    url.text
+      .replace(/[?#].*/s, '')
+      .replace(/^\w+:\/\//, '')
+      .split('/')
+      .slice(1)
+      .at(-1) ?? '';
   return known(name === '' ? 'index.html' : name);
 }
 
@@ -97,7 +177,14 @@ function wget(call: Invocation): Request {
   const [method] = given(call, '--method');
   const sends = data.length > 0 || given(call, '--post-file', '--body-file').length > 0;
   const spider = parsed.options.has('--spider');
-  const fetched = output !== undefined ? (output.text === '-' ? [] : [output]) : spider ? [] : parsed.operands.map(lastPart);
+  const fetched =
+    output !== undefined
+      ? output.text === '-'
+        ? []
+        : [output]
+      : spider
+        ? []
+        : parsed.operands.map(lastPart);
   return {
     method: method?.text ?? (sends ? 'POST' : 'GET'),
     urls: parsed.operands,

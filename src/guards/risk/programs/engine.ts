@@ -77,7 +77,11 @@ export interface Engine {
   /** Remembers what a file now holds. */
   wrote(path: Value, content: Stream, append?: boolean): void;
   /** Remembers that a file, or a folder with all below it (`deep`), now stands in one of these places as well, or only there. */
-  copied(path: Value, places: readonly Value[], how: { readonly moved: boolean; readonly deep: boolean }): void;
+  copied(
+    path: Value,
+    places: readonly Value[],
+    how: { readonly moved: boolean; readonly deep: boolean },
+  ): void;
   /** Remembers that a symbolic link leads to a path. */
   linked(link: Value, to: Value): void;
   /** The absolute path of a value, the first of them where several are possible; null where it cannot be known. */

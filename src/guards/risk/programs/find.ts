@@ -4,7 +4,8 @@ import type { Engine, Handler } from './engine.ts';
 /** Tests and actions that take an argument, so that it is not taken for one itself. */
 const WITH_ARGUMENT =
   /^-(a?newer\w*|[acm]min|[acm]time|context|fstype|gid|group|i?lname|i?name|inum|i?path|i?wholename|i?regex|regextype|links|maxdepth|mindepth|perm|samefile|size|type|xtype|uid|used|user|printf|D|files0-from|newer..)$/;
-const NARROWS = /^-(i?name|i?path|i?wholename|i?regex|type|empty|size|[acm]min|[acm]time|newer\w*|user|group|perm|maxdepth|mindepth|links|inum|samefile|lname)$/;
+const NARROWS =
+  /^-(i?name|i?path|i?wholename|i?regex|type|empty|size|[acm]min|[acm]time|newer\w*|user|group|perm|maxdepth|mindepth|links|inum|samefile|lname)$/;
 
 /** `find folders expression`: it may delete what it finds, write lists, and run programs on it. */
 export const find: Handler = ({ args }, engine) => {
@@ -13,10 +14,18 @@ export const find: Handler = ({ args }, engine) => {
   const expression = at < 0 ? [] : args.slice(at);
   const starts = folders.length > 0 ? folders : [known('.')];
   const { acts, names, narrow, open } = read(expression, engine);
-  if (open || starts.some((start) => start.text.startsWith(HOLE) || (start.glob && /^[*?[]/.test(start.text))))
-    engine.remark('unknown-operand', 'MEDIUM', 'What it searches for, or does with it, cannot be known before.');
+  if (
+    open ||
+    starts.some((start) => start.text.startsWith(HOLE) || (start.glob && /^[*?[]/.test(start.text)))
+  )
+    engine.remark(
+      'unknown-operand',
+      'MEDIUM',
+      'What it searches for, or does with it, cannot be known before.',
+    );
   const found = (start: Value): Value[] => {
-    if (names.length > 0) return names.map((name) => ({ ...name, text: `${start.text.replace(/\/$/, '')}/${name.text}` }));
+    if (names.length > 0)
+      return names.map((name) => ({ ...name, text: `${start.text.replace(/\/$/, '')}/${name.text}` }));
     return [{ ...start, text: narrow ? `${start.text.replace(/\/$/, '')}/${HOLE}` : start.text }];
   };
   const only = names.length > 0 && names.every((name) => engine.rebuilds(name.text));
@@ -32,7 +41,11 @@ function isOnlyNamed(expression: readonly Value[]): boolean {
   const tests = words.filter((word) => NARROWS.test(word));
   const first = tests.findIndex((test) => /^-i?name$/.test(test));
   const before = tests.slice(0, first).every((test) => test === '-type' || words.includes('-prune'));
-  return before && tests.slice(first).every((test) => /^-i?name$/.test(test)) && alternatives(words).every((part) => part.some((word) => NARROWS.test(word)));
+  return (
+    before &&
+    tests.slice(first).every((test) => /^-i?name$/.test(test)) &&
+    alternatives(words).every((part) => part.some((word) => NARROWS.test(word)))
+  );
 }
 
 /** The parts between `-o`. */
@@ -50,7 +63,10 @@ interface Act {
   readonly words: readonly Value[];
 }
 
-function read(expression: readonly Value[], engine: Engine): { acts: Act[]; names: Value[]; narrow: boolean; open: boolean } {
+function read(
+  expression: readonly Value[],
+  engine: Engine,
+): { acts: Act[]; names: Value[]; narrow: boolean; open: boolean } {
   const acts: Act[] = [];
   const names: Value[] = [];
   let narrow = false;
@@ -58,7 +74,9 @@ function read(expression: readonly Value[], engine: Engine): { acts: Act[]; name
   for (let i = 0; i < expression.length; i++) {
     const { text } = expression[i] ?? known('');
     if (/^-(exec|execdir|ok|okdir)$/.test(text)) {
-      const end = expression.findIndex((word, j) => j > i && (word.text === ';' || (word.text === '+' && expression[j - 1]?.text === '{}')));
+      const end = expression.findIndex(
+        (word, j) => j > i && (word.text === ';' || (word.text === '+' && expression[j - 1]?.text === '{}')),
+      );
       acts.push({ name: text, words: expression.slice(i + 1, end < 0 ? undefined : end) });
       i = end < 0 ? expression.length : end;
     } else if (text === '-delete') acts.push({ name: text, words: [] });
@@ -68,7 +86,12 @@ function read(expression: readonly Value[], engine: Engine): { acts: Act[]; name
       if (text === '-fprintf') i++;
     } else if (WITH_ARGUMENT.test(text)) {
       const value = expression[++i];
-      if (/^-i?name$/.test(text) && value !== undefined && (!/[*?[\]]/.test(value.text) || engine.rebuilds(value.text))) names.push({ ...value, glob: false });
+      if (
+        /^-i?name$/.test(text) &&
+        value !== undefined &&
+        (!/[*?[\]]/.test(value.text) || engine.rebuilds(value.text))
+      )
+        names.push({ ...value, glob: false });
       if (NARROWS.test(text)) narrow = true;
     } else if (NARROWS.test(text)) narrow = true;
     else if (text.startsWith(HOLE)) open = true;
@@ -76,10 +99,24 @@ function read(expression: readonly Value[], engine: Engine): { acts: Act[]; name
   return { acts, names: isOnlyNamed(expression) ? names : [], narrow, open };
 }
 
-function run({ name, words }: Act, starts: readonly Value[], found: (start: Value) => Value[], narrow: boolean, rebuilt: boolean, engine: Engine): void {
+function run(
+  { name, words }: Act,
+  starts: readonly Value[],
+  found: (start: Value) => Value[],
+  narrow: boolean,
+  rebuilt: boolean,
+  engine: Engine,
+): void {
   if (name === '-delete') {
     for (const start of starts) {
-      for (const path of found(start)) engine.found({ kind: 'delete', path, recursive: !narrow, level: rebuilt || tempOf(start) ? 'MEDIUM' : 'HIGH', reason: 'It deletes whatever it finds.' });
+      for (const path of found(start))
+        engine.found({
+          kind: 'delete',
+          path,
+          recursive: !narrow,
+          level: rebuilt || tempOf(start) ? 'MEDIUM' : 'HIGH',
+          reason: 'It deletes whatever it finds.',
+        });
     }
     return;
   }
@@ -88,7 +125,9 @@ function run({ name, words }: Act, starts: readonly Value[], found: (start: Valu
     return;
   }
   for (const path of starts.flatMap(found)) {
-    const filled = words.map((word) => (word.text === '{}' ? path : { ...word, text: word.text.replaceAll('{}', path.text) }));
+    const filled = words.map((word) =>
+      word.text === '{}' ? path : { ...word, text: word.text.replaceAll('{}', path.text) },
+    );
     engine.command(filled, { stdin: null });
   }
 }

@@ -75,7 +75,12 @@ export function isUsed({ name }: Setting, sub: string): boolean {
 /** Judges what a setting has git run. `keeps` tells that it stays for later calls. */
 export function judgeSetting({ name, value }: Setting, engine: Engine, keeps: boolean): void {
   if (UNCHECKED.test(name) && /^(false|no|off|0|)$/i.test(value.text))
-    return engine.remark('git-unchecked', keeps ? 'HIGH' : 'MEDIUM', 'git no longer checks whom it talks to, or what it is given.', 'compensable');
+    return engine.remark(
+      'git-unchecked',
+      keeps ? 'HIGH' : 'MEDIUM',
+      'git no longer checks whom it talks to, or what it is given.',
+      'compensable',
+    );
   const alias = keeps && /^alias\./i.test(name) && value.text.startsWith('!');
   const program = PROGRAM.test(name) || alias;
   if (!program && !(DOOR.test(name) && !inertDoor(name, value.text))) return;

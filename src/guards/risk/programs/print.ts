@@ -26,7 +26,8 @@ export const printf: Handler = ({ args }) => {
 };
 
 /** `printenv names`: without names it prints all that the environment holds. */
-export const printenv: Handler = ({ parsed }) => unknown(FROM.input | (parsed.operands.length === 0 ? FROM.environment : 0));
+export const printenv: Handler = ({ parsed }) =>
+  unknown(FROM.input | (parsed.operands.length === 0 ? FROM.environment : 0));
 
 /** `yes`: it does not stop by itself. */
 export const yes: Handler = () => unknown(FROM.endless);
@@ -40,28 +41,46 @@ export function formatted([format, ...words]: readonly Value[]): Value {
   let text = '';
   do {
     const before = rest.length;
-    text += format.text.replaceAll(/\\(?:x[\da-fA-F]{1,2}|u[\da-fA-F]{1,4}|0?[0-7]{1,3}|.)|%(-?\d*(?:\.\d+)?)([sbdqixXcuoeEfgG%]|\([^)]*\)T)/gs, (piece, _width, kind?: string) => {
-      if (kind === undefined) return unescaped(piece);
-      if (kind === '%') return '%';
-      const [word, ...more] = rest;
-      rest = more;
-      const value = word?.text ?? '';
-      if (kind === 'b') return unescaped(value);
-      if (kind === 'c') return value.slice(0, 1);
-      if (kind === 'x' || kind === 'X' || kind === 'o') return Number.isInteger(Number(value)) ? Number(value).toString(kind === 'o' ? 8 : 16) : HOLE;
-      return kind.endsWith('T') || /[eEfgG]/.test(kind) ? HOLE : value;
-    });
+    text += format.text.replaceAll(
+      /\\(?:x[\da-fA-F]{1,2}|u[\da-fA-F]{1,4}|0?[0-7]{1,3}|.)|%(-?\d*(?:\.\d+)?)([sbdqixXcuoeEfgG%]|\([^)]*\)T)/gs,
+      (piece, _width, kind?: string) => {
+        if (kind === undefined) return unescaped(piece);
+        if (kind === '%') return '%';
+        const [word, ...more] = rest;
+        rest = more;
+        const value = word?.text ?? '';
+        if (kind === 'b') return unescaped(value);
+        if (kind === 'c') return value.slice(0, 1);
+        if (kind === 'x' || kind === 'X' || kind === 'o')
+          return Number.isInteger(Number(value)) ? Number(value).toString(kind === 'o' ? 8 : 16) : HOLE;
+        return kind.endsWith('T') || /[eEfgG]/.test(kind) ? HOLE : value;
+      },
+    );
     if (rest.length === before) break;
   } while (rest.length > 0 && text.length < MOST);
   return known(text.length > MOST ? HOLE : text, from);
 }
 
-const SIGNS: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', e: '\x1B', f: '\f', v: '\v', '\\': '\\' };
+const SIGNS: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  a: '\x07',
+  b: '\b',
+  e: '\x1B',
+  f: '\f',
+  v: '\v',
+  '\\': '\\',
+};
 
 function unescaped(text: string): string {
-  return text.replaceAll(/\\(?:x([\da-fA-F]{1,2})|u([\da-fA-F]{1,4})|0?([0-7]{1,3})|(.))/gs, (piece, hex?: string, wide?: string, octal?: string, sign?: string) => {
-    if (hex !== undefined || wide !== undefined) return String.fromCodePoint(Number.parseInt(hex ?? wide ?? '', 16));
-    if (octal !== undefined) return String.fromCodePoint(Number.parseInt(octal, 8) & 0xff);
-    return SIGNS[sign ?? ''] ?? piece;
-  });
+  return text.replaceAll(
+    /\\(?:x([\da-fA-F]{1,2})|u([\da-fA-F]{1,4})|0?([0-7]{1,3})|(.))/gs,
+    (piece, hex?: string, wide?: string, octal?: string, sign?: string) => {
+      if (hex !== undefined || wide !== undefined)
+        return String.fromCodePoint(Number.parseInt(hex ?? wide ?? '', 16));
+      if (octal !== undefined) return String.fromCodePoint(Number.parseInt(octal, 8) & 0xff);
+      return SIGNS[sign ?? ''] ?? piece;
+    },
+  );
 }

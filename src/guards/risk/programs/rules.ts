@@ -18,9 +18,15 @@ export function applyRules(call: Invocation, engine: Engine): void {
     engine.remark(`${program.id}-other`, program.otherwise, program.reason, 'irreversible');
   if (program.operands !== 'text')
     for (const operand of parsed.operands)
-      if (!named.has(operand) && !(program.operands === 'words' && /\s/.test(operand.text))) engine.found({ kind: 'read', path: operand });
+      if (!named.has(operand) && !(program.operands === 'words' && /\s/.test(operand.text)))
+        engine.found({ kind: 'read', path: operand });
   if (parsed.open.length > 0 && (program.operands === 'paths' || program.rules.length > 0))
-    engine.remark('unknown-operand', 'MEDIUM', 'Which options or files it is given cannot be known before.', 'irreversible');
+    engine.remark(
+      'unknown-operand',
+      'MEDIUM',
+      'Which options or files it is given cannot be known before.',
+      'irreversible',
+    );
 }
 
 /** Whether an option has it only tell something. */
@@ -28,8 +34,16 @@ export function isHarmless({ program, parsed }: Invocation): boolean {
   const { options } = parsed;
   // `python -c code --version`: what comes after the code is the code's own.
   if (program.handler === 'interpreter' && program.options.stop && options.has('-c')) return false;
-  const undone = (name: string): boolean => name.startsWith('--') && options.has(name.replace(/^--/, '--no-'));
-  if (program.harmless.some((name) => !undone(name) && options.get(name)?.every((value) => value === null || !NOT_SO.test(value.text)) === true)) return true;
+  const undone = (name: string): boolean =>
+    name.startsWith('--') && options.has(name.replace(/^--/, '--no-'));
+  if (
+    program.harmless.some(
+      (name) =>
+        !undone(name) &&
+        options.get(name)?.every((value) => value === null || !NOT_SO.test(value.text)) === true,
+    )
+  )
+    return true;
   // `cargo yank --version 1.0.0` tells nothing: there the option takes a value.
   return ['--help', '--version'].some((name) => options.get(name)?.includes(null) === true);
 }
@@ -53,7 +67,8 @@ function fits(rule: ProgramRule, { parsed, args }: Invocation): readonly Value[]
   if (rule.arg !== undefined) {
     const pattern = regExp(rule.arg);
     const values = [...options.values()].flat();
-    if (![...parsed.operands, ...values].some((value) => value !== null && pattern.test(value.text))) return null;
+    if (![...parsed.operands, ...values].some((value) => value !== null && pattern.test(value.text)))
+      return null;
   }
   if (rule.args !== undefined && !regExp(rule.args).test(args.map((a) => a.text).join(' '))) return null;
   return operands;
@@ -67,7 +82,11 @@ function longestSub(subs: readonly string[], operands: readonly Value[]): number
   for (const sub of subs) {
     const patterns = subPatterns(sub);
     const words = sub.split(' ');
-    const taken = patterns.every((pattern, i) => pattern.test(operands[i]?.text ?? '') && !(words[i] === '*' && i < words.length - 1 && NAMES_NEXT.test(operands[i]?.text ?? '')));
+    const taken = patterns.every(
+      (pattern, i) =>
+        pattern.test(operands[i]?.text ?? '') &&
+        !(words[i] === '*' && i < words.length - 1 && NAMES_NEXT.test(operands[i]?.text ?? '')),
+    );
     if (taken && patterns.length > (longest ?? -1)) longest = patterns.length;
   }
   return longest;
@@ -98,11 +117,11 @@ function speak(
     ...(rule.instead === undefined ? {} : { instead: rule.instead }),
   };
   // Where operands are mere text, one with a blank in it is no path.
-  const isText = (path: Value): boolean => rule.effect === 'read' && call.program.operands === 'text' && /\s/.test(path.text);
+  const isText = (path: Value): boolean =>
+    rule.effect === 'read' && call.program.operands === 'text' && /\s/.test(path.text);
   if (ON_PATHS.has(rule.effect)) {
     for (const path of selected ?? []) if (!isText(path)) engine.found({ ...found, path });
-  }
-  else {
+  } else {
     if (rule.sub !== undefined) for (const operand of operands) named.add(operand);
     engine.found({ ...found, resource: (selected ?? operands).map((v) => v.text).join(' ') });
   }
@@ -115,7 +134,8 @@ function run(rule: ProgramRule, selected: readonly Value[], { stdin }: Invocatio
   else {
     engine.code(rule.runs, joined(selected, ' '), options);
     // Words with blanks in them were meant to stay whole, whatever becomes of them.
-    if (rule.runs === 'shell' && selected.length > 1 && selected.some((word) => /\s/.test(word.text))) engine.command(selected, options);
+    if (rule.runs === 'shell' && selected.length > 1 && selected.some((word) => /\s/.test(word.text)))
+      engine.command(selected, options);
   }
 }
 
@@ -162,7 +182,8 @@ const subs = new Map<string, readonly RegExp[]>();
 function subPatterns(sub: string): readonly RegExp[] {
   let patterns = subs.get(sub);
   if (patterns === undefined) {
-    const word = (text: string): string => text.replaceAll(/[\\^$+?.()|[\]{}]/g, '\\$&').replaceAll('*', '.*');
+    const word = (text: string): string =>
+      text.replaceAll(/[\\^$+?.()|[\]{}]/g, '\\$&').replaceAll('*', '.*');
     patterns = sub.split(' ').map((text) => new RegExp(`^(?:${word(text)}|.*${HOLE}.*)$`, 's'));
     subs.set(sub, patterns);
   }

@@ -16,12 +16,25 @@ export function applyVerbs(call: Invocation, verbs: Verbs, engine: Engine): void
   const told = words.map((word) => verbOf(word, verbs));
   // What comes after a verb that makes something is the name of what is made.
   const made = told.findIndex((verb, at) => verb === 'change' || ASKS.test(words[at] ?? ''));
-  const verb = (made < 0 ? told : told.slice(0, made)).includes('lose') ? 'lose' : told.includes('change') ? 'change' : told.includes('read') ? 'read' : null;
+  const verb = (made < 0 ? told : told.slice(0, made)).includes('lose')
+    ? 'lose'
+    : told.includes('change')
+      ? 'change'
+      : told.includes('read')
+        ? 'read'
+        : null;
   if (verb === 'read') return;
   const reason = verb === 'lose' ? 'It takes away what others may depend on.' : program.reason;
   if (verb === 'lose') {
     const resource = words.join(' ');
-    engine.found({ kind: program.verbs, resource, level: 'HIGH', reason, reversibility: 'irreversible', rule: `${program.id}-verb` });
+    engine.found({
+      kind: program.verbs,
+      resource,
+      level: 'HIGH',
+      reason,
+      reversibility: 'irreversible',
+      rule: `${program.id}-verb`,
+    });
   } else engine.remark(`${program.id}-other`, program.otherwise, reason, 'irreversible');
 }
 

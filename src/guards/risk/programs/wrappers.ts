@@ -40,7 +40,10 @@ export const parallel: Handler = ({ args, parsed, stdin }, engine) => {
   for (const item of items.slice(0, MOST_ITEMS)) {
     const line = command.length === 0 ? [item] : withItem(command, item);
     // A line of one word is a shell's; several are words that a shell would see again, so both are looked at.
-    printed = line.length === 1 || /\s/.test(line[0]?.text ?? '') ? engine.code('shell', joined(line, ' '), { stdin: null }) : engine.command(line, { stdin: null });
+    printed =
+      line.length === 1 || /\s/.test(line[0]?.text ?? '')
+        ? engine.code('shell', joined(line, ' '), { stdin: null })
+        : engine.command(line, { stdin: null });
   }
   return printed;
 };

@@ -25,39 +25,69 @@ const source: Builtin = ([file], { frame, walk, source: evidence }) => {
   if (stands !== null) return runValue(stands, frame, walk, evidence);
   files.touch('read', file);
   // It may set every variable anew.
-  for (const [name, variable] of frame.state.variables) frame.state.variables.set(name, { ...variable, may: [...variable.may.slice(0, 3), unknown(FROM.input)] });
+  for (const [name, variable] of frame.state.variables)
+    frame.state.variables.set(name, { ...variable, may: [...variable.may.slice(0, 3), unknown(FROM.input)] });
   walk.report.effect('exec', file.text, evidence);
-  walk.report.factor('runs-script', 'MEDIUM', 'It runs a script, whatever that may do.', evidence, 'irreversible');
+  walk.report.factor(
+    'runs-script',
+    'MEDIUM',
+    'It runs a script, whatever that may do.',
+    evidence,
+    'irreversible',
+  );
   return unknown(FROM.input);
 };
 
 function declare(exports: boolean): Builtin {
   return (args, call) => {
     const { frame, walk, source: evidence } = call;
-    const flags = args.filter((arg) => /^[-+]/.test(arg.text)).map((arg) => arg.text).join('');
+    const flags = args
+      .filter((arg) => /^[-+]/.test(arg.text))
+      .map((arg) => arg.text)
+      .join('');
     if (/-\w*n/.test(flags) && !exports) {
       for (const { text } of args) {
         const [name = '', ...to] = text.split('=');
         if (to.length > 0) frame.state.references.set(name, to.join('='));
       }
-      walk.report.factor('names-by-reference', 'MEDIUM', 'A name stands for another variable.', evidence, 'irreversible');
+      walk.report.factor(
+        'names-by-reference',
+        'MEDIUM',
+        'A name stands for another variable.',
+        evidence,
+        'irreversible',
+      );
       return NOTHING;
     }
     for (const arg of args) {
       if (/^[-+]/.test(arg.text)) continue;
-      if (!isKnown(arg) && !arg.text.includes('=')) walk.report.factor('telling-variable', 'HIGH', 'Which variable it sets cannot be known before.', evidence);
+      if (!isKnown(arg) && !arg.text.includes('='))
+        walk.report.factor(
+          'telling-variable',
+          'HIGH',
+          'Which variable it sets cannot be known before.',
+          evidence,
+        );
       const [name = '', ...rest] = arg.text.split('=');
       if (/[[]/.test(name)) checkSubscript({ ...arg, text: name }, scopeOf(frame, walk), evidence);
       const functions = /-\w*f/.test(flags) ? frame.state.functions.get(name) : undefined;
-      if (functions !== undefined && (exports || /-\w*x/.test(flags))) frame.state.functions.set(name, functions.map((fn) => fn && { ...fn, exported: true }));
+      if (functions !== undefined && (exports || /-\w*x/.test(flags)))
+        frame.state.functions.set(
+          name,
+          functions.map((fn) => fn && { ...fn, exported: true }),
+        );
       const plain = name.replace(/\+?$/, '').replace(/\[.*/s, '');
       const before = frame.state.variables.get(plain);
       const exported = exports ? !/-\w*n/.test(flags) : /-\w*x/.test(flags) ? true : undefined;
-      if (/-\w*i/.test(flags) && rest.length > 0 && !/^\d+$/.test(rest.join('='))) scopeOf(frame, walk).evaluates(evidence);
+      if (/-\w*i/.test(flags) && rest.length > 0 && !/^\d+$/.test(rest.join('=')))
+        scopeOf(frame, walk).evaluates(evidence);
       const value = rest.join('=');
-      if (/-\w*[aA]/.test(flags) && value.startsWith('(')) walk.run.text(`${plain}=${value}`, frame.state, null, walk);
-      else if (rest.length > 0 && before === undefined) frame.state.set(plain, { ...arg, text: value }, exported);
-      else if (before !== undefined) frame.state.variables.set(plain, { ...before, exported: exported ?? before.exported });
+      if (/-\w*[aA]/.test(flags) && value.startsWith('('))
+        walk.run.text(`${plain}=${value}`, frame.state, null, walk);
+      else if (rest.length > 0 && before === undefined)
+        frame.state.set(plain, { ...arg, text: value }, exported);
+      else if (before !== undefined)
+        frame.state.variables.set(plain, { ...before, exported: exported ?? before.exported });
       else if (exported === true) frame.state.set(plain, unknown(FROM.input), true);
       else if (/-\w*A/.test(flags)) frame.state.set(plain, new Map());
     }
@@ -81,7 +111,10 @@ const unset: Builtin = (args, call) => {
 
 const command: Builtin = (args, call) => {
   const rest = optionsEnd(args);
-  const flags = args.slice(0, args.length - rest.length).map((arg) => arg.text).join('');
+  const flags = args
+    .slice(0, args.length - rest.length)
+    .map((arg) => arg.text)
+    .join('');
   // `-pv` only tells where a command is; with further words after `--` it is judged all the same.
   if (/v/i.test(flags) && rest.length < 2) return unknown();
   return rest.length === 0 ? NOTHING : call.dispatch(rest);
@@ -102,8 +135,17 @@ const test: Builtin = (args, { frame, walk, source: evidence }) => {
     if (/^-(eq|ne|lt|le|gt|ge)$/.test(before) && /\[.*[$`]/s.test(arg.text)) scope.evaluates(evidence);
   }
   const unknownWords = args.filter((arg) => arg.text === HOLE || arg.splits).length;
-  if (unknownWords > 1 && args.some((arg, i) => arg.text === HOLE && i < args.length - 1 && args[i + 1]?.text === HOLE))
-    walk.report.factor('unknown-operand', 'MEDIUM', 'What it tests cannot be known before.', evidence, 'irreversible');
+  if (
+    unknownWords > 1 &&
+    args.some((arg, i) => arg.text === HOLE && i < args.length - 1 && args[i + 1]?.text === HOLE)
+  )
+    walk.report.factor(
+      'unknown-operand',
+      'MEDIUM',
+      'What it tests cannot be known before.',
+      evidence,
+      'irreversible',
+    );
   return NOTHING;
 };
 
@@ -146,7 +188,24 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['type', () => unknown(FROM.input)],
   ['test', test],
   ['[', test],
-  ...['return', 'exit', 'break', 'continue', 'wait', 'fg', 'bg', 'disown', 'getopts', 'umask', 'ulimit', 'times', 'true', 'false', ':', 'unalias', 'logout', 'dirs'].map(
-    (name): [string, Builtin] => [name, quiet],
-  ),
+  ...[
+    'return',
+    'exit',
+    'break',
+    'continue',
+    'wait',
+    'fg',
+    'bg',
+    'disown',
+    'getopts',
+    'umask',
+    'ulimit',
+    'times',
+    'true',
+    'false',
+    ':',
+    'unalias',
+    'logout',
+    'dirs',
+  ].map((name): [string, Builtin] => [name, quiet]),
 ]);

@@ -39,7 +39,11 @@ export class Copies {
     const last = gone.filter(
       ({ of, moved, deep }) => (moved || this.isRemoved(of)) && !isInside(of, path) && !this.has(of, deep),
     );
-    return last.flatMap(({ of }) => [of, ...this.remove(of)]);
+    const parts = this.standing.flatMap(({ of, at, moved }) => {
+      const place = at.find((one) => isInside(path, one));
+      return place !== undefined && (moved || this.isRemoved(of)) ? [of + path.slice(place.length)] : [];
+    });
+    return [...parts, ...last.flatMap(({ of }) => [of, ...this.remove(of)])];
   }
 
   private isRemoved(path: string): boolean {

@@ -1,4 +1,12 @@
-import { type CompoundList, type SyntaxNode, type While, type For, type Select, type ArithmeticFor, forEachChild } from 'unbash';
+import {
+  type CompoundList,
+  type SyntaxNode,
+  type While,
+  type For,
+  type Select,
+  type ArithmeticFor,
+  forEachChild,
+} from 'unbash';
 
 /** Whether a loop's condition never lets it end. */
 export function isEndless(node: While | For | Select | ArithmeticFor): boolean {
@@ -6,12 +14,15 @@ export function isEndless(node: While | For | Select | ArithmeticFor): boolean {
   if (node.type !== 'While') return false;
   const command = node.clause.commands.at(-1)?.command;
   const text = command === undefined ? '' : wordsOf(command);
-  return (node.kind === 'while' ? /^((\/usr)?\/bin\/)?true$|^:$|^\[\[ 1$|^\[ 1 \]$/ : /^((\/usr)?\/bin\/)?false$/).test(text);
+  return (
+    node.kind === 'while' ? /^((\/usr)?\/bin\/)?true$|^:$|^\[\[ 1$|^\[ 1 \]$/ : /^((\/usr)?\/bin\/)?false$/
+  ).test(text);
 }
 
 function wordsOf(node: SyntaxNode): string {
   if (node.type === 'Command') return [node.name?.value, ...node.args.map((a) => a.text)].join(' ');
-  if (node.type === 'TestCommand' && node.expression.type === 'TestUnary') return `[[ ${node.expression.operand.value}`;
+  if (node.type === 'TestCommand' && node.expression.type === 'TestUnary')
+    return `[[ ${node.expression.operand.value}`;
   return '';
 }
 

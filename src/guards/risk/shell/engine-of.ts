@@ -51,7 +51,8 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
       for (const path of changed) {
         const before = walk.written.get(path);
         // What a compiler writes is the project's; what code in the line writes is the line's.
-        if ((isCode || before !== undefined) && !wrote.has(path)) walk.written.set(path, unknown((before?.from ?? 0) | FROM.input));
+        if ((isCode || before !== undefined) && !wrote.has(path))
+          walk.written.set(path, unknown((before?.from ?? 0) | FROM.input));
       }
     },
     found(what) {
@@ -60,8 +61,7 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
       if (what.kind === 'read') {
         from |= files.read(what.path).from;
         if (what.recursive === true && !frame.state.elsewhere) files.tree(what.path);
-      }
-      else if (SINK.test(what.path.text) && what.kind !== 'delete' && what.kind !== 'chmod') return;
+      } else if (SINK.test(what.path.text) && what.kind !== 'delete' && what.kind !== 'chmod') return;
       else files.touch(what.kind as 'write', what.path, accessOf(what));
       if (what.kind === 'overwrite') for (const one of files.paths(what.path) ?? []) changed.add(one);
       if (what.instead !== undefined) report.instead.add(what.instead);
@@ -69,10 +69,17 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
     },
     remark(rule, level, reason, reversibility) {
       if (level === 'SAFE') return;
-      report.factor(rule, level, reason, source, reversibility ?? (rank(level) > rank('LOW') ? 'irreversible' : 'reversible'));
+      report.factor(
+        rule,
+        level,
+        reason,
+        source,
+        reversibility ?? (rank(level) > rank('LOW') ? 'irreversible' : 'reversible'),
+      );
     },
     command: (argv, options = {}) => walk.run.program(argv, inner(options), walk, source),
-    code: (language, text, options = {}): Stream => walk.run.code(language, text, inner(options), walk, source),
+    code: (language, text, options = {}): Stream =>
+      walk.run.code(language, text, inner(options), walk, source),
     written: (path) => files.written(path),
     script: (path) => files.script(path),
     content: (path) => files.content(path),
@@ -97,8 +104,12 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
   function canHold(path: string): boolean {
     const folder = dirname(path);
     const { roots } = walk.ctx.workspace;
-    const stands = walk.ctx.catalogue.folders.temporary.includes(folder) || roots.some((root) => isInside(root, folder));
-    return !NOTHING.test(path) && (stands || isAmong(walk.made, folder) || walk.ctx.facts(folder).type !== 'missing');
+    const stands =
+      walk.ctx.catalogue.folders.temporary.includes(folder) || roots.some((root) => isInside(root, folder));
+    return (
+      !NOTHING.test(path) &&
+      (stands || isAmong(walk.made, folder) || walk.ctx.facts(folder).type !== 'missing')
+    );
   }
 
   /** What is sent elsewhere while a secret is at hand takes the secret along. */
@@ -109,7 +120,15 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
     report.factor('exfiltration', 'CRITICAL', 'It sends a secret to another machine.', source);
   }
 
-  function onResource({ kind, resource, level = 'MEDIUM', reason, reversibility, rule, instead }: Found): void {
+  function onResource({
+    kind,
+    resource,
+    level = 'MEDIUM',
+    reason,
+    reversibility,
+    rule,
+    instead,
+  }: Found): void {
     const target = (resource ?? '').replaceAll(HOLE, '…');
     report.effect(kind, target, source);
     if (kind === 'network') sends();
@@ -117,7 +136,13 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
     // What is sent whole and unseen may be anything.
     const unseen = kind === 'exfiltration' && resource === HOLE && level === 'MEDIUM';
     const graded = unseen ? 'HIGH' : production && kind.endsWith('_loss') ? 'CRITICAL' : level;
-    report.factor(rule ?? `${entry?.id ?? 'unknown'}-${kind.replaceAll('_', '-')}`, graded, reason ?? entry?.reason ?? 'It does so by its nature.', source, reversibility);
+    report.factor(
+      rule ?? `${entry?.id ?? 'unknown'}-${kind.replaceAll('_', '-')}`,
+      graded,
+      reason ?? entry?.reason ?? 'It does so by its nature.',
+      source,
+      reversibility,
+    );
     if (instead !== undefined) report.instead.add(instead);
   }
 }
@@ -125,9 +150,12 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
 const NOTHING = /^\/(dev|proc|sys)\/(?!shm\/)/;
 const SINK = /^\/dev\/(null|stdout|stderr|tty|full)$/;
 
-const accessOf = ({ recursive, level, reason }: Found): { recursive: boolean; level?: NonNullable<Found['level']>; reason?: string } => ({
+const accessOf = ({
+  recursive,
+  level,
+  reason,
+}: Found): { recursive: boolean; level?: NonNullable<Found['level']>; reason?: string } => ({
   recursive: recursive ?? false,
   ...(level === undefined ? {} : { level }),
   ...(reason === undefined ? {} : { reason }),
 });
-

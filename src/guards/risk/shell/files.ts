@@ -52,7 +52,12 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
       return;
     }
     const severe = kind === 'delete' || (kind === 'chmod' && access.recursive === true);
-    report.factor('unknown-target', severe ? 'HIGH' : 'MEDIUM', 'What it changes cannot be known before.', evidence);
+    report.factor(
+      'unknown-target',
+      severe ? 'HIGH' : 'MEDIUM',
+      'What it changes cannot be known before.',
+      evidence,
+    );
   }
 
   function touch(kind: Touch['kind'], path: Value, access: Access = {}): void {
@@ -62,7 +67,10 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
     const all = pathsOf(path, kind !== 'delete', frame, walk);
     if (all === null) {
       // By its name it is a secret wherever it lies.
-      const named = kind === 'read' && !path.text.includes(HOLE) ? gradeTouch({ kind, path: `/${path.text}`, ...NOTHING_MADE }, ctx) : null;
+      const named =
+        kind === 'read' && !path.text.includes(HOLE)
+          ? gradeTouch({ kind, path: `/${path.text}`, ...NOTHING_MADE }, ctx)
+          : null;
       if (named !== null) report.factor(named.rule, named.level, named.reason, evidence, named.reversibility);
       return unknownPath(kind, path, access);
     }
@@ -76,29 +84,55 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
       const lost = kind === 'delete' ? walk.copies.remove(one) : [];
       return [
         gradeTouch({ kind, path: one, recursive, wide, made, saved }, ctx),
-        ...lost.map((original) => gradeTouch({ kind, path: original, recursive, wide: false, made: isAmong(walk.made, original), saved: false }, ctx)),
+        ...lost.map((original) =>
+          gradeTouch(
+            {
+              kind,
+              path: original,
+              recursive,
+              wide: false,
+              made: isAmong(walk.made, original),
+              saved: false,
+            },
+            ctx,
+          ),
+        ),
       ];
     });
     for (const grade of grades) {
       if (grade !== null && (worst === null || worse(grade, worst))) worst = grade;
     }
-    if (kind === 'write' || kind === 'overwrite') for (const one of all) if (ctx.facts(one).type === 'missing' && !walk.copies.stood(one)) walk.made.add(one);
-    if (kind !== 'read' || worst !== null) report.effect(worst !== null && kind === 'read' && worst.level !== 'MEDIUM' ? 'secret_read' : kind, all[0] ?? shown(path), evidence);
+    if (kind === 'write' || kind === 'overwrite')
+      for (const one of all)
+        if (ctx.facts(one).type === 'missing' && !walk.copies.stood(one)) walk.made.add(one);
+    if (kind !== 'read' || worst !== null)
+      report.effect(
+        worst !== null && kind === 'read' && worst.level !== 'MEDIUM' ? 'secret_read' : kind,
+        all[0] ?? shown(path),
+        evidence,
+      );
     if (worst !== null) report.factor(worst.rule, worst.level, worst.reason, evidence, worst.reversibility);
-    if (access.level !== undefined) report.factor('least', access.level, access.reason ?? 'It does so by its nature.', evidence);
+    if (access.level !== undefined)
+      report.factor('least', access.level, access.reason ?? 'It does so by its nature.', evidence);
   }
 
   function touchElsewhere(kind: Touch['kind'], path: Value, { recursive }: Access): void {
     if (kind === 'read') return;
     report.effect(kind, shown(path), evidence);
     const level = kind === 'delete' ? 'HIGH' : recursive === true ? 'HIGH' : 'MEDIUM';
-    report.factor('elsewhere', level, 'It changes another machine or a container, where nothing is kept.', evidence);
+    report.factor(
+      'elsewhere',
+      level,
+      'It changes another machine or a container, where nothing is kept.',
+      evidence,
+    );
   }
 
   function written(path: Value): Stream | null {
     if (/^\/(dev|proc\/[\w-]+)\/(stdin|fd\/0)$/.test(path.text)) return frame.stdin;
     const descriptor = /^\/(?:dev|proc\/[\w-]+)\/fd\/(\w+)$/.exec(path.text)?.[1];
-    if (descriptor !== undefined) return state.descriptors.get(descriptor) ?? walk.written.get(path.text) ?? null;
+    if (descriptor !== undefined)
+      return state.descriptors.get(descriptor) ?? walk.written.get(path.text) ?? null;
     for (const one of paths(path) ?? []) {
       const content = walk.written.get(one);
       if (content !== undefined) return content;
@@ -126,8 +160,16 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
     tree(path) {
       for (const one of paths(path) ?? []) {
         const below = ctx.below(one);
-        if (below === null) report.factor('unknown-operand', 'MEDIUM', 'Which files it reads cannot be known before.', evidence);
-        const secret = below?.map((file) => gradeTouch({ kind: 'read', path: file, ...NOTHING_MADE }, ctx)).find((grade) => grade?.level === 'HIGH');
+        if (below === null)
+          report.factor(
+            'unknown-operand',
+            'MEDIUM',
+            'Which files it reads cannot be known before.',
+            evidence,
+          );
+        const secret = below
+          ?.map((file) => gradeTouch({ kind: 'read', path: file, ...NOTHING_MADE }, ctx))
+          .find((grade) => grade?.level === 'HIGH');
         if (secret == null) continue;
         report.effect('secret_read', one, evidence);
         report.factor(secret.rule, secret.level, secret.reason, evidence);
@@ -154,10 +196,14 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
       if (path.glob) touch('read', { ...path, text: path.text.replaceAll(/[*?]/g, ''), glob: false });
       const before = report.effects.size;
       touch('read', path);
-      const secret = [...report.effects.values()].slice(before).some((effect) => effect.kind === 'secret_read');
+      const secret = [...report.effects.values()]
+        .slice(before)
+        .some((effect) => effect.kind === 'secret_read');
       return unknown(FROM.input | path.from | (secret || isSecret(path) ? FROM.secret : 0));
     },
-    content: (path) => written(path) ?? unknown((ENDLESS.test(path.text) ? FROM.endless : 0) | FROM.input | (isSecret(path) ? FROM.secret : 0)),
+    content: (path) =>
+      written(path) ??
+      unknown((ENDLESS.test(path.text) ? FROM.endless : 0) | FROM.input | (isSecret(path) ? FROM.secret : 0)),
     write(path, append) {
       if (SOCKET.test(path.text)) return network(path);
       if (SINK.test(path.text) || isPipeEnd(path.text)) return;
@@ -174,7 +220,10 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
         report.factor('fills-disk', 'HIGH', 'It writes without end, until the disk is full.', evidence);
       for (const one of paths(path) ?? []) {
         const before = append ? walk.written.get(one) : undefined;
-        const all = before === undefined ? content : { ...content, text: before.text + content.text, from: before.from | content.from };
+        const all =
+          before === undefined
+            ? content
+            : { ...content, text: before.text + content.text, from: before.from | content.from };
         walk.written.set(one, all);
         if (!append && ctx.facts(one).type !== 'file') walk.made.add(one);
       }
@@ -182,7 +231,9 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
   };
 
   function isSecret(path: Value): boolean {
-    return (paths(path) ?? []).some((one) => gradeTouch({ kind: 'read', path: one, ...NOTHING_MADE }, ctx)?.level === 'HIGH');
+    return (paths(path) ?? []).some(
+      (one) => gradeTouch({ kind: 'read', path: one, ...NOTHING_MADE }, ctx)?.level === 'HIGH',
+    );
   }
 
   function network(path: Value): void {
@@ -207,7 +258,12 @@ export function isAmong(made: ReadonlySet<string>, path: string): boolean {
   return false;
 }
 
-function pathsOf(path: Value, follows: boolean, { state }: Frame, { ctx, written, links, effort }: Walk): string[] | null {
+function pathsOf(
+  path: Value,
+  follows: boolean,
+  { state }: Frame,
+  { ctx, written, links, effort }: Walk,
+): string[] | null {
   let { text } = path;
   if (text.length > LONGEST) return null;
   if (text.includes(HOLE)) {
@@ -236,7 +292,8 @@ function pathsOf(path: Value, follows: boolean, { state }: Frame, { ctx, written
   effort.spend(10 * found.size);
   // What is deleted is the link, and not what it leads to, unless the path goes on behind it.
   const behind = follows || /\/\.{0,2}$/.test(text);
-  const real = (one: string): string => (behind ? ctx.real(one) : join(ctx.real(dirname(one)), basename(one)));
+  const real = (one: string): string =>
+    behind ? ctx.real(one) : join(ctx.real(dirname(one)), basename(one));
   const named = [...found];
   return [...new Set([...named, ...named.map(real)])];
 }
@@ -246,7 +303,13 @@ const LONGEST = 4096;
 
 /** Whether a pattern may stand for a path that the line itself has made. */
 function fitsRoughly(pattern: string, path: string): boolean {
-  const parts = pattern.split('/').map((part) => part.replaceAll(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '[^/]*').replaceAll('?', '[^/]').replaceAll('[!', '[^'));
+  const parts = pattern.split('/').map((part) =>
+    part
+      .replaceAll(/[.+^${}()|\\]/g, '\\$&')
+      .replaceAll('*', '[^/]*')
+      .replaceAll('?', '[^/]')
+      .replaceAll('[!', '[^'),
+  );
   try {
     return new RegExp(`^${parts.join('/')}$`).test(path);
   } catch {
@@ -258,5 +321,8 @@ function fitsRoughly(pattern: string, path: string): boolean {
 function walked(cwd: string, path: string, real: (path: string) => string): string {
   return path
     .split('/')
-    .reduce((at, part) => (part === '..' ? dirname(real(at)) : join(at, part)), path.startsWith('/') ? '/' : cwd);
+    .reduce(
+      (at, part) => (part === '..' ? dirname(real(at)) : join(at, part)),
+      path.startsWith('/') ? '/' : cwd,
+    );
 }

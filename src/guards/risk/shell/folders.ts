@@ -13,7 +13,8 @@ export function changeFolder(name: string): Builtin {
     state.ifFailed = before;
     if (name === 'popd') state.folders = (to === undefined ? state.pushed.at(-1) : undefined) ?? [];
     else {
-      const targets = name === 'pushd' && to === undefined ? null : targetsOf(to, name, own.state, walk.ctx.home);
+      const targets =
+        name === 'pushd' && to === undefined ? null : targetsOf(to, name, own.state, walk.ctx.home);
       const tells = more.length === 0 && targets !== null && !own.state.variables.has('CDPATH');
       state.folders = tells ? from(before, targets) : [];
     }

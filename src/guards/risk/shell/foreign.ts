@@ -16,7 +16,13 @@ export function reportFinding(finding: CodeFinding, language: Language, home: st
     case 'chmod':
       return paths.forEach((path) => engine.found({ kind, path, recursive }));
     case 'kill':
-      return engine.found({ kind: 'kill', resource: shown(finding), level: 'HIGH', reason: 'Its code ends processes.', reversibility: 'irreversible' });
+      return engine.found({
+        kind: 'kill',
+        resource: shown(finding),
+        level: 'HIGH',
+        reason: 'Its code ends processes.',
+        reversibility: 'irreversible',
+      });
     case 'shell':
       return paths.forEach((line) => void engine.code('shell', line, { stdin: null }));
     case 'command':
@@ -26,10 +32,22 @@ export function reportFinding(finding: CodeFinding, language: Language, home: st
     case 'database':
       return paths.forEach((sql) => void engine.code('sql', sql));
     case 'wipe':
-      return engine.found({ kind: 'cloud_loss', resource: shown(finding), level: 'HIGH', reason: 'Its code empties or drops what it manages.', reversibility: 'irreversible' });
+      return engine.found({
+        kind: 'cloud_loss',
+        resource: shown(finding),
+        level: 'HIGH',
+        reason: 'Its code empties or drops what it manages.',
+        reversibility: 'irreversible',
+      });
     case 'fetch':
     case 'send':
-      return engine.found({ kind: 'network', resource: shown(finding), level: 'MEDIUM', reason: 'Its code talks to another machine.', reversibility: 'irreversible' });
+      return engine.found({
+        kind: 'network',
+        resource: shown(finding),
+        level: 'MEDIUM',
+        reason: 'Its code talks to another machine.',
+        reversibility: 'irreversible',
+      });
   }
 }
 

@@ -23,7 +23,8 @@ export function runProgram(words: readonly Value[], frame: Frame, walk: Walk, so
   if (name === undefined) return known('');
   walk.effort.spend(10 + 2 * words.length + textLength(words) / 100);
   mentionsOwn(words, frame, walk, source);
-  if (name.text.includes(HOLE) || (name.glob && !name.text.startsWith('['))) return unknownName(name, args, frame, walk, source);
+  if (name.text.includes(HOLE) || (name.glob && !name.text.startsWith('[')))
+    return unknownName(name, args, frame, walk, source);
   const meant = frame.state.hashed.get(name.text) ?? name;
   const { program, sure } = programOf(meant.text, frame, walk);
   const own = ownScript(meant, args, frame, walk, source);
@@ -34,7 +35,10 @@ export function runProgram(words: readonly Value[], frame: Frame, walk: Walk, so
   if (program === null || entries.length === 0) return unknown(FROM.input | (frame.stdin?.from ?? 0));
   let printed: Stream = known('');
   for (const options of optionsFromVariables(program, frame, walk))
-    for (const entry of entries) printed = heard(entry, walk, () => runEntry(entry, program, [...options, ...args], frame, walk, source));
+    for (const entry of entries)
+      printed = heard(entry, walk, () =>
+        runEntry(entry, program, [...options, ...args], frame, walk, source),
+      );
   return printed;
 }
 
@@ -55,7 +59,14 @@ function heard<T>(entry: Program, { spoken, report }: Walk, run: () => T): T {
   return printed;
 }
 
-function runEntry(entry: Program, name: string, args: readonly Value[], frame: Frame, walk: Walk, source: string): Stream {
+function runEntry(
+  entry: Program,
+  name: string,
+  args: readonly Value[],
+  frame: Frame,
+  walk: Walk,
+  source: string,
+): Stream {
   const parsed = parseArguments(args, entry.options);
   const call: Invocation = { program: entry, name, args, parsed, stdin: frame.stdin, source };
   const engine = engineOf(frame, walk, source, entry);
@@ -69,7 +80,10 @@ function runEntry(entry: Program, name: string, args: readonly Value[], frame: F
   walk.report.worst = strictest([before, walk.report.worst]);
   if (isHarmless(call)) return unknown();
   if (handled !== undefined) return handled;
-  const given = args.reduce((sum, arg) => sum | (arg.from & (FROM.network | FROM.secret | FROM.decoded | FROM.environment)), 0);
+  const given = args.reduce(
+    (sum, arg) => sum | (arg.from & (FROM.network | FROM.secret | FROM.decoded | FROM.environment)),
+    0,
+  );
   // Most programs come to an end with what does not.
   const from = ((frame.stdin?.from ?? 0) | engine.readFrom() | given) & (name === 'cat' ? ~0 : ~FROM.endless);
   if (entry.prints === 'network') return unknown(FROM.network | (from & FROM.secret));
@@ -91,20 +105,44 @@ function programOf(text: string, { state }: Frame, { ctx }: Walk): { program: st
 function unknownName(name: Value, args: readonly Value[], frame: Frame, walk: Walk, source: string): Stream {
   const bad = ((name.from & (FROM.network | FROM.decoded)) | ((frame.stdin?.from ?? 0) & FROM.network)) !== 0;
   walk.report.effect('exec', 'a program that cannot be known', source);
-  walk.report.factor('unknown-program', bad ? 'CRITICAL' : 'HIGH', 'Which program it runs cannot be known before.', source);
+  walk.report.factor(
+    'unknown-program',
+    bad ? 'CRITICAL' : 'HIGH',
+    'Which program it runs cannot be known before.',
+    source,
+  );
   applyUnknown(args, null, engineOf(frame, walk, source, null), walk.ctx.catalogue);
   return unknown(FROM.input | name.from | (frame.stdin?.from ?? 0));
 }
 
 /** A program of which nobody knows what it does; where its name is a known one's, what that would do counts as well. */
-function unknownProgram(name: Value, args: readonly Value[], frame: Frame, walk: Walk, source: string, named: boolean): void {
+function unknownProgram(
+  name: Value,
+  args: readonly Value[],
+  frame: Frame,
+  walk: Walk,
+  source: string,
+  named: boolean,
+): void {
   walk.report.effect('exec', name.text, source);
-  walk.report.factor('unknown-program', 'MEDIUM', `Nobody knows what ${name.text.slice(0, 60)} does.`, source);
-  if (!named) applyUnknown([name, ...args], frame.stdin, engineOf(frame, walk, source, null), walk.ctx.catalogue);
+  walk.report.factor(
+    'unknown-program',
+    'MEDIUM',
+    `Nobody knows what ${name.text.slice(0, 60)} does.`,
+    source,
+  );
+  if (!named)
+    applyUnknown([name, ...args], frame.stdin, engineOf(frame, walk, source, null), walk.ctx.catalogue);
 }
 
 /** A script that the line has written or fetched, or that stands where it is run, is judged by what is in it. */
-function ownScript(name: Value, args: readonly Value[], frame: Frame, walk: Walk, source: string): Stream | null {
+function ownScript(
+  name: Value,
+  args: readonly Value[],
+  frame: Frame,
+  walk: Walk,
+  source: string,
+): Stream | null {
   if (!name.text.includes('/') || name.text.startsWith('/dev/')) return null;
   const files = openFiles(frame, walk, source);
   const written = files.written(name);
@@ -147,10 +185,15 @@ function mentionsOwn(words: readonly Value[], frame: Frame, walk: Walk, source: 
 
 /** A protected service, named as such or within a container's or a unit's name: `postgres`, `shop-postgres-1`. */
 function services(entry: Program, args: readonly Value[], walk: Walk, source: string): void {
-  if (!ON_SERVICES.has(entry.id) && !entry.rules.some((rule) => rule.effect === 'service' || rule.effect === 'container_loss')) return;
+  if (
+    !ON_SERVICES.has(entry.id) &&
+    !entry.rules.some((rule) => rule.effect === 'service' || rule.effect === 'container_loss')
+  )
+    return;
   for (const service of walk.ctx.protectedServices) {
     const named = args.some((arg) => wordOf(service).test(parts(arg.text)));
-    if (named) walk.report.factor('protected-service', 'CRITICAL', `The configuration protects ${service}.`, source);
+    if (named)
+      walk.report.factor('protected-service', 'CRITICAL', `The configuration protects ${service}.`, source);
   }
 }
 

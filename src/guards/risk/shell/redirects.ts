@@ -43,7 +43,11 @@ function openAll(redirections: readonly Redirection[], frame: Frame, walk: Walk,
     walk.effort.spend(10);
     const descriptor = redirection.descriptor;
     const number =
-      descriptor?.type === 'FileDescriptor' ? String(descriptor.value) : descriptor === undefined ? null : descriptor.name;
+      descriptor?.type === 'FileDescriptor'
+        ? String(descriptor.value)
+        : descriptor === undefined
+          ? null
+          : descriptor.name;
     if (redirection.type !== 'Redirect' || redirection.operator.startsWith('<')) {
       const read = openForReading(redirection, frame, walk);
       if (read === null) continue;
@@ -71,7 +75,10 @@ function openForReading(redirection: Redirection, frame: Frame, walk: Walk): Str
   if (redirection.target === undefined) return null;
   const target = single(redirection.target, scope);
   if (redirection.type === 'HereString') return joined([target, known('\n')]);
-  if (redirection.operator === '<&') return frame.state.descriptors.get(target.text.replace(/-$/, '')) ?? openPath(target, frame, walk, redirection);
+  if (redirection.operator === '<&')
+    return (
+      frame.state.descriptors.get(target.text.replace(/-$/, '')) ?? openPath(target, frame, walk, redirection)
+    );
   return openPath(target, frame, walk, redirection);
 }
 
@@ -82,7 +89,8 @@ function openPath(target: Value, frame: Frame, walk: Walk, { pos, end }: Redirec
 
 function hereDocument({ body, delimiter, operator }: HereDoc, frame: Frame, walk: Walk): Stream {
   const scope = scopeOf(frame, walk);
-  const value = delimiter?.quoted === true || body.parts === undefined ? known(body.text) : text(body.parts, scope);
+  const value =
+    delimiter?.quoted === true || body.parts === undefined ? known(body.text) : text(body.parts, scope);
   return operator === '<<-' ? { ...value, text: value.text.replaceAll(/^\t+/gm, '') } : value;
 }
 
@@ -93,7 +101,8 @@ function openForWriting(redirect: Redirect, frame: Frame, walk: Walk): Output | 
   const path = single(redirect.target, scope);
   if (operator === '>&' && /^\d+-?$|^-$/.test(path.text)) return null;
   const { descriptor } = redirect;
-  const asInput = descriptor === undefined || (descriptor.type === 'FileDescriptor' && descriptor.value === 0);
+  const asInput =
+    descriptor === undefined || (descriptor.type === 'FileDescriptor' && descriptor.value === 0);
   const append = operator === '>>' || operator === '&>>' || (operator === '<>' && asInput);
   const evidence = frame.source.slice(redirect.pos, redirect.end);
   openFiles(frame, walk, evidence).write(path, append);

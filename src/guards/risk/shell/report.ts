@@ -1,4 +1,11 @@
-import { type Effect, type Factor, type Level, type Reversibility, leastReversible, rank } from '../../../core/risk.ts';
+import {
+  type Effect,
+  type Factor,
+  type Level,
+  type Reversibility,
+  leastReversible,
+  rank,
+} from '../../../core/risk.ts';
 
 const MOST_FACTORS = 200;
 const EVIDENCE = 160;
@@ -24,11 +31,16 @@ export class Report {
     const factor = { rule, level, reason, evidence: quote(evidence) };
     const key = `${rule} ${factor.evidence}`;
     const before = this.factors.get(key);
-    if (before !== undefined ? rank(before.level) < rank(level) : this.factors.size < MOST_FACTORS || rank(level) > rank('MEDIUM'))
+    if (
+      before !== undefined
+        ? rank(before.level) < rank(level)
+        : this.factors.size < MOST_FACTORS || rank(level) > rank('MEDIUM')
+    )
       this.factors.set(key, factor);
   }
 
   effect(kind: Effect['kind'], target: string, evidence: string): void {
-    if (this.effects.size < MOST_FACTORS) this.effects.set(`${kind} ${target}`, { kind, target, evidence: quote(evidence) });
+    if (this.effects.size < MOST_FACTORS)
+      this.effects.set(`${kind} ${target}`, { kind, target, evidence: quote(evidence) });
   }
 }

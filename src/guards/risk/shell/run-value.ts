@@ -8,7 +8,12 @@ export function runValue(text: Value, frame: Frame, walk: Walk, source: string):
   const open = text.text.includes(HOLE);
   if (sent) walk.report.factor('runs-download', 'CRITICAL', 'It runs what another machine sent.', source);
   else if (open && (text.text.trim() === HOLE || (text.from & FROM.decoded) !== 0))
-    walk.report.factor('evaluates-text', levelOfUnknown(text), 'It runs a text that cannot be known before.', source);
+    walk.report.factor(
+      'evaluates-text',
+      levelOfUnknown(text),
+      'It runs a text that cannot be known before.',
+      source,
+    );
   if (open) walk.report.effect('exec', 'code that cannot be known', source);
   if (text.text.trim() === HOLE) return unknown(text.from | FROM.input);
   return walk.run.text(text.text, frame.state, frame.stdin, walk);

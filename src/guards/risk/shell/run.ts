@@ -1,4 +1,17 @@
-import type { AndOr, ArithmeticFor, Case, CompoundList, For, If, ParsedScript, Pipeline, Select, Statement, SyntaxNode, While } from 'unbash';
+import type {
+  AndOr,
+  ArithmeticFor,
+  Case,
+  CompoundList,
+  For,
+  If,
+  ParsedScript,
+  Pipeline,
+  Select,
+  Statement,
+  SyntaxNode,
+  While,
+} from 'unbash';
 import { forEachChild } from 'unbash';
 import type { Stream } from '../programs/engine.ts';
 import { isEndless, startsJobs } from './endless.ts';
@@ -131,7 +144,8 @@ function checkNumber({ text }: Value, source: string, evaluates: (source: string
 }
 
 function pipeline(node: Pipeline, frame: Frame, walk: Walk): Stream {
-  if (node.commands.length === 1 && node.commands[0] !== undefined) return runNode(node.commands[0], frame, walk);
+  if (node.commands.length === 1 && node.commands[0] !== undefined)
+    return runNode(node.commands[0], frame, walk);
   let stream = frame.stdin;
   walk.beside++;
   for (const command of node.commands) {
@@ -196,7 +210,8 @@ function branch(node: If, frame: Frame, walk: Walk): Stream {
     printed = after(printed, statements(elif.then.commands, { ...frame, state: other }, walk));
     frame.state.join(other);
   }
-  if (node.else !== undefined) printed = after(printed, statements(node.else.commands, { ...frame, state: before }, walk));
+  if (node.else !== undefined)
+    printed = after(printed, statements(node.else.commands, { ...frame, state: before }, walk));
   frame.state.join(before);
   return printed;
 }
@@ -220,10 +235,18 @@ const MOST_ROUNDS = 12;
 
 function loop(node: While | For | Select | ArithmeticFor, frame: Frame, walk: Walk): Stream {
   if (isEndless(node) && startsJobs(node.body))
-    walk.report.factor('endless-jobs', 'HIGH', 'It starts jobs without end.', frame.source.slice(node.pos, node.end));
+    walk.report.factor(
+      'endless-jobs',
+      'HIGH',
+      'It starts jobs without end.',
+      frame.source.slice(node.pos, node.end),
+    );
   const scope = scopeOf(frame, walk);
   if (node.type === 'For' || node.type === 'Select') {
-    const words = node.wordlist === undefined ? (frame.state.positional ?? [unknown(FROM.input)]) : node.wordlist.flatMap((word) => fields(word, scope)).flatMap((word) => globbed(word, frame, walk));
+    const words =
+      node.wordlist === undefined
+        ? (frame.state.positional ?? [unknown(FROM.input)])
+        : node.wordlist.flatMap((word) => fields(word, scope)).flatMap((word) => globbed(word, frame, walk));
     return rounds(node.name.value, words, node.body, frame, walk);
   }
   if (node.type === 'ArithmeticFor') {
@@ -234,7 +257,11 @@ function loop(node: While | For | Select | ArithmeticFor, frame: Frame, walk: Wa
       }
     return twice((inner) => statements(node.body.commands, inner, walk), frame);
   }
-  return twice((inner) => after(statements(node.clause.commands, inner, walk), statements(node.body.commands, inner, walk)), frame);
+  return twice(
+    (inner) =>
+      after(statements(node.clause.commands, inner, walk), statements(node.body.commands, inner, walk)),
+    frame,
+  );
 }
 
 function rounds(name: string, words: readonly Value[], body: CompoundList, frame: Frame, walk: Walk): Stream {
@@ -285,11 +312,21 @@ function twice(body: (frame: Frame) => Stream, frame: Frame): Stream {
 
 function coprocess(node: SyntaxNode & { type: 'Coproc' }, frame: Frame, walk: Walk): Stream {
   walk.beside++;
-  const printed = runNode(node.body, { ...frame, state: frame.state.copy(), stdin: unknown(FROM.input) }, walk);
+  const printed = runNode(
+    node.body,
+    { ...frame, state: frame.state.copy(), stdin: unknown(FROM.input) },
+    walk,
+  );
   walk.beside--;
   const name = node.name?.value ?? 'COPROC';
   const path = `/dev/fd/c${walk.written.size}`;
   walk.written.set(path, printed);
-  frame.state.set(name, new Map([['0', known(path)], ['1', unknown()]]));
+  frame.state.set(
+    name,
+    new Map([
+      ['0', known(path)],
+      ['1', unknown()],
+    ]),
+  );
   return NOTHING;
 }

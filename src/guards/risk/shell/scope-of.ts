@@ -1,4 +1,9 @@
-import type { ArithmeticCommandExpansion, CommandExpansionPart, ParsedScript, ProcessSubstitutionPart } from 'unbash';
+import type {
+  ArithmeticCommandExpansion,
+  CommandExpansionPart,
+  ParsedScript,
+  ProcessSubstitutionPart,
+} from 'unbash';
 import type { Stream } from '../programs/engine.ts';
 import type { Held, Scope } from './scope.ts';
 import { FROM, type Value, known, unknown } from './value.ts';
@@ -13,7 +18,12 @@ export function scopeOf(frame: Frame, walk: Walk): Scope {
       walk.problem ??= `a substitution cannot be parsed: ${part.text.slice(0, 60)}`;
       return unknown(FROM.input);
     }
-    return walk.run.nested(script, script.source === undefined ? frame : { ...frame, source: script.source }, stdin, walk);
+    return walk.run.nested(
+      script,
+      script.source === undefined ? frame : { ...frame, source: script.source },
+      stdin,
+      walk,
+    );
   };
   /** Whether what the line has not set is taken to be unset this time. */
   const lacks = (): boolean => {
@@ -21,13 +31,17 @@ export function scopeOf(frame: Frame, walk: Walk): Scope {
     return frame.choice.get(UNSET) === 1;
   };
   const isUnset = (name: string): boolean =>
-    !state.variables.has(name) && !ALWAYS_SET.test(name) && fromOutside(name, frame, walk)?.outside === true && lacks();
+    !state.variables.has(name) &&
+    !ALWAYS_SET.test(name) &&
+    fromOutside(name, frame, walk)?.outside === true &&
+    lacks();
   return {
     isUnset,
     get(called) {
       const name = state.named(called);
       const variable = state.variables.get(name);
-      if (variable === undefined) return !ENVIRONMENT.test(name) && isUnset(name) ? undefined : fromOutside(name, frame, walk);
+      if (variable === undefined)
+        return !ENVIRONMENT.test(name) && isUnset(name) ? undefined : fromOutside(name, frame, walk);
       if (variable.may.length > 1) frame.open.add(name);
       const held = variable.may[frame.choice.get(name) ?? 0];
       walk.effort.spend(held === undefined ? 1 : 'text' in held ? held.text.length / 20 : 5 * held.size);
@@ -48,7 +62,12 @@ export function scopeOf(frame: Frame, walk: Walk): Scope {
       return known(path);
     },
     evaluates(source, level = 'HIGH') {
-      walk.report.factor('evaluates-text', level, 'It has a text evaluated as code, which cannot be known before.', source);
+      walk.report.factor(
+        'evaluates-text',
+        level,
+        'It has a text evaluated as code, which cannot be known before.',
+        source,
+      );
     },
   };
 }
@@ -57,7 +76,8 @@ export function scopeOf(frame: Frame, walk: Walk): Scope {
 function fromOutside(name: string, { state }: Frame, walk: Walk): Value | undefined {
   if (name === 'HOME') return state.elsewhere ? unknown() : known(walk.ctx.home);
   if (name === 'TMPDIR') return known('/tmp');
-  if (name === 'PWD') return state.folders.length === 1 && state.folders[0] !== undefined ? known(state.folders[0]) : unknown();
+  if (name === 'PWD')
+    return state.folders.length === 1 && state.folders[0] !== undefined ? known(state.folders[0]) : unknown();
   if (name === 'IFS') return known(' \t\n');
   return { ...unknown(FROM.input), outside: true };
 }
@@ -66,7 +86,8 @@ function fromOutside(name: string, { state }: Frame, walk: Walk): Value | undefi
 const ENVIRONMENT = /^[A-Z_][A-Z\d_]*$/;
 
 /** Variables that each shell has a value for. */
-const ALWAYS_SET = /^(?:PATH|USER|LOGNAME|SHELL|TERM|LANG|OLDPWD|BASH\w*|(?:S)?RANDOM|SECONDS|EPOCH\w+|LINENO|E?UID|PPID|GROUPS|SHLVL|HOSTNAME|HOSTTYPE|MACHTYPE|OSTYPE|OPTIND|PIPESTATUS|FUNCNAME|COLUMNS|LINES)$/;
+const ALWAYS_SET =
+  /^(?:PATH|USER|LOGNAME|SHELL|TERM|LANG|OLDPWD|BASH\w*|(?:S)?RANDOM|SECONDS|EPOCH\w+|LINENO|E?UID|PPID|GROUPS|SHLVL|HOSTNAME|HOSTTYPE|MACHTYPE|OSTYPE|OPTIND|PIPESTATUS|FUNCNAME|COLUMNS|LINES)$/;
 
 function homeOf(user: string | null, { state }: Frame, walk: Walk): string | null {
   if (user !== null) return user === 'root' ? '/root' : `/home/${user}`;

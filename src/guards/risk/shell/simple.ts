@@ -49,7 +49,9 @@ function once(node: Command, frame: Frame, walk: Walk): Stream {
   if (node.name === undefined) {
     for (const assignment of assignments) assign(assignment, frame, walk);
     // `$(<file)` prints the file.
-    return redirected(node.redirects, frame, walk, ({ stdin }) => (stdin !== frame.stdin && stdin !== null ? stdin : known('')));
+    return redirected(node.redirects, frame, walk, ({ stdin }) =>
+      stdin !== frame.stdin && stdin !== null ? stdin : known(''),
+    );
   }
   const name = fields(node.name, scope);
   const words = [...name, ...node.args.flatMap((arg) => argument(arg, node, frame, walk))];
@@ -66,7 +68,13 @@ function once(node: Command, frame: Frame, walk: Walk): Stream {
   const own = assignments.length === 0 ? frame : { ...frame, state: frame.state.copy() };
   for (const assignment of assignments) assign(assignment, own, walk, true);
   const keeps = words[0]?.text === 'exec' && words.length === 1;
-  return redirected(node.redirects, own, walk, (inner) => dispatch(words, inner, walk, source, assignments.length > 0 ? frame : null), keeps);
+  return redirected(
+    node.redirects,
+    own,
+    walk,
+    (inner) => dispatch(words, inner, walk, source, assignments.length > 0 ? frame : null),
+    keeps,
+  );
 }
 
 /** `declare a=$x` does not split what it assigns; elsewhere `a=$x` is an ordinary word. */
@@ -77,7 +85,10 @@ function argument(arg: Word | Assignment, node: Command, frame: Frame, walk: Wal
     const value = arg.value.type === 'ArrayValue' ? known(arg.text) : single(arg.value, scope);
     return [{ ...value, text: `${arg.name}=${value.text}` }];
   }
-  const flags = node.args.filter((other) => other.text.startsWith('-')).map((other) => other.text).join('');
+  const flags = node.args
+    .filter((other) => other.text.startsWith('-'))
+    .map((other) => other.text)
+    .join('');
   if (/n/.test(flags) && !/^(export|alias)$/.test(node.name?.value ?? '')) {
     const to = arg.value.type === 'ArrayValue' ? known('') : single(arg.value, scope);
     return [{ ...to, text: `${arg.name}=${to.text}` }];
@@ -88,14 +99,24 @@ function argument(arg: Word | Assignment, node: Command, frame: Frame, walk: Wal
 }
 
 /** Decides what a command's name means: function, builtin or program, in the shell's own order. */
-export function dispatch(words: readonly Value[], frame: Frame, walk: Walk, source: string, outer: Frame | null = null, sees = true): Stream {
+export function dispatch(
+  words: readonly Value[],
+  frame: Frame,
+  walk: Walk,
+  source: string,
+  outer: Frame | null = null,
+  sees = true,
+): Stream {
   const [name] = words;
   if (name === undefined) return known('');
   const functions = sees ? frame.state.functions.get(name.text) : undefined;
   if (functions !== undefined) {
     const printed = functions.map((fn) => {
       const inner = { ...frame, state: frame.state.copy() };
-      const text = fn === null ? dispatch(words, inner, walk, source, null, false) : callFunction(name.text, fn, words.slice(1), inner, walk);
+      const text =
+        fn === null
+          ? dispatch(words, inner, walk, source, null, false)
+          : callFunction(name.text, fn, words.slice(1), inner, walk);
       return { text, state: inner.state };
     });
     frame.state.becomeAny(printed.map(({ state }) => state));
@@ -105,7 +126,13 @@ export function dispatch(words: readonly Value[], frame: Frame, walk: Walk, sour
   if (builtin !== undefined) {
     // What a builtin does to the shell lasts, though variables set before it do not.
     const lasting = outer === null || name.text === 'eval' ? frame : { ...frame, state: outer.state };
-    const call = { frame: lasting, own: frame, walk, source, dispatch: (some: readonly Value[]) => dispatch(some, frame, walk, source, null, false) };
+    const call = {
+      frame: lasting,
+      own: frame,
+      walk,
+      source,
+      dispatch: (some: readonly Value[]) => dispatch(some, frame, walk, source, null, false),
+    };
     const printed = heardBuiltin(name.text, walk, () => builtin(words.slice(1), call));
     if (printed !== undefined) return printed;
   }
@@ -119,8 +146,19 @@ export function assign(node: Assignment, frame: Frame, walk: Walk, exported?: bo
   const target = state.named(node.name);
   const before = state.variables.get(target)?.may[0];
   if (node.value.type === 'ArrayValue') {
-    const base = node.append === true && before !== undefined && !('text' in before) ? before : new Map<string, Value>();
-    state.set(target, arrayOf(node.value, base, scope, keyed || (before !== undefined && !('text' in before) && isKeyed(before)), (word) => globbed(word, frame, walk)), exported);
+    const base =
+      node.append === true && before !== undefined && !('text' in before) ? before : new Map<string, Value>();
+    state.set(
+      target,
+      arrayOf(
+        node.value,
+        base,
+        scope,
+        keyed || (before !== undefined && !('text' in before) && isKeyed(before)),
+        (word) => globbed(word, frame, walk),
+      ),
+      exported,
+    );
     return;
   }
   // A key of an associative array is a text; one that is a word may be a name, which bash would evaluate.
@@ -131,12 +169,16 @@ export function assign(node: Assignment, frame: Frame, walk: Walk, exported?: bo
 
 function held(node: Assignment, value: Value, before: Held | undefined): Held {
   const added = (old: Value | undefined): Value =>
-    node.append === true && old !== undefined ? { ...value, text: old.text + value.text, from: old.from | value.from } : value;
+    node.append === true && old !== undefined
+      ? { ...value, text: old.text + value.text, from: old.from | value.from }
+      : value;
   if (node.index !== undefined) {
-    const elements: ReadonlyMap<string, Value> = before === undefined ? new Map() : 'text' in before ? new Map([['0', before]]) : before;
+    const elements: ReadonlyMap<string, Value> =
+      before === undefined ? new Map() : 'text' in before ? new Map([['0', before]]) : before;
     return new Map(elements).set(node.index.value, added(elements.get(node.index.value)));
   }
   if (before !== undefined && !('text' in before)) return new Map(before).set('0', added(before.get('0')));
-  if (node.append === true && before === undefined) return { ...value, text: HOLE + value.text, from: value.from | FROM.input };
+  if (node.append === true && before === undefined)
+    return { ...value, text: HOLE + value.text, from: value.from | FROM.input };
   return added(before);
 }

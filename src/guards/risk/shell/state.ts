@@ -72,7 +72,9 @@ export class ShellState {
   child(): ShellState {
     const child = new ShellState(this.folders);
     child.variables = new Map([...this.variables].filter(([, variable]) => variable.exported));
-    child.functions = new Map([...this.functions].filter(([, all]) => all.some((fn) => fn?.exported === true)));
+    child.functions = new Map(
+      [...this.functions].filter(([, all]) => all.some((fn) => fn?.exported === true)),
+    );
     child.descriptors = new Map(this.descriptors);
     child.elsewhere = this.elsewhere;
     child.elevated = this.elevated;
@@ -129,8 +131,11 @@ export class ShellState {
     let any = false;
     for (const [name, { may, exported }] of this.variables) {
       const old = before.variables.get(name)?.may;
-      if (old !== undefined && may.every((held) => old.some((other) => shown(other) === shown(held)))) continue;
-      const number = may.every((held) => held !== undefined && 'text' in held && (held.number === true || /^-?\d+$/.test(held.text)));
+      if (old !== undefined && may.every((held) => old.some((other) => shown(other) === shown(held))))
+        continue;
+      const number = may.every(
+        (held) => held !== undefined && 'text' in held && (held.number === true || /^-?\d+$/.test(held.text)),
+      );
       this.variables.set(name, { may: [{ ...blur(may), number }], exported });
       any = true;
     }
@@ -164,7 +169,11 @@ function union(a: readonly string[], b: readonly string[]): readonly string[] {
 }
 
 const shown = (held: Held | undefined): string =>
-  held === undefined ? '' : 'text' in held ? `=${held.from} ${held.text}` : [...held].map(([k, v]) => `${k}=${v.text}`).join('\n');
+  held === undefined
+    ? ''
+    : 'text' in held
+      ? `=${held.from} ${held.text}`
+      : [...held].map(([k, v]) => `${k}=${v.text}`).join('\n');
 
 function distinct(all: readonly (Held | undefined)[]): (Held | undefined)[] {
   return [...new Map(all.map((held) => [shown(held), held])).values()];

@@ -22,16 +22,27 @@ export const STATEMENTS: Readonly<Record<string, ((code: string, engine: Engine)
   },
 };
 
-const LEVELS: Readonly<Record<SqlLevel, Level>> = { read: 'SAFE', change: 'MEDIUM', loss: 'HIGH', 'wide-loss': 'DESTRUCTIVE' };
+const LEVELS: Readonly<Record<SqlLevel, Level>> = {
+  read: 'SAFE',
+  change: 'MEDIUM',
+  loss: 'HIGH',
+  'wide-loss': 'DESTRUCTIVE',
+};
 
 /** A sed script beside the text that it edits: what it runs, writes and reads. */
 function judgeSed(script: string, engine: Engine): void {
   const { runs, writes, reads, understood } = scanSed(script);
   for (const line of runs) engine.code('shell', valueOf(line), { stdin: null });
   for (const path of writes)
-    engine.found({ kind: 'overwrite', path: known(path), level: 'MEDIUM', reason: 'Its script writes files.' });
+    engine.found({
+      kind: 'overwrite',
+      path: known(path),
+      level: 'MEDIUM',
+      reason: 'Its script writes files.',
+    });
   for (const path of reads) engine.found({ kind: 'read', path: known(path) });
-  if (!understood) engine.remark('not-understood', 'MEDIUM', 'Its script cannot be understood.', 'irreversible');
+  if (!understood)
+    engine.remark('not-understood', 'MEDIUM', 'Its script cannot be understood.', 'irreversible');
 }
 
 function judgeSql(sql: string, engine: Engine): void {
@@ -48,7 +59,9 @@ function report(level: SqlLevel, statement: string, engine: Engine): void {
     kind: loses ? 'database_loss' : 'database_change',
     resource: statement,
     level: LEVELS[level],
-    reason: loses ? 'What a statement takes out of a database is gone.' : 'A statement changes what a database holds.',
+    reason: loses
+      ? 'What a statement takes out of a database is gone.'
+      : 'A statement changes what a database holds.',
     reversibility: 'irreversible',
     rule: loses ? 'database-loss' : 'database-change',
   });
@@ -61,8 +74,16 @@ function reported({ kind, text }: SqlReach, engine: Engine): void {
     engine.remark('leaves-the-database', 'HIGH', 'A statement runs something on the machine.');
     if (kind === 'shell') engine.code('shell', value, { stdin: null });
   } else if (kind === 'read') engine.found({ kind, path: value });
-  else if (kind === 'write') engine.found({ kind: 'overwrite', path: value, level: 'MEDIUM', reason: 'A statement writes a file.' });
-  else engine.found({ kind: 'network', resource: text ?? HOLE, level: 'HIGH', reason: 'A statement reaches another machine.', reversibility: 'irreversible' });
+  else if (kind === 'write')
+    engine.found({ kind: 'overwrite', path: value, level: 'MEDIUM', reason: 'A statement writes a file.' });
+  else
+    engine.found({
+      kind: 'network',
+      resource: text ?? HOLE,
+      level: 'HIGH',
+      reason: 'A statement reaches another machine.',
+      reversibility: 'irreversible',
+    });
 }
 
 const valueOf = (text: string | null): Value => (text === null ? unknown(FROM.input) : known(text));

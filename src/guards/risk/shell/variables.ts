@@ -18,15 +18,22 @@ export function applyVariables(program: string, name: Value, frame: Frame, walk:
       if (rule.runs === 'options') continue;
       if (may.every(isEmpty) && variable !== 'PATH') continue;
       const level = rule.runs === null ? rule.level : levelOfValue(may, rule, frame, walk);
-      if (level !== null) walk.report.factor('telling-variable', level, `${variable}: ${rule.reason}`, source);
+      if (level !== null)
+        walk.report.factor('telling-variable', level, `${variable}: ${rule.reason}`, source);
     }
   }
 }
 
-const isEmpty = (held: Held | undefined): boolean => held === undefined || ('text' in held && held.text === '');
+const isEmpty = (held: Held | undefined): boolean =>
+  held === undefined || ('text' in held && held.text === '');
 
 /** What a variable whose value is run would do: judged apart, since it is only run where it is needed. */
-function levelOfValue(may: readonly (Held | undefined)[], rule: VariableRule, frame: Frame, walk: Walk): Level | null {
+function levelOfValue(
+  may: readonly (Held | undefined)[],
+  rule: VariableRule,
+  frame: Frame,
+  walk: Walk,
+): Level | null {
   const report = new Report();
   const apart: Walk = { ...walk, report };
   for (const held of may) {
@@ -34,7 +41,12 @@ function levelOfValue(may: readonly (Held | undefined)[], rule: VariableRule, fr
     const line = rule.runs === 'file' ? openFiles(frame, apart, value.text).written(value) : value;
     if (line === null) return rule.level;
     // `LESSOPEN='|command'` reads from a command.
-    runValue({ ...line, text: line.text.replace(/^[|-]+/, '') }, { ...frame, state: new ShellState(frame.state.folders), stdin: null }, apart, value.text);
+    runValue(
+      { ...line, text: line.text.replace(/^[|-]+/, '') },
+      { ...frame, state: new ShellState(frame.state.folders), stdin: null },
+      apart,
+      value.text,
+    );
   }
   if (apart.problem !== null) return 'HIGH';
   if (rank(report.worst) <= rank('LOW')) return null;
@@ -45,9 +57,18 @@ function levelOfValue(may: readonly (Held | undefined)[], rule: VariableRule, fr
 export function optionsFromVariables(program: string, { state }: Frame, walk: Walk): Value[][] {
   for (const rule of walk.ctx.catalogue.variables) {
     if (rule.runs !== 'options' || rule.programs?.includes(program) !== true) continue;
-    const found = [...state.variables].find(([name, variable]) => rule.name.test(name) && !variable.may.every(isEmpty));
+    const found = [...state.variables].find(
+      ([name, variable]) => rule.name.test(name) && !variable.may.every(isEmpty),
+    );
     if (found !== undefined)
-      return found[1].may.map((held) => (held === undefined || !('text' in held) ? [] : held.text.split(/\s+/).filter((word) => word !== '').map((text) => ({ ...held, text }))));
+      return found[1].may.map((held) =>
+        held === undefined || !('text' in held)
+          ? []
+          : held.text
+              .split(/\s+/)
+              .filter((word) => word !== '')
+              .map((text) => ({ ...held, text })),
+      );
   }
   return [[]];
 }

@@ -7,7 +7,8 @@ import { calls } from './helpers.ts';
 
 const entry = (match: string, notMatch: string): string =>
   `calls: [{ id: a, kind: delete, names: [os.remove], match: ["${match}"], not_match: ["${notMatch}"] }]`;
-const table = (language: string, source: string): Calls => callsOf({ [language]: parseCalls(source, `${language}.yaml`) });
+const table = (language: string, source: string): Calls =>
+  callsOf({ [language]: parseCalls(source, `${language}.yaml`) });
 
 describe('the tables of calls', () => {
   it('hold to their own examples', () => {
@@ -25,14 +26,12 @@ describe('the tables of calls', () => {
   });
 
   it('are refused for a language that nobody scans', () => {
-    expect(() => checkCalls(table('cobol', entry("os.remove('a')", 'print(1)')))).toThrow(
-      'cobol',
-    );
+    expect(() => checkCalls(table('cobol', entry("os.remove('a')", 'print(1)')))).toThrow('cobol');
   });
 
   it('are refused where a key is unknown', () => {
-    expect(() => table('python', 'calls: [{ id: a, kind: eat, names: [x], match: [a], not_match: [b] }]')).toThrow(
-      'kind',
-    );
+    expect(() =>
+      table('python', 'calls: [{ id: a, kind: eat, names: [x], match: [a], not_match: [b] }]'),
+    ).toThrow('kind');
   });
 });
