@@ -5,6 +5,7 @@ import type { Program } from '../../../registry/commands.ts';
 import { parseArguments } from '../programs/arguments.ts';
 import type { Invocation, Stream } from '../programs/engine.ts';
 import { handlerOf } from '../programs/handlers.ts';
+import { applyServers } from '../programs/reaches.ts';
 import { applyRules, isHarmless } from '../programs/rules.ts';
 import { applyUnknown } from '../programs/unknown.ts';
 import { applyVerbs } from '../programs/verbs.ts';
@@ -35,10 +36,11 @@ export function runProgram(words: readonly Value[], frame: Frame, walk: Walk, so
   if (program === null || entries.length === 0) return unknown(FROM.input | (frame.stdin?.from ?? 0));
   let printed: Stream = known('');
   for (const options of optionsFromVariables(program, frame, walk))
-    for (const entry of entries)
-      printed = heard(entry, walk, () =>
-        runEntry(entry, program, [...options, ...args], frame, walk, source),
-      );
+    for (const entry of entries) {
+      const given = [...options, ...args];
+      printed = heard(entry, walk, () => runEntry(entry, program, given, frame, walk, source));
+      applyServers(given, entry, engineOf(frame, walk, source, entry));
+    }
   return printed;
 }
 
