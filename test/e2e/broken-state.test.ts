@@ -45,7 +45,7 @@ async function used(place = scratch()) {
   const server = await connect(place);
   const big = 'some words to fill a page\n'.repeat(400);
   for (let n = 0; n < 12; n++) await server.call('write_file', { path: `f${n}`, content: `${n} ${big}` });
-  await server.call('run_command', { command: 'rm -f f*' });
+  for (let n = 0; n < 12; n++) await server.call('delete_file', { path: `f${n}` });
   await server.close();
   const database = join(place.home, 'state.db');
   const good = join(place.base, 'good.db');

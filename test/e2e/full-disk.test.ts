@@ -1,9 +1,10 @@
 import { execa } from 'execa';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { PASSPHRASE, testApp } from '../helpers/app.ts';
 import { BIN, connect } from '../helpers/client.ts';
+import { commitAll } from '../helpers/committed.ts';
 import { type Scratch, scratch } from '../helpers/scratch.ts';
 import { expectSettled } from '../helpers/settled.ts';
 import { describeWithMounts, smallDisk } from '../helpers/small-disk.ts';
@@ -14,6 +15,9 @@ function furnished() {
   const place = scratch();
   const file = join(place.root, 'a.txt');
   writeFileSync(file, BEFORE);
+  utimesSync(file, 1_600_000_000, 1_600_000_000);
+  // What git has a copy of, a command may change without being asked about.
+  commitAll(place.root);
   return { place, file, disk: smallDisk(place), text: () => readFileSync(file, 'utf8') };
 }
 

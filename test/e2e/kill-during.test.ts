@@ -101,7 +101,7 @@ test('killed at any moment with several calls running, every action ends, and no
       server.call('write_file', { path: `r${round}/a.txt`, content: `a${round}` }),
       server.call('edit_file', { path: 'a.txt', edits: [{ old_text: 'two', new_text: `two ${round}` }] }),
       server.call('write_file', { path: 'sub/c.txt', content: `${round}\n`.repeat(50_000) }),
-      server.call('run_command', { command: `echo ${round} >> log; sleep 0.05; echo ${round} > sub/d` }),
+      server.call('run_command', { command: `echo ${round} >> log; sleep 0.05; echo ${round} >> sub/d` }),
       server.call('run_command', { command: `echo ${round}; sleep 600` }),
     ];
     const settled = Promise.allSettled(calls);

@@ -34,7 +34,7 @@ test('a command runs, a dry run changes nothing, a failed line is taken back, an
   expect(JSON.stringify(dry['effects'])).toContain('-one\\n+two');
   expect(readFileSync(file, 'utf8')).toBe('one\n');
 
-  const failed = await server.call('run_command', { command: 'echo broken > a.txt; touch new; false' });
+  const failed = await server.call('run_command', { command: 'echo broken >> a.txt; touch new; false' });
   expect(failed).toMatchObject({
     outcome: 'rolled_back',
     result: { exit_code: 1 },

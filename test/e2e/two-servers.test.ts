@@ -50,7 +50,9 @@ test('an approval that two servers wait for is used once', async () => {
   await asPerson(place, ['init']);
   const [one, two] = [await connect(place), await connect(place)];
   // An unknown program asks, and each of its runs would leave a line of its own.
-  const { action_id: id } = await one.call('run_command', { command: 'env echo once >> ran.txt' });
+  const { action_id: id } = await one.call('run_command', {
+    command: 'no-such-tool || echo once >> ran.txt',
+  });
   const waits = [one, two, one, two].map(async (s) =>
     s.call('wait_for_approval', { action_id: id, wait_seconds: 30 }),
   );

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { connect } from './client.ts';
+import { commitAll } from './committed.ts';
 import { type Scratch, scratch } from './scratch.ts';
 import { type ActionLine, actionsOf, expectSettled, processesIn, treeOf } from './state.ts';
 
@@ -17,6 +18,8 @@ export function filled(): Scratch {
   chmodSync(at('a.txt'), 0o640);
   symlinkSync('a.txt', at('link'));
   for (const name of ['a.txt', 'sub/b.bin']) utimesSync(at(name), 1_600_000_000.5, 1_600_000_000.5);
+  // What git has a copy of, a command may change without being asked about.
+  commitAll(place.root);
   return place;
 }
 
