@@ -7,7 +7,7 @@ import { eventually, processesWith } from '../helpers/processes.ts';
 import { scratch } from '../helpers/scratch.ts';
 
 /** A line that changes a file, starts children of several kinds, one of them a daemon, and then waits. */
-const BUSY = 'echo half > a.txt; (sleep 301 & sleep 302 &); sleep 303 & touch started; sleep 304';
+const BUSY = 'echo half >> a.txt; (sleep 301 & sleep 302 &); sleep 303 & touch started; sleep 304';
 
 async function busy(): Promise<{ place: ReturnType<typeof scratch>; started: () => boolean }> {
   const place = scratch();

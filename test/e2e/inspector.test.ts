@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/app.ts';
@@ -68,11 +68,12 @@ test('runs a command, and is told of one that failed and was taken back', async 
     result: { exit_code: 0, stdout: 'made' },
   });
   expect(existsSync(join(place.root, 'made.txt'))).toBe(true);
-  const failed = await call(place, 'run_command', ['command=rm made.txt; exit 3']);
+  const failed = await call(place, 'run_command', ['command=echo more >> made.txt; touch other.txt; exit 3']);
   expect(failed.isError).toBe(true);
   expect(failed.structuredContent).toMatchObject({
     result: { exit_code: 3 },
     error: { code: 'command_failed' },
   });
-  expect(existsSync(join(place.root, 'made.txt'))).toBe(true);
+  expect(readFileSync(join(place.root, 'made.txt'), 'utf8')).toBe('made');
+  expect(existsSync(join(place.root, 'other.txt'))).toBe(false);
 }, 120_000);

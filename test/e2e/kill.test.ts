@@ -112,7 +112,7 @@ for (const step of [...BEFORE, ...AFTER, 'finished']) {
 }
 
 for (const [tool, input, gone] of [
-  ['run_command', { command: 'rm -rf sub' }, 'sub'],
+  ['run_command', { command: 'no-such-tool || rm -rf sub' }, 'sub'],
   ['write_file', { path: '.env', content: 'A=1\n' }, null],
 ] as const) {
   test(`${tool}, killed once it is held, still waits, is approved and committed once`, async () => {

@@ -4,7 +4,18 @@ import { parseArguments } from './arguments.ts';
 import type { Engine } from './engine.ts';
 
 /** Options with which a client names the server that it talks to. */
-const SERVER = ['--endpoint-url', '--endpoint', '--host', '--hostname', '--server', '--url', '--address', '--bootstrap-server', '--brokers', '--addr'];
+const SERVER = [
+  '--endpoint-url',
+  '--endpoint',
+  '--host',
+  '--hostname',
+  '--server',
+  '--url',
+  '--address',
+  '--bootstrap-server',
+  '--brokers',
+  '--addr',
+];
 const LOCAL = /^(\w+:\/\/)?(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|\/[^/].*)([:/]|$)/i;
 
 /** A client that is told which server to talk to may be told one that only listens. */
