@@ -3,8 +3,10 @@ import { type ParsedScript, parse } from 'unbash';
 export const MAX_LENGTH = 32_768;
 const MAX_NESTING = 200;
 
-/** A syntax tree, or why there is none. */
-export type Parsed = { readonly script: ParsedScript } | { readonly problem: string };
+/** A syntax tree, or why there is none; `partial` is as much of one as could be made all the same. */
+export type Parsed =
+  | { readonly script: ParsedScript }
+  | { readonly problem: string; readonly partial?: ParsedScript };
 
 /** The syntax tree of a shell text. The only place that calls the parser. */
 export function parseShell(text: string): Parsed {
@@ -12,7 +14,9 @@ export function parseShell(text: string): Parsed {
   if (nests(text)) return { problem: `nested deeper than ${MAX_NESTING}` };
   const script = parse(text);
   const error = script.errors?.[0];
-  return error === undefined ? { script } : { problem: `${error.message} at character ${error.pos + 1}` };
+  return error === undefined
+    ? { script }
+    : { problem: `${error.message} at character ${error.pos + 1}`, partial: script };
 }
 
 /** Whether brackets stand deeper than anybody writes: looked at before the parser is. */

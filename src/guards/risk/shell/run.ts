@@ -35,12 +35,12 @@ export function runText(text: string, state: ShellState, stdin: Stream | null, w
   }
   walk.effort.spend(text.length / 10);
   const parsed = parseShell(text);
-  if ('problem' in parsed) {
-    walk.problem ??= parsed.problem;
-    return unknown(FROM.input);
-  }
+  if ('problem' in parsed) walk.problem ??= parsed.problem;
+  // What can be read of a broken line still counts: it shall not weigh less for being broken.
+  const script = 'script' in parsed ? parsed.script : parsed.partial;
+  if (script === undefined) return unknown(FROM.input);
   walk.depth++;
-  const printed = runScript(parsed.script, frameOf(state, text, stdin), walk);
+  const printed = runScript(script, frameOf(state, text, stdin), walk);
   walk.depth--;
   return printed;
 }

@@ -14,10 +14,10 @@ export function scopeOf(frame: Frame, walk: Walk): Scope {
   const { state } = frame;
   const nested = (part: { script: ParsedScript | undefined; text: string }, stdin: Stream | null): Stream => {
     const { script } = part;
-    if (script === undefined || (script.errors?.length ?? 0) > 0) {
+    if (script === undefined || (script.errors?.length ?? 0) > 0)
       walk.problem ??= `a substitution cannot be parsed: ${part.text.slice(0, 60)}`;
-      return unknown(FROM.input);
-    }
+    // What of it can be read still counts.
+    if (script === undefined) return unknown(FROM.input);
     return walk.run.nested(
       script,
       script.source === undefined ? frame : { ...frame, source: script.source },
