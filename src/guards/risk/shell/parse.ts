@@ -5,8 +5,7 @@ const MAX_NESTING = 200;
 
 /** A syntax tree, or why there is none; `partial` is as much of one as could be made all the same. */
 export type Parsed =
-  | { readonly script: ParsedScript }
-  | { readonly problem: string; readonly partial?: ParsedScript };
+  { readonly script: ParsedScript } | { readonly problem: string; readonly partial?: ParsedScript };
 
 /** The syntax tree of a shell text. The only place that calls the parser. */
 export function parseShell(text: string): Parsed {
