@@ -112,7 +112,9 @@ function gradeWhole(
   if (kind === 'overwrite' && recursive && path !== sep && hasOnlyCopies(path, ctx))
     return kept('HIGH', 'overwrites-only-copy', `It may write over what has no other copy in ${path}.`);
   if (kind === 'write' || kind === 'overwrite')
-    return path === sep ? lost('HIGH', rule, reason) : kept('MEDIUM', rule, reason);
+    return isRoot
+      ? kept('MEDIUM', rule, reason)
+      : lost('HIGH', 'outside-roots', `${path} lies outside the roots.`);
   return lost(recursive && !isRoot ? 'CRITICAL' : 'HIGH', rule, reason);
 }
 

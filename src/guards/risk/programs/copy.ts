@@ -14,15 +14,17 @@ export const copy: Handler = ({ name, parsed }, engine) => {
   const sources = folder == null ? operands.slice(0, -1) : operands;
   if (symbolic && operands.length === 1) linkHere(operands[0], engine);
   if (target == null || sources.length === 0) return known('');
+  if (isFolder(target)) {
+    for (const source of sources) engine.found({ kind: 'write', path: within(target, source) });
+  }
   for (const source of sources) {
     const content = engine.content(source);
     engine.wrote(target, content);
-    const base = source.text.split('/').at(-1) ?? '';
-    const within = { ...target, text: `${target.text.replace(/\/$/, '')}/${base}` };
-    engine.wrote(within, content);
-    if (symbolic) for (const link of [target, within]) engine.linked(link, source);
+    const inner = within(target, source);
+    engine.wrote(inner, content);
+    if (symbolic) for (const link of [target, inner]) engine.linked(link, source);
     else if (!has('-n', '--no-clobber', '--attributes-only'))
-      engine.copied(source, [target, within], { moved: name === 'mv', deep });
+      engine.copied(source, [target, inner], { moved: name === 'mv', deep });
   }
   if (/^(mv|ln|install|ginstall|link)$/.test(name) && NULL.test(target.text))
     engine.remark(
@@ -32,6 +34,15 @@ export const copy: Handler = ({ name, parsed }, engine) => {
     );
   return known('');
 };
+
+/** Where a file stands once it has been put into a folder. */
+function within(folder: Value, source: Value): Value {
+  const name = source.text.replace(/\/+$/, '').split('/').at(-1) ?? '';
+  return { ...folder, text: `${folder.text.replace(/\/+$/, '')}/${name}` };
+}
+
+/** By its name alone: what is put there stands below it, and not in its place. */
+const isFolder = ({ text }: Value): boolean => /(^|\/)\.{0,2}\/*$/.test(text);
 
 /** `ln -s /a/b` makes `b` in the folder that the line stands in. */
 function linkHere(to: Value | undefined, engine: Engine): void {

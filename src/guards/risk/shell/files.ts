@@ -269,7 +269,7 @@ function pathsOf(
   if (text.includes(HOLE)) {
     // What comes after a known beginning may be anything below it, or beside it.
     if (!/^\/(tmp|var\/tmp)\/[^\uFFFC/]+/.test(text) || text.includes('/..')) return null;
-    text = text.slice(0, text.indexOf(HOLE));
+    text = text.slice(0, text.indexOf(HOLE)).replace(/\/$/, '');
   }
   const absolute = text.startsWith('/');
   if (!absolute && state.folders.length === 0) return null;
