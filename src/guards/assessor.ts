@@ -7,9 +7,9 @@ import { syntaxTree } from './risk/syntax-tree.ts';
 
 /** The assessor alone, without the pipeline round it. */
 export const assessor = (house: Assessing): Assessor => ({
-  assess(line, given, { roots: named = [given], counts = false } = {}) {
+  assess(line, given, { roots: named, counts = false } = {}) {
     const cwd = house.machine.real(given);
-    const roots = named.map((root) => house.machine.real(root));
+    const roots = named?.map((root) => house.machine.real(root)) ?? [cwd];
     const told = assessCommand(line, cwd, {}, assessContext(house, { roots, cwd }));
     const found = riskOf(unique(told.factors), [], told.reversibility, told);
     const counted = counts ? withExtent(found, (paths, ms) => house.machine.extent(paths, ms)) : found;

@@ -136,7 +136,7 @@ function statsOf(path: string | Buffer): BigIntStats | undefined | null {
 
 function realOrNamed(path: string): string {
   try {
-    return realpathSync(path);
+    return realpathSync.native(path);
   } catch {
     return path;
   }

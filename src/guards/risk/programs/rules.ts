@@ -79,7 +79,9 @@ const NAMES_NEXT = /^(create|new|get|show|describe)$/;
 
 function longestSub(subs: readonly string[], operands: readonly Value[]): number | null {
   let longest: number | null = null;
+  const first = operands[0]?.text ?? '';
   for (const sub of subs) {
+    if (!mayBegin(sub, first)) continue;
     const patterns = subPatterns(sub);
     const words = sub.split(' ');
     const taken = patterns.every(
@@ -177,6 +179,15 @@ function regExp(source: string): RegExp {
 }
 
 const subs = new Map<string, readonly RegExp[]>();
+
+/** Told without a pattern, since most subcommands are others. */
+function mayBegin(sub: string, first: string): boolean {
+  const star = sub.indexOf('*');
+  const end = sub.indexOf(' ');
+  const word = end < 0 ? sub.length : end;
+  if (star >= 0 && star < word) return true;
+  return first.includes(HOLE) || (first.length === word && sub.startsWith(first));
+}
 
 /** A pattern for each word; a hole may be any word. */
 function subPatterns(sub: string): readonly RegExp[] {
