@@ -1,0 +1,79 @@
+import * as z from 'zod';
+
+/**
+ * A path or a name as its bytes, one character for each (latin1), since the file system's names need not be UTF-8.
+ * Paths of a plan are relative to its root, without a leading slash.
+ */
+export const bytesSchema = z.string();
+
+/** What the file system tells of an entry without reading it: enough to see that nobody has changed it. */
+export const printSchema = z.object({
+  type: z.enum(['file', 'directory', 'symlink', 'fifo', 'socket', 'device']),
+  /** Decimal, as are the times, in nanoseconds since 1970. */
+  ino: z.string(),
+  mtime_ns: z.string(),
+  ctime_ns: z.string(),
+  /** Permission bits, as in `chmod`. */
+  mode: z.number().int(),
+  uid: z.number().int(),
+  gid: z.number().int(),
+  /** Bytes; 0 for all but files. */
+  size: z.number().int(),
+  /** How many names the inode has. */
+  links: z.number().int(),
+  /** Where a symbolic link points. */
+  target: bytesSchema.optional(),
+  /** Major and minor of a device, decimal, as `stat` packs them. */
+  rdev: z.string().optional(),
+  /** Extended attributes, ACLs among them, in base64; the overlay's own are not told. */
+  xattrs: z.record(z.string(), z.string()).optional(),
+});
+export type Print = z.infer<typeof printSchema>;
+
+/**
+ * One change of one path. What stood there goes to `pre/N` in the action's own folder of the store, N being the step's
+ * number, so that every step can be taken back by renames alone.
+ */
+export const stepSchema = z.discriminatedUnion('do', [
+  /** What lies at `from` is renamed to the path, over what stands there. */
+  z.object({
+    do: z.literal('put'),
+    path: bytesSchema,
+    /** In the store of the root: `<action>/upper/…`, `<action>/pre/N`, … */
+    from: bytesSchema,
+    before: printSchema.nullable(),
+    after: printSchema,
+  }),
+  /** A folder goes with all that is below it; `below` tells whether that is still what it was. */
+  z.object({
+    do: z.literal('remove'),
+    path: bytesSchema,
+    before: printSchema,
+    below: z.object({ entries: z.number().int(), digest: z.string() }).nullable(),
+  }),
+  /** Mode, owner, times and extended attributes of what stays where it is. */
+  z.object({ do: z.literal('attributes'), path: bytesSchema, before: printSchema, after: printSchema }),
+  /** New content in the same inode, for a file that has other names. */
+  z.object({
+    do: z.literal('write'),
+    path: bytesSchema,
+    from: bytesSchema,
+    before: printSchema,
+    after: printSchema,
+  }),
+]);
+export type Step = z.infer<typeof stepSchema>;
+
+/** The steps in one root, in the order in which they are done. */
+export const partSchema = z.object({
+  /** Absolute real path. */
+  root: z.string(),
+  /** The store of the root: a folder on the same file system, one folder in it for each action. */
+  store: z.string(),
+  steps: z.array(stepSchema),
+});
+export type Part = z.infer<typeof partSchema>;
+
+/** All that an action changes, in every root; written down before its first step, so that recovery can end it. */
+export const planSchema = z.object({ parts: z.array(partSchema) });
+export type Plan = z.infer<typeof planSchema>;
