@@ -41,6 +41,13 @@ export const configSchema = z.strictObject({
         .default(32_768)
         .describe('Bytes of each of stdout and stderr that are shown; the middle is left out.'),
       file_bytes: positive.default(10_485_760).describe('Bytes of the largest file that is read or written.'),
+      command_processes: positive.default(512).describe('Processes of one command in the sandbox.'),
+      command_memory_bytes: positive
+        .default(4_294_967_296)
+        .describe('Bytes of memory of one command in the sandbox.'),
+      command_written_bytes: positive
+        .default(4_294_967_296)
+        .describe('Bytes that one command may write into the roots.'),
       snapshot_files: positive.default(50_000).describe('Entries of a root; one with more is asked about.'),
       snapshot_bytes: positive
         .default(1_073_741_824)
@@ -98,6 +105,9 @@ export function tightened(config: Config, base: Config): Config {
       command_seconds: lower('command_seconds'),
       output_bytes: lower('output_bytes'),
       file_bytes: lower('file_bytes'),
+      command_processes: lower('command_processes'),
+      command_memory_bytes: lower('command_memory_bytes'),
+      command_written_bytes: lower('command_written_bytes'),
       snapshot_files: lower('snapshot_files'),
       snapshot_bytes: lower('snapshot_bytes'),
     },

@@ -4,6 +4,8 @@ import type { Records } from './records.ts';
 import type { ActionReport, Decision } from './outcome.ts';
 import type { Principal, Workspace } from './principal.ts';
 import type { Risk } from './risk.ts';
+import type { Sandbox } from './sandbox.ts';
+import type { Transactions } from './transactions.ts';
 import type { Committed, Recovery, Staged, Verification } from './stages.ts';
 
 interface BaseContext {
@@ -17,6 +19,15 @@ interface BaseContext {
   readonly progress: (message: string) => void;
 }
 
+/** A stage that was not committed by itself and lies on disk. */
+export interface KeptStage {
+  readonly tool: string;
+  readonly summary: string;
+  readonly own: boolean;
+  readonly resources: readonly string[];
+  readonly stage: unknown;
+}
+
 /** Undoing one action by way of another: the tool that made a snapshot is the one that takes it back. */
 export interface Undoing {
   find(id: string): {
@@ -27,6 +38,10 @@ export interface Undoing {
     resources: readonly string[];
   };
   stage(id: string, ctx: ActionContext): Promise<Staged<{ of: string; tool: string; stage: unknown }>>;
+  /** Throws `not_found` where nothing is kept of that action. */
+  kept(id: string): KeptStage;
+  /** Marks the kept stage as used. */
+  used(id: string): void;
   /** The stage that takes back an undo of that tool's action. */
   undo(tool: string, snapshot: unknown, ctx: ActionContext): Promise<Staged<unknown>>;
   recheck(tool: string, stage: unknown, ctx: ActionContext): Promise<void>;
@@ -41,6 +56,10 @@ export interface ActionContext extends BaseContext {
   /** Why the agent says it acts. */
   readonly reason: string;
   readonly commands: Commands;
+  readonly sandbox: Sandbox;
+  /** A folder that lives as long as the connection, for what its commands share. */
+  readonly session: string;
+  readonly transactions: Transactions;
   /** True when the commit follows an approval, so that time has passed since the stage. */
   readonly resumed: boolean;
   /** Whether a command line is on the fixed list of those that need no snapshot. */

@@ -30,7 +30,7 @@ export type Change = z.infer<typeof changeSchema>;
 export const changeSetSchema = z.object({ changes: z.array(changeSchema) });
 export type ChangeSet = z.infer<typeof changeSetSchema>;
 
-export const changeKindSchema = z.enum(['create', 'modify', 'delete']);
+export const changeKindSchema = z.enum(['create', 'modify', 'delete', 'rename']);
 export type ChangeKind = z.infer<typeof changeKindSchema>;
 
 /** What an action will do (staged) or did (committed), as people and models are shown it. */
@@ -40,7 +40,14 @@ export const effectsSchema = z.object({
   /** Whether what is changed can be put back, and what cannot. */
   note: z.string(),
   changes: z.array(
-    z.object({ path: z.string(), change: changeKindSchema, bytes: z.number().int(), was: z.number().int() }),
+    z.object({
+      path: z.string(),
+      change: changeKindSchema,
+      bytes: z.number().int(),
+      was: z.number().int(),
+      /** For a folder that is made or goes as a whole: how many entries it holds. */
+      entries: z.number().int().optional(),
+    }),
   ),
   /** Unified diff of text files, capped, with secrets redacted. */
   diff: z.string(),

@@ -52,6 +52,11 @@ export const ERRORS = {
     'The content is over a limit.',
     'Work on a smaller part, or ask a person to raise the limit.',
   ),
+  no_store: row(
+    'refused',
+    'There is no place on the root’s own file system for what undo needs.',
+    'A person lets the folder above the root be written to, or moves the state to that file system.',
+  ),
   secret_path: row(
     'refused',
     'The file holds secrets and is never shown to an agent.',
@@ -137,6 +142,11 @@ export const ERRORS = {
     'failed',
     'What the action would touch has changed since it was looked at.',
     'Read it again, then plan anew.',
+  ),
+  limit_exceeded: row(
+    'failed',
+    'The command went over a limit on processes, memory, time or written bytes.',
+    'Do less at once, or ask a person to raise the limit.',
   ),
   command_failed: row(
     'failed',

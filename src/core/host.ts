@@ -1,5 +1,7 @@
 import type { Change, ChangeSet, FileState } from './effects.ts';
 import type { Workspace } from './principal.ts';
+import type { Sandbox } from './sandbox.ts';
+import type { Transactions } from './transactions.ts';
 
 /** Content-addressed bytes on disk; a name is the SHA-256 of what it holds. */
 export interface Objects {
@@ -124,10 +126,27 @@ export interface Surroundings {
   readonly home: string;
 }
 
+export interface TransactionOptions {
+  readonly action: string;
+  readonly workspace: Workspace;
+  /** Whether a path's content is never shown. */
+  readonly isSecret: (path: string) => boolean;
+  /** Whether a path below a new folder is shown by itself. */
+  readonly isNotable: (path: string) => boolean;
+  /** Called between steps; tests end the process here. */
+  readonly trace: (point: string) => void;
+}
+
 /** The machine as the guards see it. */
 export interface Machine extends Surroundings {
   files(workspace: Workspace): Files;
   commands(workspace: Workspace): Commands;
+  readonly sandbox: Sandbox;
+  /** The folder that an agent's commands share as long as this process lives. */
+  session(agent: string): string;
+  transactions(options: TransactionOptions): Transactions;
+  /** Removes what is kept of an action in the stores of these roots: its stage alone, or its pre-images as well. */
+  discard(actionId: string, roots: readonly string[], what: 'stage' | 'all'): void;
   /** Ends every process that an action started and left behind. */
   killLeftovers(actionId: string): void;
   /** Starts a person's own shell line, in the server's environment and these variables, and does not wait for it. */

@@ -30,6 +30,9 @@ export const printSchema = z.object({
 });
 export type Print = z.infer<typeof printSchema>;
 
+/** All that is below a folder, told apart by a digest of its prints. */
+const belowSchema = z.object({ entries: z.number().int(), digest: z.string() });
+
 /**
  * One change of one path. What stood there goes to `pre/N` in the action's own folder of the store, N being the step's
  * number, so that every step can be taken back by renames alone.
@@ -43,13 +46,15 @@ export const stepSchema = z.discriminatedUnion('do', [
     from: bytesSchema,
     before: printSchema.nullable(),
     after: printSchema,
+    /** What a folder held once all steps were done; only in what is kept for undo. */
+    filled: belowSchema.optional(),
   }),
   /** A folder goes with all that is below it; `below` tells whether that is still what it was. */
   z.object({
     do: z.literal('remove'),
     path: bytesSchema,
     before: printSchema,
-    below: z.object({ entries: z.number().int(), digest: z.string() }).nullable(),
+    below: belowSchema.nullable(),
   }),
   /** Mode, owner, times and extended attributes of what stays where it is. */
   z.object({ do: z.literal('attributes'), path: bytesSchema, before: printSchema, after: printSchema }),
@@ -77,3 +82,32 @@ export type Part = z.infer<typeof partSchema>;
 /** All that an action changes, in every root; written down before its first step, so that recovery can end it. */
 export const planSchema = z.object({ parts: z.array(partSchema) });
 export type Plan = z.infer<typeof planSchema>;
+
+/** The steps of a plan lie in `<store>/<action>/<number of the part>`: staged content, and the pre-images in `pre`. */
+export const folderOf = (action: string, part: number): string => `${action}/${part}`;
+
+/**
+ * Whether an entry is the same as it was: the same inode with the same content and attributes, as far as can be told
+ * without reading. The times and sizes of folders change with what is in them, so they do not count.
+ */
+export function isSame(a: Print | null, b: Print | null): boolean {
+  if (a === null || b === null) return a === b;
+  const plain = (print: Print): unknown[] => [
+    print.type,
+    print.ino,
+    print.mode,
+    print.uid,
+    print.gid,
+    print.target,
+    print.rdev,
+    ...Object.entries(print.xattrs ?? {})
+      .toSorted()
+      .flat(),
+    ...(print.type === 'directory' ? [] : [print.size, print.mtime_ns]),
+  ];
+  return plain(a).join('\0') === plain(b).join('\0');
+}
+
+/** As `isSame`, and nobody has so much as written it as it was; for the time between a stage and its commit. */
+export const isUntouched = (a: Print | null, b: Print | null): boolean =>
+  isSame(a, b) && (a?.type === 'directory' || a?.ctime_ns === b?.ctime_ns);

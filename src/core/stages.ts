@@ -21,6 +21,13 @@ export interface Intent {
   readonly circumstances: readonly string[];
   /** The action that this one takes back, if it does. */
   readonly undoes?: string;
+  /**
+   * True where staging changes nothing and reaches nothing beyond the stage, so that only what it turns out to have
+   * done is decided on, and its resources are taken only for the commit.
+   */
+  readonly contained?: boolean;
+  /** True where staging itself reaches the world, so that a person is asked before it. */
+  readonly reaching?: boolean;
 }
 
 /** A stage: worked out, durable, not yet let into the world. */
@@ -30,6 +37,10 @@ export interface Staged<S> {
   /** Circumstances found while staging, such as `root_over_limit`. */
   readonly circumstances: readonly string[];
   readonly reversibility: Reversibility;
+  /** What it answered while it was staged, where it ran then. */
+  readonly output?: unknown;
+  /** Why it is not committed by itself, though somebody may commit it as it is. */
+  readonly failure?: HomeostatError;
 }
 
 export interface Committed<O, P> {

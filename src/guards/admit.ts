@@ -14,8 +14,10 @@ export async function admit(run: Run, house: House): Promise<void> {
     checkRates(run.agent, house);
     if (run.bound?.dryRun !== true) checkBreaker(run.requestDigest, house);
   });
-  // A dry run changes nothing, so nobody needs to wait for it.
-  if (run.bound?.dryRun !== true) await takeLeases(run.intent?.resources ?? [], run.id, house, run.signal);
+  // A dry run changes nothing, and what runs in a stage of its own changes nothing until its commit.
+  const apart = run.intent?.contained === true || run.intent?.reaching === true;
+  if (run.bound?.dryRun !== true && !apart)
+    await takeLeases(run.intent?.resources ?? [], run.id, house, run.signal);
 }
 
 export function checkStop(house: House): void {

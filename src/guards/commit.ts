@@ -5,6 +5,7 @@ import { consume } from './approvals/consume.ts';
 import { actionContext } from './context.ts';
 import { checkAlive, endedBy } from './ending.ts';
 import type { House } from './house.ts';
+import { takeLeases } from './limits/leases.ts';
 import { recordOutcome } from './record.ts';
 import { auditBase, reportOf, type Run } from './run.ts';
 
@@ -14,6 +15,8 @@ const ROLLBACK_MS = 120_000;
 /** Steps 8 to 10: the stage is let into the world, looked at, and taken back where it is not what it claims. */
 export async function commitRun(run: Run, house: House): Promise<ActionReport> {
   checkAlive(run, house);
+  // Taken already, but by what ran in a stage of its own.
+  await takeLeases(run.intent?.resources ?? [], run.id, house, run.signal);
   beginCommit(run, house); //                                            8
   run.committing = true;
   house.trace('committing');

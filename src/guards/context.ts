@@ -1,17 +1,23 @@
 import type { ActionContext, QueryContext } from '../core/context.ts';
 import { HomeostatError } from '../core/errors.ts';
 import type { Files } from '../core/host.ts';
-import type { Caller, Workspace } from '../core/principal.ts';
+import { type Caller, type Workspace, agentName } from '../core/principal.ts';
 import { assessContext, type House } from './house.ts';
 import { pathRules } from './risk/paths.ts';
 import type { Run } from './run.ts';
 import { preserve } from './snapshots/preserve.ts';
 import { undoing } from './snapshots/undoing.ts';
 
-const isSecretIn =
-  (house: House, workspace: Workspace) =>
-  (path: string): boolean =>
-    pathRules(path, assessContext(house, workspace)).some((rule) => rule.secret);
+const isSecretIn = (house: House, workspace: Workspace): ((path: string) => boolean) => {
+  const ctx = assessContext(house, workspace);
+  return (path) => pathRules(path, ctx).some((rule) => rule.secret);
+};
+
+/** Whether a new path below a new folder is worth a word of its own: where a rule speaks of it. */
+const isNotableIn = (house: House, workspace: Workspace): ((path: string) => boolean) => {
+  const ctx = assessContext(house, workspace);
+  return (path) => pathRules(path, ctx).length > 0;
+};
 
 /** What an action's functions are handed. */
 export function actionContext(run: Run, house: House, options: { signal?: AbortSignal } = {}): ActionContext {
@@ -27,6 +33,15 @@ export function actionContext(run: Run, house: House, options: { signal?: AbortS
     actionId: run.id,
     reason: run.bound?.reason ?? '',
     commands: house.machine.commands(workspace),
+    sandbox: house.machine.sandbox,
+    session: house.machine.session(agentName(principal)),
+    transactions: house.machine.transactions({
+      action: run.id,
+      workspace,
+      isSecret: isSecretIn(house, workspace),
+      isNotable: isNotableIn(house, workspace),
+      trace: house.trace,
+    }),
     resumed: run.resumed,
     isReadOnlyLine: (line) => house.rules.read_only_lines.includes(line),
     preserve: async (snapshot) => preserve(run, snapshot, house),

@@ -6,7 +6,8 @@ import type { Workspace } from '../core/principal.ts';
 import { assessContext, type House } from './house.ts';
 import { decide, levelOf } from './policy/decide.ts';
 import { assessCommand } from './risk/assess-command.ts';
-import { assessEffects, assessIntent, withExtent } from './risk/assess.ts';
+import { type AssessContext, assessEffects, assessIntent, withExtent } from './risk/assess.ts';
+import { assessFacts, containedRisk } from './risk/contained.ts';
 import type { Run } from './run.ts';
 
 /** Steps 3 and 6, the same function: what the facts so far risk, and what the rules make of it. */
@@ -20,7 +21,7 @@ export function judge(
   const circumstances = new Set([...intent.circumstances, ...(staged?.circumstances ?? [])]);
   const spoken = house.rules.circumstances.filter((rule) => circumstances.has(rule.when));
   const asked = assessIntent(intent, ctx);
-  const seen = staged === null ? asked : assessEffects(asked, staged.effects, staged.reversibility, ctx);
+  const seen = seenRisk(asked, intent, staged, ctx);
   const raised = levelOf(spoken).map(({ rule, level }) => ({
     rule: rule.id,
     level,
@@ -33,6 +34,15 @@ export function judge(
   const counted =
     decision.verdict === 'ask' ? withExtent(risk, (paths, ms) => house.machine.extent(paths, ms)) : risk;
   return { risk: counted, decision };
+}
+
+/** What ran in a stage that reaches nothing is judged by what it turned out to do, and not by what was asked for. */
+function seenRisk(asked: Risk, intent: Intent, staged: Staged<unknown> | null, ctx: AssessContext): Risk {
+  const held = intent.contained === true ? containedRisk(asked) : asked;
+  if (staged === null) return held;
+  return intent.contained === true || intent.reaching === true
+    ? assessFacts(held, staged.effects, ctx)
+    : assessEffects(held, staged.effects, staged.reversibility, ctx);
 }
 
 const MOST_ORIGINS = 500;
@@ -59,9 +69,15 @@ function remember(intent: Intent, workspace: Workspace, house: House): void {
 
 /** Throws where the decision is no; `observe` still lets an action be staged, so that its effects can be shown. */
 export function refuseIfDenied(run: Run, house: House, when: 'before staging' | 'before commit'): void {
+  const reaches = run.intent?.reaching === true && when === 'before staging';
+  if (reaches && run.bound?.dryRun === true)
+    throw new HomeostatError(
+      'invalid_input',
+      'dry_run: a line that uses the network cannot be tried without effect',
+    );
   if (run.decision?.verdict !== 'deny') return;
-  if (when === 'before staging' && (house.config.autonomy === 'observe' || run.bound?.dryRun === true))
-    return;
+  const shows = house.config.autonomy === 'observe' || run.bound?.dryRun === true;
+  if (when === 'before staging' && shows && !reaches) return;
   const [rule] = run.decision.rules;
   const code = rule?.id.startsWith('autonomy-') === true ? 'autonomy_denied' : 'denied_by_policy';
   throw new HomeostatError(code, `${run.tool.name}: ${rule?.reason ?? 'a rule says no'}`);

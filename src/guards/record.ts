@@ -75,14 +75,26 @@ export function recordOutcome(run: Run, ending: Ending, house: House): ActionRep
         report: told,
         effects: told.effects,
         input: null,
-        stage: null,
+        stage: ending.keepStage === true ? run.staged?.stage : null,
         finished_ms: Date.now(),
       });
     }
     return told;
   });
   run.committing = false;
+  clearStage(run, ending, house);
   return report;
+}
+
+/** What is not needed any more goes; what cannot be removed now is found by the sweep of what nothing names. */
+function clearStage(run: Run, ending: Ending, house: House): void {
+  if (!run.recorded || ending.keepStage === true) return;
+  const { roots } = run.caller.workspace;
+  try {
+    house.machine.discard(run.id, roots, ending.snapshot === true ? 'stage' : 'all');
+  } catch {
+    house.trace('stage left behind');
+  }
 }
 
 /** A refusal before the intent was recorded: it leaves one record, with what was asked for. */

@@ -59,6 +59,11 @@ function claim(row: ActionRow, house: House): boolean {
 
 async function end(row: ActionRow, house: House): Promise<void> {
   house.machine.killLeftovers(row.id);
+  if (row.phase === 'reaching') {
+    const what =
+      'the server ended while the command ran; the roots are as they were, what it sent cannot be known';
+    return record(row, 'unknown', new HomeostatError('interrupted', what), false, house);
+  }
   if (row.phase !== 'committing') {
     const what = `the server ended before the commit (${row.phase}); nothing was changed`;
     return record(row, 'failed', new HomeostatError('interrupted', what), false, house);
@@ -145,4 +150,5 @@ function record(
       finished_ms: Date.now(),
     });
   });
+  house.machine.discard(row.id, row.workspace.roots, keep ? 'stage' : 'all');
 }

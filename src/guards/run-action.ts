@@ -3,9 +3,9 @@ import type { ActionReport } from '../core/outcome.ts';
 import type { Caller } from '../core/principal.ts';
 import type { Action } from '../core/tool.ts';
 import { admit } from './admit.ts';
+import { afterStage } from './after-stage.ts';
 import { hold } from './approvals/hold.ts';
 import { bind } from './bind.ts';
-import { commitRun } from './commit.ts';
 import { actionContext } from './context.ts';
 import type { House } from './house.ts';
 import { judgeRun, refuseIfDenied } from './judge.ts';
@@ -32,12 +32,10 @@ export async function runAction(
     refuseIfDenied(run, house, 'before staging');
     recordIntent(run, house); //                                        4
     house.trace('intended');
+    if (run.intent?.reaching === true && run.decision?.verdict === 'ask') return hold(run, house);
     await stage(run, house); //                                         5
-    if (run.bound?.dryRun === true) return recordOutcome(run, { outcome: 'succeeded' }, house);
     judgeRun(run, house); //                                            6
-    refuseIfDenied(run, house, 'before commit');
-    if (run.decision?.verdict === 'ask') return hold(run, house); //    7
-    return await commitRun(run, house); //                              8, 9, 10
+    return await afterStage(run, house); //                             7 to 10
   } catch (error) {
     return ended(run, raw, error, house);
   } finally {

@@ -90,6 +90,8 @@ export interface Ending {
   readonly result?: unknown;
   readonly effects?: Effects | null | undefined;
   readonly snapshot?: boolean | undefined;
+  /** The stage stays on disk, so that somebody may commit it as it is. */
+  readonly keepStage?: boolean | undefined;
 }
 
 /** What the caller is told; secrets are masked here, on the only way out. */

@@ -1,9 +1,14 @@
+import { createHash } from 'node:crypto';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import type { Machine, Objects } from '../core/host.ts';
+import type { Sandbox } from '../core/sandbox.ts';
 import { openCommands } from './command.ts';
 import { openFiles } from './files.ts';
 import { ownIdentity, uptime } from './identity.ts';
 import { killMarked, startDetached } from './processes.ts';
+import { discardStage } from './journal/discard.ts';
+import { openTransactions } from './journal/transactions.ts';
 import type { ScanLimits } from './scan.ts';
 import { surroundings } from './surroundings.ts';
 
@@ -12,15 +17,24 @@ export interface MachineOptions {
   readonly cacheFolder: string;
   readonly limits: ScanLimits;
   readonly env: NodeJS.ProcessEnv;
+  readonly sandbox: Sandbox;
+  /** Folders of the state: for stages, and for what commands of one connection share. */
+  readonly stages: string;
+  readonly sessions: string;
 }
 
 /** This machine, for the guards; tools get their share of it with each call. */
-export function openMachine({ objects, cacheFolder, limits, env }: MachineOptions): Machine {
+export function openMachine(options: MachineOptions): Machine {
+  const { objects, cacheFolder, limits, env, sandbox, stages, sessions } = options;
   const { owner, isAlive } = ownIdentity();
   return {
     ...surroundings(),
     files: (workspace) => openFiles(workspace, { objects, cacheFolder, limits }),
     commands: (workspace) => openCommands(env, workspace.roots),
+    sandbox,
+    session: (agent) => join(sessions, folderName(owner), folderName(agent)),
+    transactions: (of) => openTransactions(of, stages),
+    discard: (actionId, roots, what) => discardStage({ actionId, roots, what, stages }),
     killLeftovers: killMarked,
     notify: (line, variables) => startDetached(line, { ...process.env, ...variables }),
     owner,
@@ -29,6 +43,9 @@ export function openMachine({ objects, cacheFolder, limits, env }: MachineOption
     user: userName(),
   };
 }
+
+/** A name of any kind as a short one that a folder can have. */
+const folderName = (name: string): string => createHash('sha256').update(name).digest('hex').slice(0, 16);
 
 function userName(): string {
   try {

@@ -11,6 +11,7 @@ const pathRuleSchema = z.strictObject({
   except: z.array(z.string()).default([]),
   change: levelSchema,
   secret: z.boolean().default(false),
+  commands_may: z.boolean().default(false),
 });
 
 const circumstanceRuleSchema = z.strictObject({

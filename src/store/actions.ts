@@ -5,8 +5,8 @@ import type { Principal, Workspace } from '../core/principal.ts';
 import type { Risk } from '../core/risk.ts';
 import type { Statements } from './database.ts';
 
-/** How far an action has come; only `held` survives its process unfinished. */
-export type Phase = 'intended' | 'held' | 'committing' | 'finished';
+/** How far an action has come; only `held` survives its process unfinished. `reaching`: its stage reaches the world. */
+export type Phase = 'intended' | 'reaching' | 'held' | 'committing' | 'finished';
 
 /** An action as it is stored; input and stage are dropped when it is finished. */
 export interface ActionRow {

@@ -10,6 +10,10 @@ export interface Home {
   readonly objects: string;
   /** What scans of roots remember; a cache. */
   readonly scans: string;
+  /** What is staged and what undo needs, for roots on the same file system; a folder for each action. */
+  readonly stages: string;
+  /** What commands of one connection share: /tmp and a home. */
+  readonly sessions: string;
   /** Its presence is the emergency stop. */
   readonly stop: string;
   readonly approver: string;
@@ -26,6 +30,8 @@ export function homeAt(folder: string): Home {
     database: join(folder, 'state.db'),
     objects: join(folder, 'objects'),
     scans: join(folder, 'scans'),
+    stages: join(folder, 'stages'),
+    sessions: join(folder, 'sessions'),
     stop: join(folder, 'stop'),
     approver: join(folder, 'approver.json'),
   };

@@ -1,5 +1,6 @@
 import type { Tool } from '../core/tool.ts';
 import { assessAction } from './action/assess.ts';
+import { commitStage } from './action/commit.ts';
 import { listApprovals } from './approval/list.ts';
 import { waitForApproval } from './approval/wait.ts';
 import { queryAudit } from './audit/query.ts';
@@ -18,6 +19,7 @@ import { emergencyStop } from './system/stop.ts';
 /** Every tool there is: the one list from which all faces are made. */
 export const TOOLS: readonly Tool[] = [
   runCommand,
+  commitStage,
   writeFile,
   editFile,
   deleteFile,

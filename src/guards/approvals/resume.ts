@@ -12,8 +12,9 @@ import { actionContext } from '../context.ts';
 import { checkStop } from '../admit.ts';
 import { checkAlive, ended } from '../ending.ts';
 import { stage } from '../stage.ts';
-import { type Run, newId, openRun } from '../run.ts';
-import { isExpired } from './consume.ts';
+import { type Run, auditBase, newId, openRun } from '../run.ts';
+import { afterStage } from '../after-stage.ts';
+import { consume, isExpired } from './consume.ts';
 import { approvalDigest } from './digest.ts';
 import { expire, settle } from './settle.ts';
 import { hold, heldReport } from './hold.ts';
@@ -99,6 +100,7 @@ async function commitHeld(run: Run, house: House): Promise<ActionReport | null> 
     const shown = run.risk;
     judgeRun(run, house);
     refuseIfDenied(run, house, 'before commit');
+    if (run.staged === null) return await stageApproved(run, house);
     if (isRiskier(run.risk, shown) || (await isStale(run, house))) return await stageAnew(run, house);
     run.resumed = true;
     return await commitRun(run, house);
@@ -107,6 +109,28 @@ async function commitHeld(run: Run, house: House): Promise<ActionReport | null> 
     if (!run.committing) house.store.write(() => house.store.leases.release(run.id));
     if (error instanceof HomeostatError && LOOK_AGAIN.has(error.code)) return null;
     throw error;
+  }
+}
+
+/** A stage that reaches the world begins only with the approval, which is used up by it; its effects may be asked about once more. */
+async function stageApproved(run: Run, house: House): Promise<ActionReport> {
+  const approved = run.risk;
+  house.store.write(() => {
+    consume(run, house);
+    house.store.actions.update(run.id, { phase: 'reaching', owner: house.machine.owner });
+    run.audit.push(
+      house.store.audit.append({ ...auditBase(run), event: 'action.reaching', approval_status: 'consumed' }),
+    );
+  });
+  house.trace('reaching');
+  try {
+    await stage(run, house);
+    judgeRun(run, house);
+    if (run.staged?.failure !== undefined || isRiskier(run.risk, approved))
+      return await afterStage(run, house);
+    return await commitRun(run, house);
+  } catch (error) {
+    return ended(run, run.bound?.input, error, house);
   }
 }
 
@@ -190,6 +214,8 @@ async function reopen(row: ActionRow, caller: Caller, house: House): Promise<Run
 function readBack(run: Run, row: ActionRow): void {
   run.risk = row.risk;
   run.decision = row.decision;
+  // One that reaches the world is not staged before somebody has said yes.
+  if (row.stage === null && row.effects === null) return;
   run.staged = {
     stage: row.stage,
     effects: row.effects ?? { known: false, note: '', changes: [], diff: '' },

@@ -19,7 +19,7 @@ export function settle(
     revoked: 'approval_revoked',
   };
   const error = new HomeostatError(codes[status], note ?? `the approval of ${row.id} is ${status}`);
-  return house.store.write(() => {
+  const settled = house.store.write(() => {
     const held = house.store.actions.get(row.id)?.phase === 'held';
     const from = ['pending', 'approved'] as const;
     // Somebody else may have decided, or a commit may have begun, since the row was read.
@@ -60,6 +60,8 @@ export function settle(
     });
     return true;
   });
+  if (settled) house.machine.discard(row.id, row.workspace.roots, 'all');
+  return settled;
 }
 
 /** Ends one action whose time to be decided is over. */

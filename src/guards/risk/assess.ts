@@ -50,7 +50,7 @@ export function assessEffects(
   );
 }
 
-const KINDS = { create: 'write', modify: 'overwrite', delete: 'delete' } as const;
+const KINDS = { create: 'write', modify: 'overwrite', delete: 'delete', rename: 'write' } as const;
 
 /** A change of a typed action, graded as a command's would be; what stood there is always kept, so that it has a copy. */
 function gradeChange(

@@ -38,14 +38,19 @@ export function isRebuilt(path: string, { build, rebuilt }: Folders): boolean {
 const DISK =
   /^\/dev\/(sd|hd|vd|xvd|nvme|mmcblk|disk|rdisk|mapper\/|dm-|md|loop|ada|da\d|nbd|sr|mem$|kmem$|port$|zvol|ram|vg)/;
 
-/** How bad it is to touch a path so, with neither sandbox nor undo: the first that fits tells. */
-export function gradeTouch(touch: Touch, ctx: CommandContext): Grade | null {
+/** How bad it is to touch a path so, with neither sandbox nor undo; `by` whom decides which path rules speak. */
+export function gradeTouch(
+  touch: Touch,
+  ctx: CommandContext,
+  by: 'named' | 'by a command' = 'named',
+): Grade | null {
   const { kind, path } = touch;
   if (isOwn(path, ctx))
     return lost('CRITICAL', 'own-state', 'It touches homeostat’s own state or configuration.');
   if (kind === 'read') return gradeRead(path, ctx);
   const zone = gradeZone(touch, ctx);
-  const spoken = pathRules(path, ctx).map((rule) => lost(rule.change, rule.id, rule.reason));
+  const rules = pathRules(path, ctx).filter((rule) => by === 'named' || !rule.commands_may);
+  const spoken = rules.map((rule) => lost(rule.change, rule.id, rule.reason));
   return [zone, ...spoken].reduce((worst, grade) => (rank(grade.level) > rank(worst.level) ? grade : worst));
 }
 

@@ -51,6 +51,7 @@ function configured(ctx: PathContext): PathRule[] {
       except: [],
       change: 'CRITICAL',
       secret: false,
+      commands_may: false,
       match: [],
       not_match: [],
     }));

@@ -25,6 +25,16 @@ export function undoing(run: Run, house: House): Undoing {
         resources: row.resources,
       };
     },
+    kept(id) {
+      const row = house.store.read(() => house.store.actions.get(id));
+      if (row?.phase !== 'finished' || row.stage === null)
+        throw new HomeostatError('not_found', `no stage is kept of an action ${id}`);
+      const { tool, summary, resources, stage } = row;
+      return { tool, summary, resources, stage, own: row.agent === agentName(run.caller.principal) };
+    },
+    used(id) {
+      house.store.write(() => house.store.actions.update(id, { stage: null }));
+    },
     async stage(id, ctx) {
       const row = undoable(id, house);
       const snapshot = house.store.snapshots.get(id);

@@ -1,0 +1,28 @@
+import type { Effects } from './effects.ts';
+import type { Plan } from './plan.ts';
+import type { Layer } from './sandbox.ts';
+
+/** What an action changes in the roots, staged beside them and moved in by renames; bound to one action. */
+export interface Transactions {
+  /** Why the roots cannot be staged on this machine; null where they can. */
+  missing(): string | null;
+  /**
+   * Makes the folders that the action's stage lies in, one for each root. Throws `no_store` where a root has none on
+   * its own file system.
+   */
+  open(): Promise<Layer[]>;
+  /** What stands in the upper layers now, as a plan. Throws `world_changed` where somebody changed the same meanwhile. */
+  read(layers: readonly Layer[]): Promise<Plan>;
+  /** A plan as people and models are shown it. */
+  effects(plan: Plan, note: string): Promise<Effects>;
+  /** The plan of another action's stage as this action commits it: what it moves lies among this one's pre-images. */
+  adopt(plan: Plan, of: string): Plan;
+  /** Throws `world_changed` where something is not as it was when the plan was worked out. */
+  check(plan: Plan): void;
+  /** Does every step; returns the plan with what stands there afterwards, which is what undo needs. */
+  apply(plan: Plan): Plan;
+  /** Takes back whatever was done of a plan; returns the paths that somebody else has changed and that were left alone. */
+  takeBack(plan: Plan): string[];
+  /** The plan that takes back what another action applied. Throws `rollback_conflict` where somebody changed it since. */
+  inverse(plan: Plan, of: string, force: boolean): Plan;
+}

@@ -1,0 +1,107 @@
+import { renameSync } from 'node:fs';
+import { HomeostatError } from '../../core/errors.ts';
+import { type Part, type Plan, type Print, type Step, folderOf, isUntouched } from '../../core/plan.ts';
+import { dress } from './dress.ts';
+import { textOf } from './folders.ts';
+import { rewrite } from './in-place.ts';
+import { Place, moveIn, swap } from './place.ts';
+import { belowDigest, contentDigest, printOf } from './print.ts';
+import { syncStores } from './sync.ts';
+
+type StepOf<K extends Step['do']> = Extract<Step, { do: K }>;
+
+/**
+ * Does every step of a plan that is on record, and returns the plan with each `after` as it stands now. What a step
+ * finds in its place is looked at once it is out of everybody's reach: if it is not the `before`, it goes back, and the
+ * error is `world_changed`. After an error `takeBack` undoes the steps that were done.
+ */
+export function applyPlan(plan: Plan, action: string, trace: (point: string) => void): Plan {
+  syncStores(plan);
+  const parts = plan.parts.map((part, index) => {
+    if (part.steps.length === 0) return part;
+    const place = new Place(part, folderOf(action, index));
+    place.makeRoom();
+    try {
+      for (const [number, step] of part.steps.entries()) {
+        doStep(step, number, place);
+        trace(`step ${number}`);
+      }
+      return afterwards(part, place);
+    } finally {
+      place.folders.close();
+    }
+  });
+  syncStores(plan);
+  return { parts };
+}
+
+function doStep(step: Step, number: number, place: Place): void {
+  if (step.do === 'put') return put(step, number, place);
+  if (step.do === 'remove') return remove(step, number, place);
+  const entry = place.entry(step.path);
+  const now = printOf(entry);
+  if (now === null || now.ino !== step.before.ino) throw changed(place.part, step.path);
+  if (step.do === 'write') rewrite(place.stored(step.from), entry, place.kept(number));
+  dress(entry, now, step.after);
+}
+
+function put({ path, from, before }: StepOf<'put'>, number: number, place: Place): void {
+  const [source, entry, kept] = [place.stored(from), place.entry(path), place.kept(number)];
+  if (before === null) {
+    try {
+      return moveIn(source, entry);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+      throw changed(place.part, path, cause);
+    }
+  }
+  try {
+    swap(source, entry);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    throw changed(place.part, path, cause);
+  }
+  if (!stoodThere(printOf(source), before)) {
+    swap(source, entry);
+    throw changed(place.part, path);
+  }
+  renameSync(source, kept);
+}
+
+function remove({ path, before, below }: StepOf<'remove'>, number: number, place: Place): void {
+  const [entry, kept] = [place.entry(path), place.kept(number)];
+  try {
+    renameSync(entry, kept);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    throw changed(place.part, path, cause);
+  }
+  const whole = below === null || belowDigest(kept).digest === below.digest;
+  if (!stoodThere(printOf(kept), before) || !whole) {
+    moveIn(kept, entry);
+    throw changed(place.part, path);
+  }
+  // A descriptor of the folder that is gone would lead to where it now lies.
+  if (before.type === 'directory') place.folders.close();
+}
+
+/** A rename changes only the time of the inode's own change. */
+const stoodThere = (found: Print | null, before: Print): boolean =>
+  found !== null && isUntouched({ ...found, ctime_ns: before.ctime_ns }, before);
+
+const changed = (part: Part, path: string, cause?: unknown): HomeostatError =>
+  new HomeostatError('world_changed', `${part.root}/${textOf(path)} was changed by somebody else meanwhile`, {
+    cause,
+  });
+
+/** The part with the prints of what was put, for whoever takes it back. */
+function afterwards(part: Part, place: Place): Part {
+  const steps = part.steps.map((step) => {
+    if (step.do === 'remove') return step;
+    const after = printOf(place.entry(step.path));
+    if (after === null) throw changed(part, step.path);
+    const whole = step.do === 'put' && after.type === 'directory';
+    return { ...step, after, ...(whole ? { filled: contentDigest(place.entry(step.path)) } : {}) };
+  });
+  return { ...part, steps };
+}

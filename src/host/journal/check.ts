@@ -1,0 +1,36 @@
+import { HomeostatError } from '../../core/errors.ts';
+import { type Part, type Plan, folderOf, isUntouched } from '../../core/plan.ts';
+import { textOf } from './folders.ts';
+import { Place } from './place.ts';
+import { belowDigest } from './print.ts';
+
+/** Throws `world_changed`, naming the path, where something is not as it was when the plan was worked out. */
+export function checkPlan(plan: Plan, action: string): void {
+  for (const [index, part] of plan.parts.entries()) {
+    const place = new Place(part, folderOf(action, index));
+    try {
+      checkPart(part, place);
+    } finally {
+      place.folders.close();
+    }
+  }
+}
+
+function checkPart(part: Part, place: Place): void {
+  const seen: string[] = [];
+  for (const step of part.steps) {
+    // An earlier step has removed it, or moved it there: it was looked at where it stands now.
+    if (seen.some((path) => step.path === path || step.path.startsWith(`${path}/`))) continue;
+    if (!isUntouched(place.print(step.path), step.before)) throw changed(part, step.path);
+    if (step.do === 'put' || step.do === 'remove') seen.push(step.path);
+    if (step.do !== 'remove' || step.below === null) continue;
+    if (belowDigest(place.entry(step.path)).digest !== step.below.digest)
+      throw changed(part, `${step.path}/`);
+  }
+}
+
+const changed = (part: Part, path: string): HomeostatError =>
+  new HomeostatError(
+    'world_changed',
+    `${part.root}/${textOf(path)} is not as it was when the change was worked out`,
+  );

@@ -1,0 +1,48 @@
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { storeOf } from './store.ts';
+
+interface Discarded {
+  readonly actionId: string;
+  readonly roots: readonly string[];
+  /** The stage alone leaves the pre-images, which undo needs. */
+  readonly what: 'stage' | 'all';
+  readonly stages: string;
+}
+
+/** Removes an action's folder, or the stage in it, from the stores of its roots; a store that is not there holds nothing. */
+export function discardStage({ actionId, roots, what, stages }: Discarded): void {
+  const stores = new Set<string>();
+  for (const root of roots) {
+    try {
+      stores.add(storeOf(root, stages));
+    } catch {
+      // The root is gone, or has no store: the sweep of what nothing names finds what is left.
+    }
+  }
+  for (const store of stores) {
+    const folder = join(store, actionId);
+    if (what === 'all') removeTree(folder);
+    else if (existsSync(folder))
+      for (const part of readdirSync(folder)) {
+        removeTree(join(folder, part, 'upper'));
+        removeTree(join(folder, part, 'work'));
+      }
+  }
+}
+
+/** As `rm -rf`, also below folders that their owner may not enter, as an overlay's `work` is. */
+function removeTree(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    openUp(path);
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function openUp(folder: string): void {
+  chmodSync(folder, 0o700);
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) openUp(join(folder, entry.name));
+}

@@ -1,0 +1,104 @@
+import { HomeostatError } from '../../core/errors.ts';
+import { type Part, type Plan, type Print, type Step, folderOf, isSame } from '../../core/plan.ts';
+import { textOf } from './folders.ts';
+import { Place } from './place.ts';
+import { belowDigest, contentDigest } from './print.ts';
+
+type StepOf<K extends Step['do']> = Extract<Step, { do: K }>;
+
+export interface Undo {
+  /** The action whose plan was applied. */
+  readonly of: string;
+  /** The action that takes it back. */
+  readonly by: string;
+  /** A person wants it also where somebody has changed a path since; what stands there now is kept. */
+  readonly force?: boolean;
+}
+
+/**
+ * The plan that takes an applied one back, worked out from what stands there now; it changes nothing. Throws
+ * `rollback_conflict`, naming the path, where somebody has changed since what the action made.
+ */
+export function inverseOf(plan: Plan, undo: Undo): Plan {
+  return {
+    parts: plan.parts.map((part, index) => {
+      const place = new Place(part, folderOf(undo.of, index));
+      try {
+        return { ...part, steps: inverseSteps(part, place, folderOf(undo.by, index), undo.force ?? false) };
+      } finally {
+        place.folders.close();
+      }
+    }),
+  };
+}
+
+function inverseSteps(part: Part, place: Place, by: string, force: boolean): Step[] {
+  const attributes = part.steps.filter((step) => step.do === 'attributes');
+  const dressed = attributes.flatMap((step) => attributesBack(step, place, force));
+  // A folder may have been closed to us, so that its mode comes first; its times come last, when it is filled again.
+  const steps: Step[] = dressed.filter(({ before, after }) => before.mode !== after.mode);
+  /** By the number of a `remove`, where in the store the thing will lie when its turn comes. */
+  const lent = new Map<number, string>();
+  for (const [number, step] of [...part.steps.entries()].toReversed()) {
+    if (step.do === 'put') {
+      const back = putBack(step, number, place, force);
+      const source = new RegExp(`^${place.own}/pre/(\\d+)$`).exec(step.from)?.[1];
+      if (source !== undefined && back !== null) lent.set(Number(source), `${by}/pre/${steps.length}`);
+      if (back !== null) steps.push(back);
+    } else if (step.do === 'remove') {
+      const from = lent.get(number) ?? `${place.own}/pre/${number}`;
+      const now = place.print(step.path);
+      if (now !== null && !force) throw conflict(part, step.path, 'something stands there again');
+      steps.push({ do: 'put', path: step.path, from, before: now, after: step.before });
+    } else if (step.do === 'write') {
+      const now = same(step, place, force);
+      if (now !== null)
+        steps.push({ ...step, from: `${place.own}/pre/${number}`, before: now, after: step.before });
+    }
+  }
+  return [...steps, ...dressed];
+}
+
+function putBack(step: StepOf<'put'>, number: number, place: Place, force: boolean): Step | null {
+  const { path, before } = step;
+  const now = same(step, place, force);
+  if (before !== null)
+    return { do: 'put', path, from: `${place.own}/pre/${number}`, before: now, after: before };
+  if (now === null) return null;
+  // What was moved there is emptied of what was put into it before it goes back, so that nothing can be told now.
+  const moved = step.from.startsWith(`${place.own}/pre/`);
+  const below = now.type === 'directory' && !moved ? belowDigest(place.entry(path)) : null;
+  return { do: 'remove', path, before: now, below };
+}
+
+/** What stands there, which is what the action made; with `force`, whatever it is. */
+function same(step: StepOf<'put' | 'write'>, place: Place, force: boolean): Print | null {
+  const now = place.print(step.path);
+  if (force) return now;
+  if (!isSame(now, step.after)) throw conflict(place.part, step.path, 'it was changed since');
+  const filled = step.do === 'put' ? step.filled : undefined;
+  if (filled !== undefined && contentDigest(place.entry(step.path)).digest !== filled.digest)
+    throw conflict(place.part, step.path, 'something in it was changed since');
+  return now;
+}
+
+function attributesBack(
+  { path, before, after }: StepOf<'attributes'>,
+  place: Place,
+  force: boolean,
+): StepOf<'attributes'>[] {
+  const now = place.print(path);
+  const folder = after.type === 'directory';
+  // Only the times of a folder were moved, by what was put into it: no loss if it is gone.
+  if (folder && isSame({ ...before, ino: after.ino }, after) && now?.ino !== after.ino) return [];
+  if (now === null || now.ino !== after.ino || !isSame(now, after)) {
+    if (force) return [];
+    throw conflict(place.part, path, 'it was changed since');
+  }
+  // A folder that others have filled since keeps the times that this gave it.
+  const mtime_ns = now.mtime_ns === after.mtime_ns ? before.mtime_ns : now.mtime_ns;
+  return [{ do: 'attributes', path, before: now, after: { ...before, mtime_ns } }];
+}
+
+const conflict = (part: Part, path: string, what: string): HomeostatError =>
+  new HomeostatError('rollback_conflict', `${part.root}/${textOf(path)}: ${what}`);

@@ -1,0 +1,111 @@
+import { existsSync, renameSync } from 'node:fs';
+import { HomeostatError } from '../../core/errors.ts';
+import { type Plan, type Print, type Step, folderOf, isSame } from '../../core/plan.ts';
+import { dress } from './dress.ts';
+import { textOf } from './folders.ts';
+import { copyContent } from './in-place.ts';
+import { Place, inodeAt, moveIn, swap } from './place.ts';
+import { printOf } from './print.ts';
+import { syncStores } from './sync.ts';
+
+type StepOf<K extends Step['do']> = Extract<Step, { do: K }>;
+
+/**
+ * Takes back whatever was done of a plan, of which nobody knows how far it came: each inode's place tells. May be
+ * called any number of times, also after it was killed itself. Returns the paths, absolute, that somebody else has
+ * changed meanwhile; they are left alone, and what stood there before stays in the store.
+ */
+export function takeBack(plan: Plan, action: string): string[] {
+  const conflicts: string[] = [];
+  for (const [index, part] of plan.parts.entries()) {
+    const place = new Place(part, folderOf(action, index));
+    if (part.steps.length === 0 || !existsSync(place.stored(`${place.own}/pre`))) continue;
+    try {
+      const steps = [...part.steps.entries()].toReversed();
+      for (const [number, step] of steps) {
+        if (!undone(step, number, place)) conflicts.push(`${part.root}/${textOf(step.path)}`);
+      }
+      // Once more, for what was put back has moved the folders' times.
+      for (const [number, step] of steps) if (step.do === 'attributes') undone(step, number, place);
+    } finally {
+      place.folders.close();
+    }
+  }
+  syncStores(plan);
+  return [...new Set(conflicts)];
+}
+
+/** Whether the step is taken back, or was never done. */
+function undone(step: Step, number: number, place: Place): boolean {
+  try {
+    if (step.do === 'put') return putBack(step, number, place);
+    if (step.do === 'remove') return broughtBack(step, number, place);
+    if (step.do === 'write') return writtenBack(step, number, place);
+    return undressed(step, place);
+  } catch (error) {
+    if (!(error instanceof HomeostatError && error.code === 'world_changed')) throw error;
+    // The folder that it lies in is not there: there are no attributes to be taken back, and else a person has to look.
+    return step.do === 'attributes';
+  }
+}
+
+function putBack({ path, from, before, after }: StepOf<'put'>, number: number, place: Place): boolean {
+  const [source, kept] = [place.stored(from), place.kept(number)];
+  const [inSource, inKept] = [inodeAt(source), inodeAt(kept)];
+  if (inKept === after.ino) {
+    // Killed between the two moves of an earlier attempt.
+    moveIn(kept, source);
+    return true;
+  }
+  // Not done, unless it was swapped and what stood there is still in the source.
+  if (inSource === after.ino) return true;
+  const entry = place.entry(path);
+  const there = inodeAt(entry);
+  if (there !== after.ino) return false;
+  place.folders.close();
+  if (before === null) {
+    moveIn(entry, source);
+    return true;
+  }
+  const old = inKept === before.ino ? kept : inSource === before.ino ? source : null;
+  if (old === null) return false;
+  swap(old, entry);
+  if (old === kept) renameSync(kept, source);
+  return true;
+}
+
+function broughtBack({ path, before }: StepOf<'remove'>, number: number, place: Place): boolean {
+  const kept = place.kept(number);
+  if (inodeAt(kept) !== before.ino) return inodeAt(place.entry(path)) === before.ino;
+  try {
+    moveIn(kept, place.entry(path));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  }
+}
+
+function writtenBack(step: StepOf<'write'>, number: number, place: Place): boolean {
+  const [entry, kept] = [place.entry(step.path), place.kept(number)];
+  if (inodeAt(entry) !== step.before.ino) return false;
+  if (inodeAt(kept) === null) return true;
+  copyContent(kept, entry);
+  return undressed(step, place);
+}
+
+/** Only where it has either the attributes that it had or those that it was given. */
+function undressed({ path, before, after }: StepOf<'attributes' | 'write'>, place: Place): boolean {
+  const entry = place.entry(path);
+  const now = printOf(entry);
+  // What it was about is elsewhere: not put there yet, or replaced by somebody, whose attributes these are.
+  if (now === null || now.ino !== before.ino) return true;
+  const given: Print = { ...after, ino: now.ino };
+  const halfway = ['mode', 'uid', 'gid'] as const;
+  const ours = halfway.every((field) => now[field] === before[field] || now[field] === given[field]);
+  if (!isSame(now, before) || now.mtime_ns !== before.mtime_ns) {
+    if (!ours) return false;
+    dress(entry, now, before);
+  }
+  return true;
+}

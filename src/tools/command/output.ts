@@ -1,0 +1,41 @@
+import * as z from 'zod';
+import { HomeostatError } from '../../core/errors.ts';
+import type { CommandResult } from '../../core/host.ts';
+
+export const commandOutput = z.object({
+  exit_code: z.number().int().nullable(),
+  signal: z.string().nullable(),
+  timed_out: z.boolean(),
+  stdout: z.string(),
+  stderr: z.string(),
+  omitted_bytes: z.number().int().describe('Printed but left out of the middle'),
+  duration_ms: z.number(),
+  kept: z.boolean().describe('Its changes stand although it failed'),
+  guarantee: z.string().describe('What protected the machine while it ran'),
+});
+export type CommandOutput = z.infer<typeof commandOutput>;
+
+export function outputOf(result: CommandResult, guarantee: string, keepFailed: boolean): CommandOutput {
+  return {
+    kept: keepFailed && (result.timedOut || result.exitCode !== 0),
+    exit_code: result.exitCode,
+    signal: result.signal,
+    timed_out: result.timedOut,
+    stdout: result.stdout,
+    stderr: result.stderr,
+    omitted_bytes: result.omittedBytes,
+    duration_ms: result.durationMs,
+    guarantee,
+  };
+}
+
+/** Why a command counts as failed; null where it ended well. */
+export function failureOf(output: CommandOutput): HomeostatError | null {
+  if (output.timed_out)
+    return new HomeostatError('timed_out', `the command ran longer than it may (${output.duration_ms} ms)`);
+  if (output.exit_code === 0) return null;
+  return new HomeostatError(
+    'command_failed',
+    `the command ended with ${output.signal ?? `exit code ${output.exit_code ?? '?'}`}`,
+  );
+}
