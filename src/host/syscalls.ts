@@ -1,0 +1,147 @@
+import { createRequire } from 'node:module';
+import { getSystemErrorMap } from 'node:util';
+
+/** A path as fs takes it: a string is UTF-8, a buffer is the bytes themselves. */
+export type PathBytes = string | Buffer;
+
+type Call = (...parameters: readonly unknown[]) => number;
+interface Libc {
+  readonly llistxattr: Call;
+  readonly lgetxattr: Call;
+  readonly lsetxattr: Call;
+  readonly lremovexattr: Call;
+  readonly utimensat: Call;
+  readonly renameat2: Call;
+  readonly syncfs: Call;
+  readonly errno: () => number;
+}
+
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const RENAME_FLAGS = { noreplace: 1, exchange: 2 };
+/** The kernel's limit for a value and for the list of names. */
+const LONGEST_XATTR = 65_536;
+const BILLION = 1_000_000_000n;
+
+let loaded: Libc | null | undefined;
+
+/** Loaded at the first call, since it takes 10 ms; null where these calls are not Linux's on 64 bits. */
+function libc(): Libc | null {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Libc | null {
+  if (process.platform !== 'linux') return null;
+  const require = createRequire(import.meta.url);
+  const koffi = require('koffi') as typeof import('koffi');
+  // The times below are laid out as on 64 bits.
+  if (koffi.sizeof('long') !== 8) return null;
+  const lib = koffi.load(null);
+  const call = (name: string, result: string, ...types: string[]): Call =>
+    lib.func(name, result, types) as Call;
+  return {
+    llistxattr: call('llistxattr', 'int64_t', 'void *', 'void *', 'size_t'),
+    lgetxattr: call('lgetxattr', 'int64_t', 'void *', 'void *', 'void *', 'size_t'),
+    lsetxattr: call('lsetxattr', 'int', 'void *', 'void *', 'void *', 'size_t', 'int'),
+    lremovexattr: call('lremovexattr', 'int', 'void *', 'void *'),
+    utimensat: call('utimensat', 'int', 'int', 'void *', 'void *', 'int'),
+    renameat2: call('renameat2', 'int', 'int', 'void *', 'int', 'void *', 'unsigned int'),
+    syncfs: call('syncfs', 'int', 'int'),
+    errno: () => koffi.errno(),
+  };
+}
+
+function failure(code: string, errno: number, message: string, syscall: string, path: PathBytes): Error {
+  const shown = typeof path === 'string' ? path : path.toString();
+  const text = `${code}: ${message}, ${syscall} '${shown}'`;
+  return Object.assign(new Error(text), { code, errno: -errno, syscall, path: shown });
+}
+
+/** The calls themselves; on other systems an error that names the one that is missing. */
+function linux(syscall: string, path: PathBytes): Libc {
+  const calls = libc();
+  if (calls === null) throw failure('ENOSYS', 38, `not available on ${process.platform}`, syscall, path);
+  return calls;
+}
+
+/** Checks what a call gave back; an error is as fs throws it: with `code`, `errno`, `syscall` and `path`. */
+function checked(result: number, calls: Libc, syscall: string, path: PathBytes): number {
+  if (result >= 0) return result;
+  const errno = calls.errno();
+  const [code, message] = getSystemErrorMap().get(-errno) ?? [`E${errno}`, 'unknown error'];
+  throw failure(code, errno, message, syscall, path);
+}
+
+/** With the zero byte at its end that C asks for; one inside would cut the path short. */
+function cString(path: PathBytes): Buffer {
+  const bytes = typeof path === 'string' ? Buffer.from(path) : path;
+  if (bytes.includes(0)) throw failure('EINVAL', 22, 'zero byte in a path', 'open', path);
+  const ended = Buffer.allocUnsafe(bytes.length + 1);
+  bytes.copy(ended);
+  ended[bytes.length] = 0;
+  return ended;
+}
+
+const room = Buffer.allocUnsafe(LONGEST_XATTR);
+
+/**
+ * Names of the extended attributes, latin1, of the entry itself, never of what a link leads to; none where the file
+ * system or the operating system has no such calls.
+ */
+export function listXattrs(path: PathBytes): string[] {
+  const calls = libc();
+  if (calls === null) return [];
+  const length = calls.llistxattr(cString(path), room, room.length);
+  if (length === 0 || (length < 0 && getSystemErrorMap().get(-calls.errno())?.[0] === 'ENOTSUP')) return [];
+  return room.toString('latin1', 0, checked(length, calls, 'llistxattr', path) - 1).split('\0');
+}
+
+/** The value of an extended attribute; null where it has none of that name. */
+export function getXattr(path: PathBytes, name: string): Buffer | null {
+  const calls = linux('lgetxattr', path);
+  const length = calls.lgetxattr(cString(path), cString(Buffer.from(name, 'latin1')), room, room.length);
+  if (length < 0 && ['ENODATA', 'ENOTSUP'].includes(getSystemErrorMap().get(-calls.errno())?.[0] ?? ''))
+    return null;
+  return Buffer.from(room.subarray(0, checked(length, calls, 'lgetxattr', path)));
+}
+
+/** Sets an extended attribute of the entry itself, whether it has one of that name or not. */
+export function setXattr(path: PathBytes, name: string, value: Buffer): void {
+  const calls = linux('lsetxattr', path);
+  const bytes = cString(Buffer.from(name, 'latin1'));
+  checked(calls.lsetxattr(cString(path), bytes, value, value.length, 0), calls, 'lsetxattr', path);
+}
+
+/** Removes an extended attribute of the entry itself; throws ENODATA where it has none of that name. */
+export function removeXattr(path: PathBytes, name: string): void {
+  const calls = linux('lremovexattr', path);
+  const bytes = cString(Buffer.from(name, 'latin1'));
+  checked(calls.lremovexattr(cString(path), bytes), calls, 'lremovexattr', path);
+}
+
+/** Sets the times of the entry itself, in nanoseconds since 1970, before which they are negative. */
+export function setTimes(path: PathBytes, atimeNs: bigint, mtimeNs: bigint): void {
+  const calls = linux('utimensat', path);
+  const times = Buffer.allocUnsafe(32);
+  for (const [index, time] of [atimeNs, mtimeNs].entries()) {
+    const part = ((time % BILLION) + BILLION) % BILLION;
+    times.writeBigInt64LE((time - part) / BILLION, index * 16);
+    times.writeBigInt64LE(part, index * 16 + 8);
+  }
+  const result = calls.utimensat(AT_FDCWD, cString(path), times, AT_SYMLINK_NOFOLLOW);
+  checked(result, calls, 'utimensat', path);
+}
+
+/** Renames only where nothing stands (`noreplace`, else EEXIST), or swaps the two that both must be there. */
+export function renameWith(from: PathBytes, to: PathBytes, how: keyof typeof RENAME_FLAGS): void {
+  const calls = linux('renameat2', from);
+  const result = calls.renameat2(AT_FDCWD, cString(from), AT_FDCWD, cString(to), RENAME_FLAGS[how]);
+  checked(result, calls, 'renameat2', from);
+}
+
+/** Brings all that was written to the file system of an open file or folder to stable storage. */
+export function syncFileSystem(fd: number): void {
+  const calls = linux('syncfs', `descriptor ${fd}`);
+  checked(calls.syncfs(fd), calls, 'syncfs', `descriptor ${fd}`);
+}
