@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   closeSync,
   existsSync,
+  linkSync,
   lstatSync,
   openSync,
   readFileSync,
@@ -11,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
+  fileHandle,
   getXattr,
   listXattrs,
   removeXattr,
@@ -99,4 +101,22 @@ test('a file system is synced by any descriptor on it', () => {
   syncFileSystem(fd);
   closeSync(fd);
   expect(() => syncFileSystem(fd)).toThrow(expect.objectContaining({ code: 'EBADF' }));
+});
+
+test('a handle stays with the inode through renames and links, and is no other inode’s', () => {
+  const folder = scratch().root;
+  const [one, two, three] = ['one', 'two', 'three'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  writeFileSync(one, '');
+  writeFileSync(two, '');
+  const handle = fileHandle(one);
+  expect(handle).not.toBeNull();
+  expect(fileHandle(two)).not.toBe(handle);
+  renameWith(one, three, 'noreplace');
+  expect(fileHandle(three)).toBe(handle);
+  linkSync(three, one);
+  expect(fileHandle(one)).toBe(handle);
 });
