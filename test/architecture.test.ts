@@ -10,7 +10,7 @@ const FLOORS: Record<string, { rooms: string[]; packages: string[] }> = {
   core: { rooms: ['core'], packages: ['zod'] },
   registry: { rooms: ['core', 'registry'], packages: ['zod', 'yaml'] },
   store: { rooms: ['core', 'store'], packages: ['zod', 'better-sqlite3', 'canonicalize'] },
-  host: { rooms: ['core', 'host'], packages: ['execa', 'picomatch'] },
+  host: { rooms: ['core', 'host'], packages: ['execa', 'koffi', 'picomatch'] },
   guards: { rooms: ['core', 'registry', 'store', 'guards'], packages: ['picomatch', 'unbash'] },
   tools: { rooms: ['core', 'tools'], packages: ['zod', 'diff'] },
   server: { rooms: ['core', 'server'], packages: ['@modelcontextprotocol/sdk'] },

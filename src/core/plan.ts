@@ -35,7 +35,9 @@ const belowSchema = z.object({ entries: z.number().int(), digest: z.string() });
 
 /**
  * One change of one path. What stood there goes to `pre/N` in the action's own folder of the store, N being the step's
- * number, so that every step can be taken back by renames alone.
+ * number, so that every step can be taken back by renames alone. `before` and `below` tell of what was there when the
+ * plan was made: for an entry that an earlier step moves or that lies in a folder so moved, at its old path; the
+ * move itself changes the ctime of what is moved, and every step the times of the folder it lies in.
  */
 export const stepSchema = z.discriminatedUnion('do', [
   /** What lies at `from` is renamed to the path, over what stands there. */
@@ -49,13 +51,18 @@ export const stepSchema = z.discriminatedUnion('do', [
     /** What a folder held once all steps were done; only in what is kept for undo. */
     filled: belowSchema.optional(),
   }),
-  /** A folder goes with all that is below it; `below` tells whether that is still what it was. */
+  /**
+   * A folder goes with all that is below it; `below` tells whether that is still what it was, null for a folder
+   * that a later step puts elsewhere.
+   */
   z.object({
     do: z.literal('remove'),
     path: bytesSchema,
     before: printSchema,
     below: belowSchema.nullable(),
   }),
+  /** A further name for the inode that lies at `to` in the root; nothing stands at the path. */
+  z.object({ do: z.literal('link'), path: bytesSchema, to: bytesSchema, after: printSchema }),
   /** Mode, owner, times and extended attributes of what stays where it is. */
   z.object({ do: z.literal('attributes'), path: bytesSchema, before: printSchema, after: printSchema }),
   /** New content in the same inode, for a file that has other names. */

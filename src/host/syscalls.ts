@@ -15,6 +15,7 @@ interface Libc {
   readonly renameat2: Call;
   readonly syncfs: Call;
   readonly lseek: Call;
+  readonly name_to_handle_at: Call;
   readonly errno: () => number;
 }
 
@@ -23,6 +24,9 @@ const AT_SYMLINK_NOFOLLOW = 0x100;
 const RENAME_FLAGS = { noreplace: 1, exchange: 2 };
 /** The kernel's limit for a value and for the list of names. */
 const LONGEST_XATTR = 65_536;
+/** The kernel's limit for a file handle, and what stands before it: its length and its type. */
+const LONGEST_HANDLE = 128;
+const HANDLE_HEAD = 8;
 const BILLION = 1_000_000_000n;
 
 let loaded: Libc | null | undefined;
@@ -51,6 +55,7 @@ function load(): Libc | null {
     renameat2: call('renameat2', 'int', 'int', 'void *', 'int', 'void *', 'unsigned int'),
     syncfs: call('syncfs', 'int', 'int'),
     lseek: call('lseek', 'int64_t', 'int', 'int64_t', 'int'),
+    name_to_handle_at: call('name_to_handle_at', 'int', 'int', 'void *', 'void *', 'void *', 'int'),
     errno: () => koffi.errno(),
   };
 }
@@ -149,6 +154,21 @@ export function renameWith(from: PathBytes, to: PathBytes, how: keyof typeof REN
 export function syncFileSystem(fd: number): void {
   const calls = linux('syncfs', `descriptor ${fd}`);
   checked(calls.syncfs(fd), calls, 'syncfs', `descriptor ${fd}`);
+}
+
+/**
+ * What the file system calls an inode for as long as it lives, however often it is renamed: the handle's type and its
+ * bytes in base64; null where the file system has no handles.
+ */
+export function fileHandle(path: PathBytes): string | null {
+  const calls = linux('name_to_handle_at', path);
+  const handle = Buffer.alloc(HANDLE_HEAD + LONGEST_HANDLE);
+  handle.writeUInt32LE(LONGEST_HANDLE, 0);
+  const result = calls.name_to_handle_at(AT_FDCWD, cString(path), handle, Buffer.alloc(8), 0);
+  if (result < 0 && getSystemErrorMap().get(-calls.errno())?.[0] === 'ENOTSUP') return null;
+  checked(result, calls, 'name_to_handle_at', path);
+  const bytes = handle.subarray(HANDLE_HEAD, HANDLE_HEAD + handle.readUInt32LE(0));
+  return `${handle.readInt32LE(4)}:${bytes.toString('base64')}`;
 }
 
 const SEEK_DATA = 3;

@@ -1,11 +1,11 @@
-import { renameSync } from 'node:fs';
+import { linkSync, renameSync } from 'node:fs';
 import { HomeostatError } from '../../core/errors.ts';
 import { type Part, type Plan, type Print, type Step, folderOf, isUntouched } from '../../core/plan.ts';
 import { dress } from './dress.ts';
 import { textOf } from './folders.ts';
 import { rewrite } from './in-place.ts';
-import { Place, moveIn, swap } from './place.ts';
-import { belowDigest, contentDigest, printOf } from './print.ts';
+import { Place, inodeAt, moveIn, swap } from './place.ts';
+import { belowDigest, printOf } from './print.ts';
 import { syncStores } from './sync.ts';
 
 type StepOf<K extends Step['do']> = Extract<Step, { do: K }>;
@@ -38,6 +38,7 @@ export function applyPlan(plan: Plan, action: string, trace: (point: string) => 
 function doStep(step: Step, number: number, place: Place): void {
   if (step.do === 'put') return put(step, number, place);
   if (step.do === 'remove') return remove(step, number, place);
+  if (step.do === 'link') return link(step, place);
   const entry = place.entry(step.path);
   const now = printOf(entry);
   if (now === null || now.ino !== step.before.ino) throw changed(place.part, step.path);
@@ -85,6 +86,16 @@ function remove({ path, before, below }: StepOf<'remove'>, number: number, place
   if (before.type === 'directory') place.folders.close();
 }
 
+function link({ path, to, after }: StepOf<'link'>, place: Place): void {
+  if (inodeAt(place.entry(to)) !== after.ino) throw changed(place.part, to);
+  try {
+    linkSync(place.entry(to), place.entry(path));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+    throw changed(place.part, path, cause);
+  }
+}
+
 /** A rename changes only the time of the inode's own change. */
 const stoodThere = (found: Print | null, before: Print): boolean =>
   found !== null && isUntouched({ ...found, ctime_ns: before.ctime_ns }, before);
@@ -101,7 +112,12 @@ function afterwards(part: Part, place: Place): Part {
     const after = printOf(place.entry(step.path));
     if (after === null) throw changed(part, step.path);
     const whole = step.do === 'put' && after.type === 'directory';
-    return { ...step, after, ...(whole ? { filled: contentDigest(place.entry(step.path)) } : {}) };
+    return { ...step, after, ...(whole ? { filled: filledOf(place.entry(step.path)) } : {}) };
   });
   return { ...part, steps };
+}
+
+function filledOf(folder: Buffer): { entries: number; digest: string } {
+  const { entries, digest } = belowDigest(folder, true);
+  return { entries, digest };
 }

@@ -21,8 +21,9 @@ function checkPart(part: Part, place: Place): void {
   for (const step of part.steps) {
     // An earlier step has removed it, or moved it there: it was looked at where it stands now.
     if (seen.some((path) => step.path === path || step.path.startsWith(`${path}/`))) continue;
-    if (!isUntouched(place.print(step.path), step.before)) throw changed(part, step.path);
-    if (step.do === 'put' || step.do === 'remove') seen.push(step.path);
+    const before = step.do === 'link' ? null : step.before;
+    if (!isUntouched(place.print(step.path), before)) throw changed(part, step.path);
+    if (step.do !== 'attributes' && step.do !== 'write') seen.push(step.path);
     if (step.do !== 'remove' || step.below === null) continue;
     if (belowDigest(place.entry(step.path)).digest !== step.below.digest)
       throw changed(part, `${step.path}/`);

@@ -2,7 +2,7 @@ import { HomeostatError } from '../../core/errors.ts';
 import { type Part, type Plan, type Print, type Step, folderOf, isSame } from '../../core/plan.ts';
 import { textOf } from './folders.ts';
 import { Place } from './place.ts';
-import { belowDigest, contentDigest } from './print.ts';
+import { belowDigest } from './print.ts';
 
 type StepOf<K extends Step['do']> = Extract<Step, { do: K }>;
 
@@ -50,6 +50,11 @@ function inverseSteps(part: Part, place: Place, by: string, force: boolean): Ste
       const now = place.print(step.path);
       if (now !== null && !force) throw conflict(part, step.path, 'something stands there again');
       steps.push({ do: 'put', path: step.path, from, before: now, after: step.before });
+    } else if (step.do === 'link') {
+      const now = place.print(step.path);
+      if (now?.ino !== step.after.ino && !force) throw conflict(part, step.path, 'it was changed since');
+      if (now?.ino === step.after.ino)
+        steps.push({ do: 'remove', path: step.path, before: now, below: null });
     } else if (step.do === 'write') {
       const now = same(step, place, force);
       if (now !== null)
@@ -67,7 +72,8 @@ function putBack(step: StepOf<'put'>, number: number, place: Place, force: boole
   if (now === null) return null;
   // What was moved there is emptied of what was put into it before it goes back, so that nothing can be told now.
   const moved = step.from.startsWith(`${place.own}/pre/`);
-  const below = now.type === 'directory' && !moved ? belowDigest(place.entry(path)) : null;
+  const found = now.type === 'directory' && !moved ? belowDigest(place.entry(path)) : null;
+  const below = found === null ? null : { entries: found.entries, digest: found.digest };
   return { do: 'remove', path, before: now, below };
 }
 
@@ -77,7 +83,7 @@ function same(step: StepOf<'put' | 'write'>, place: Place, force: boolean): Prin
   if (force) return now;
   if (!isSame(now, step.after)) throw conflict(place.part, step.path, 'it was changed since');
   const filled = step.do === 'put' ? step.filled : undefined;
-  if (filled !== undefined && contentDigest(place.entry(step.path)).digest !== filled.digest)
+  if (filled !== undefined && belowDigest(place.entry(step.path), true).digest !== filled.digest)
     throw conflict(place.part, step.path, 'something in it was changed since');
   return now;
 }

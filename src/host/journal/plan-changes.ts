@@ -16,7 +16,7 @@ import { type Part, type Plan, type Print, type Step, folderOf } from '../../cor
 import { dress } from './dress.ts';
 import { bytesOf, parentOf, textOf } from './folders.ts';
 import { Place } from './place.ts';
-import { belowDigest, printOf } from './print.ts';
+import { EMPTY, printOf } from './print.ts';
 
 export interface Planning {
   readonly action: string;
@@ -57,9 +57,11 @@ function rootFor(path: string, roots: readonly string[]): string {
 }
 
 async function stepsOf(changes: readonly Change[], place: Place, objects: Objects): Promise<Step[]> {
-  if (changes.length > 0) mkdirSync(join(place.part.store, place.own, 'new'), { recursive: true, mode: 0o700 });
+  if (changes.length > 0)
+    mkdirSync(join(place.part.store, place.own, 'new'), { recursive: true, mode: 0o700 });
   const pathOf = (change: Change): string => bytesOf(change.path.slice(place.part.root.length + 1));
-  const goes = (change: Change): boolean => change.before !== null && change.after?.type !== change.before.type;
+  const goes = (change: Change): boolean =>
+    change.before !== null && change.after?.type !== change.before.type;
   const steps: Step[] = [];
   const touched = new Set<string>();
   for (const change of changes.filter(goes).toSorted(deepestFirst)) {
@@ -69,7 +71,10 @@ async function stepsOf(changes: readonly Change[], place: Place, objects: Object
     steps.push({ do: 'remove', path, before, below: before.type === 'directory' ? EMPTY : null });
     touched.add(parentOf(path));
   }
-  for (const [number, change] of changes.filter(({ after }) => after !== null).toSorted(shallowFirst).entries()) {
+  for (const [number, change] of changes
+    .filter(({ after }) => after !== null)
+    .toSorted(shallowFirst)
+    .entries()) {
     const path = pathOf(change);
     const { after } = change;
     if (after === null) continue;
@@ -86,8 +91,6 @@ async function stepsOf(changes: readonly Change[], place: Place, objects: Object
   }
   return [...steps, ...foldersOf(touched, steps, place)];
 }
-
-const EMPTY = { entries: 0, digest: belowDigest(null).digest };
 
 /** The folders that stay and get or lose an entry: their times are moved by it, and put back by an undo. */
 function foldersOf(touched: ReadonlySet<string>, steps: readonly Step[], place: Place): Step[] {
@@ -112,12 +115,7 @@ function present(print: Print | null, { path }: Change): Print {
 const isForeign = (before: Print): boolean => process.getuid?.() !== 0 && before.uid !== process.getuid?.();
 
 /** Makes the new entry in the store; what a state does not tell, such as ACLs, is as it was. */
-async function make(
-  at: Buffer,
-  state: FileState,
-  before: Print | null,
-  objects: Objects,
-): Promise<Print> {
+async function make(at: Buffer, state: FileState, before: Print | null, objects: Objects): Promise<Print> {
   if (state.type === 'directory') mkdirSync(at, { mode: 0o700 });
   else if (state.type === 'symlink') symlinkSync(state.target ?? '', at);
   else write(at, await objects.get(state.digest ?? ''));
@@ -134,7 +132,11 @@ function asked(print: Print, { mode, uid, gid, mtime_ns }: FileState): Print {
 }
 
 function write(at: Buffer, content: Buffer): void {
-  const fd = openSync(at, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+  const fd = openSync(
+    at,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    0o600,
+  );
   try {
     for (let done = 0; done < content.length;) done += writeSync(fd, content, done);
   } finally {

@@ -1,21 +1,51 @@
-import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { createHash } from 'node:crypto';
+import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import type { Print } from '../../core/plan.ts';
 import { getXattr, listXattrs } from '../syscalls.ts';
 
-const OVERLAY = /^(trusted|user)\.overlay\./;
+/** An entry as it stands, and apart from that what an overlay has written on it for itself. */
+export interface Entry {
+  readonly print: Print;
+  /** Values by name, of the names that start with one of `OVERLAYS_OWN`. */
+  readonly marks: ReadonlyMap<string, Buffer>;
+}
 
-/** What stands at a path, told without reading it; null where nothing does. A link at its end is not followed. */
-export function printOf(path: Buffer): Print | null {
-  let stats: BigIntStats;
+export const OVERLAYS_OWN = ['trusted.overlay.', 'user.overlay.'] as const;
+
+const NOTHING_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR']);
+const NO_MARKS: ReadonlyMap<string, Buffer> = new Map();
+
+/** What stands at a path, which is not followed where it is a link; null where nothing is. */
+export function printOf(path: Buffer | string): Print | null {
+  return entryAt(path)?.print ?? null;
+}
+
+/** The same with the overlay's own attributes. */
+export function entryAt(path: Buffer | string): Entry | null {
   try {
-    stats = lstatSync(path, { bigint: true });
+    const stats = lstatSync(path, { bigint: true });
+    const print = fromStats(stats);
+    if (stats.isSymbolicLink()) print.target = readlinkSync(path, { encoding: 'latin1' });
+    const names = listXattrs(path);
+    if (names.length === 0) return { print, marks: NO_MARKS };
+    const marks = new Map<string, Buffer>();
+    const xattrs: Record<string, string> = {};
+    for (const name of names.toSorted()) {
+      const value = getXattr(path, name);
+      if (value === null) continue;
+      if (OVERLAYS_OWN.some((prefix) => name.startsWith(prefix))) marks.set(name, value);
+      else xattrs[name] = value.toString('base64');
+    }
+    if (Object.keys(xattrs).length > 0) print.xattrs = xattrs;
+    return { print, marks };
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    if (NOTHING_THERE.has((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;
   }
+}
+
+function fromStats(stats: BigIntStats): Print {
   const type = typeOf(stats);
-  const xattrs = xattrsOf(path);
   return {
     type,
     ino: String(stats.ino),
@@ -26,9 +56,7 @@ export function printOf(path: Buffer): Print | null {
     gid: Number(stats.gid),
     size: type === 'file' ? Number(stats.size) : 0,
     links: Number(stats.nlink),
-    ...(type === 'symlink' ? { target: readlinkSync(path, 'latin1') } : {}),
     ...(type === 'device' ? { rdev: String(stats.rdev) } : {}),
-    ...(Object.keys(xattrs).length > 0 ? { xattrs } : {}),
   };
 }
 
@@ -40,36 +68,53 @@ function typeOf(stats: BigIntStats): Print['type'] {
   return stats.isSocket() ? 'socket' : 'device';
 }
 
-function xattrsOf(path: Buffer): Record<string, string> {
-  const names = listXattrs(path).filter((name) => !OVERLAY.test(name));
-  return Object.fromEntries(names.map((name) => [name, getXattr(path, name)?.toString('base64') ?? '']));
+/** All that is below a folder, so that one can tell whether it is still what it was. */
+export interface Below {
+  readonly entries: number;
+  /** SHA-256, hexadecimal, of every path with what `lstat` says of it. */
+  readonly digest: string;
+  /** Bytes of its files. */
+  readonly bytes: number;
+  /** When anything in it was changed last; 0 where it is empty. */
+  readonly newestCtimeNs: bigint;
 }
 
-/** Everything below a folder, so that a later look tells whether any of it was changed or even written as it was. */
-export const belowDigest = (folder: Buffer): { entries: number; digest: string } => digest(folder, true);
+/** What stands in no folder at all. */
+export const EMPTY: Pick<Below, 'entries' | 'digest'> = {
+  entries: 0,
+  digest: createHash('sha256').update('\0\0').digest('hex'),
+};
 
-/** The same without the times of the inodes' own changes, which a rename there and back moves. */
-export const contentDigest = (folder: Buffer): { entries: number; digest: string } => digest(folder, false);
-
-function digest(folder: Buffer, strict: boolean): { entries: number; digest: string } {
+/**
+ * Looks at everything below a folder; no link is followed, and an unreadable folder is an error. With `moved` the
+ * times that a rename there and back moves do not count: of inodes' own changes, and of folders.
+ */
+export function belowDigest(folder: Buffer | string, moved = false): Below {
+  const start = Buffer.isBuffer(folder) ? folder.toString('latin1') : Buffer.from(folder).toString('latin1');
   const hash = createHash('sha256');
-  let entries = 0;
-  const walk = (at: Buffer, path: string): void => {
-    const found = readdirSync(at, { encoding: 'latin1' }).toSorted();
-    for (const name of found) {
-      const entry = Buffer.concat([at, Buffer.from(`/${name}`, 'latin1')]);
-      const stats = lstatSync(entry, { bigint: true });
-      const times = stats.isDirectory()
-        ? ''
-        : `${stats.size} ${stats.mtimeNs} ${strict ? stats.ctimeNs : ''}`;
-      hash.update(
-        `${path}/${name}\0${stats.ino} ${stats.mode} ${stats.uid} ${stats.gid} ${times}\n`,
-        'latin1',
-      );
-      entries++;
-      if (stats.isDirectory()) walk(entry, `${path}/${name}`);
+  const below = { entries: 0, bytes: 0, newestCtimeNs: 0n };
+  const visit = (path: string): void => {
+    let lines = '';
+    const folders: string[] = [];
+    for (const name of readdirSync(fsPath(path), { encoding: 'latin1' }).toSorted()) {
+      const at = `${path}/${name}`;
+      const stats = lstatSync(fsPath(at), { bigint: true });
+      // A name can hold a line break, but no zero byte.
+      const content = moved && stats.isDirectory() ? '' : `${stats.size} ${stats.mtimeNs}`;
+      lines += `${name}\0${stats.ino} ${stats.mode} ${content} ${moved ? '' : stats.ctimeNs}\n`;
+      below.entries += 1;
+      if (stats.isFile()) below.bytes += Number(stats.size);
+      if (stats.ctimeNs > below.newestCtimeNs) below.newestCtimeNs = stats.ctimeNs;
+      if (stats.isDirectory()) folders.push(at);
     }
+    hash.update(`${path.slice(start.length)}\0\0${lines}`, 'latin1');
+    for (const at of folders) visit(at);
   };
-  walk(folder, '');
-  return { entries, digest: hash.digest('hex') };
+  visit(start);
+  return { ...below, digest: hash.digest('hex') };
+}
+
+/** A path in latin1 as fs takes it: its bytes, or the same text where that costs less. */
+export function fsPath(path: string): Buffer | string {
+  return /[^\0-\x7f]/.test(path) ? Buffer.from(path, 'latin1') : path;
 }

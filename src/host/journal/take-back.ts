@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, renameSync, unlinkSync } from 'node:fs';
 import { HomeostatError } from '../../core/errors.ts';
 import { type Plan, type Print, type Step, folderOf, isSame } from '../../core/plan.ts';
 import { dress } from './dress.ts';
@@ -40,6 +40,7 @@ function undone(step: Step, number: number, place: Place): boolean {
   try {
     if (step.do === 'put') return putBack(step, number, place);
     if (step.do === 'remove') return broughtBack(step, number, place);
+    if (step.do === 'link') return unlinked(step, place);
     if (step.do === 'write') return writtenBack(step, number, place);
     return undressed(step, place);
   } catch (error) {
@@ -92,6 +93,15 @@ function writtenBack(step: StepOf<'write'>, number: number, place: Place): boole
   if (inodeAt(kept) === null) return true;
   copyContent(kept, entry);
   return undressed(step, place);
+}
+
+/** The inode has another name, so that nothing goes with this one. */
+function unlinked({ path, to, after }: StepOf<'link'>, place: Place): boolean {
+  const there = inodeAt(place.entry(path));
+  if (there === null) return true;
+  if (there !== after.ino || inodeAt(place.entry(to)) !== after.ino) return false;
+  unlinkSync(place.entry(path));
+  return true;
 }
 
 /** Only where it has either the attributes that it had or those that it was given. */

@@ -7,7 +7,6 @@ import { folderOf } from '../../core/plan.ts';
 import type { TransactionOptions } from '../../core/host.ts';
 import type { Workspace } from '../../core/principal.ts';
 import type { Transactions } from '../../core/transactions.ts';
-import { describePlan } from '../overlay/describe.ts';
 import { readUpper } from '../overlay/upper.ts';
 import { applyPlan } from './apply.ts';
 import { checkPlan } from './check.ts';

@@ -1,0 +1,167 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  lchownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Part, Print } from '../../src/core/plan.ts';
+import { readUpper } from '../../src/host/overlay/upper.ts';
+import { listXattrs, removeXattr, setTimes, setXattr } from '../../src/host/syscalls.ts';
+
+export type Flavour = 'trusted' | 'user';
+
+/** An ordinary user of every machine, by whom the tests of the user flavour are run. */
+export const NOBODY = 65_534;
+
+const OPTIONS = {
+  trusted: 'redirect_dir=on,index=on,metacopy=on,volatile',
+  user: 'userxattr,volatile',
+};
+const MANIFEST = fileURLToPath(new URL('manifest.py', import.meta.url));
+
+/** One path as the manifest tool tells it. */
+export type Told = Readonly<Record<string, unknown>> & { readonly mtime_ns: string; readonly type: string };
+
+/** A root, a copy of it, and a store, in which shell lines are run in real overlays. */
+export class Overlay {
+  readonly root: string;
+  readonly copy: string;
+  readonly store: string;
+  readonly base: string;
+  readonly flavour: Flavour;
+
+  constructor(base: string, flavour: Flavour, tree: string) {
+    [this.base, this.flavour] = [base, flavour];
+    this.root = join(base, 'root');
+    this.copy = join(base, 'copy');
+    this.store = join(base, 'store');
+    for (const folder of ['root', 'store', 'store/1', 'store/1/work', 'store/1/pre', 'merged'])
+      mkdirSync(join(base, folder), { recursive: true });
+    if (flavour === 'user') execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, base]);
+    this.shell(tree, this.root);
+    // So that nothing in the tree is as young as what a line changes.
+    const old = `import os, sys
+for d, ds, fs in os.walk(os.fsencode(sys.argv[1])):
+    for n in [b'.', *ds, *fs]:
+        p = os.path.join(d, n); t = os.lstat(p).st_mtime_ns - 10**12
+        os.utime(p, ns=(t, t), follow_symlinks=False)`;
+    execFileSync('python3', ['-c', old, this.root]);
+    execFileSync('cp', ['-a', this.root, this.copy]);
+    execFileSync('cp', ['-a', '--attributes-only', this.root, join(this.store, '1/upper')]);
+    execFileSync('find', [join(this.store, '1/upper'), '-mindepth', '1', '-delete']);
+    execFileSync('touch', ['-r', this.root, join(this.store, '1/upper')]);
+  }
+
+  private as(words: readonly string[]): readonly [string, ...string[]] {
+    const user = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
+    return (this.flavour === 'user' ? [...user, ...words] : words) as [string, ...string[]];
+  }
+
+  private execute(words: readonly string[]): string {
+    const [program, ...parameters] = this.as(words);
+    const env = { ...process.env, LC_ALL: 'C' };
+    return execFileSync(program, parameters, { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+
+  /** Runs a shell script in a folder, directly; what fails in it is passed over. */
+  shell(script: string, folder: string): string {
+    return this.execute(['sh', '-c', `umask 022; cd '${folder}' && { ${script}\n}; true`]);
+  }
+
+  /** Runs it on the root in an overlay. */
+  run(script: string): string {
+    const [merged, action] = [join(this.base, 'merged'), join(this.store, '1')];
+    const layers = `lowerdir=${this.root},upperdir=${action}/upper,workdir=${action}/work`;
+    const mount = `mount -t overlay overlay -o ${layers},${OPTIONS[this.flavour]} '${merged}'`;
+    const line = `umask 022; ${mount} && cd '${merged}' && { ${script}\n}; true`;
+    return this.execute(['unshare', this.flavour === 'user' ? '-Urm' : '-m', 'sh', '-c', line]);
+  }
+
+  /** Reads what the lines in the overlay left, as the user who ran them. */
+  read(startedNs = this.now()): Part {
+    const user = this.flavour === 'user';
+    if (user) process.seteuid?.(NOBODY);
+    try {
+      const { root, store, flavour } = this;
+      return readUpper({ root, store, action: '1', flavour, startedNs });
+    } finally {
+      if (user) process.seteuid?.(0);
+    }
+  }
+
+  /** The time by the file system's clock. */
+  now(): bigint {
+    const path = join(this.base, 'clock');
+    writeFileSync(path, '');
+    const { ctimeNs } = lstatSync(path, { bigint: true });
+    rmSync(path);
+    return ctimeNs;
+  }
+
+  manifest(folder: string): Record<string, Told> {
+    const told = execFileSync('python3', [MANIFEST, folder], { encoding: 'utf8', maxBuffer: 1 << 28 });
+    return JSON.parse(told) as Record<string, Told>;
+  }
+}
+
+/** Does the steps by plain renames, in their order, with nothing that could take them back but the pre-images. */
+export function execute({ root, store, steps }: Part): void {
+  const bytes = (path: string): Buffer => Buffer.from(path, 'latin1');
+  for (const [number, step] of steps.entries()) {
+    const at = bytes(step.path === '' ? root : `${root}/${step.path}`);
+    const pre = bytes(`${store}/1/pre/${number}`);
+    switch (step.do) {
+      case 'remove': {
+        renameSync(at, pre);
+        break;
+      }
+      case 'put': {
+        if (step.before === null) assertNothing(at);
+        else linkSync(at, pre);
+        renameSync(bytes(`${store}/${step.from}`), at);
+        break;
+      }
+      case 'link': {
+        linkSync(bytes(`${root}/${step.to}`), at);
+        break;
+      }
+      case 'write': {
+        const content = bytes(`${store}/${step.from}`);
+        copyFileSync(at, pre);
+        writeFileSync(at, readFileSync(content), { flag: 'r+' });
+        execFileSync('truncate', ['-s', String(step.after.size), at.toString('latin1')]);
+        setAttributes(at, step.after);
+        break;
+      }
+      case 'attributes': {
+        setAttributes(at, step.after);
+        break;
+      }
+    }
+  }
+}
+
+function assertNothing(at: Buffer): void {
+  if (lstatSync(at, { throwIfNoEntry: false }) !== undefined)
+    throw new Error(`something stands at ${at.toString('latin1')}`);
+}
+
+function setAttributes(at: Buffer, print: Print): void {
+  const stats = lstatSync(at, { bigint: true });
+  if (String(stats.uid) !== String(print.uid) || String(stats.gid) !== String(print.gid))
+    lchownSync(at, print.uid, print.gid);
+  for (const name of listXattrs(at)) if (print.xattrs?.[name] === undefined) removeXattr(at, name);
+  if (print.type !== 'symlink') chmodSync(at, print.mode);
+  for (const [name, value] of Object.entries(print.xattrs ?? {}))
+    setXattr(at, name, Buffer.from(value, 'base64'));
+  setTimes(at, stats.atimeNs, BigInt(print.mtime_ns));
+}
