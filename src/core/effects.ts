@@ -59,9 +59,6 @@ export function changeKind(change: Change): ChangeKind {
   return change.after === null ? 'delete' : 'modify';
 }
 
-/** The mode of a folder that is made, until it is filled and gets its own. */
-export const UNFINISHED_FOLDER = 0o700;
-
 /** Whether two states are the same to a reader of the path; times and owners are not looked at. */
 export function sameState(a: FileState | null, b: FileState | null): boolean {
   if (a === null || b === null) return a === b;

@@ -41,13 +41,6 @@ export interface Files {
   list(path: string, options: { depth: number; max: number }): Promise<{ entries: Entry[]; more: boolean }>;
   /** Throws `world_changed` where a path does not stand at its `before`; changes nothing. */
   check(set: ChangeSet): Promise<void>;
-  /**
-   * Brings each path from `before` to `after` by one rename or removal, checking each once more just before.
-   * Throws `world_changed` at the first that differs.
-   */
-  apply(set: ChangeSet, actionId: string): Promise<void>;
-  /** Removes what a killed `apply` of this action left beside its targets. */
-  sweep(set: ChangeSet, actionId: string): Promise<void>;
   /** Everything below a root, contents kept as objects; throws `too_large` past the configured limits. */
   scan(root: string, signal: AbortSignal): Promise<Manifest>;
   objects: Objects;

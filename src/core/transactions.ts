@@ -1,6 +1,6 @@
-import type { Effects } from './effects.ts';
+import type { ChangeSet, Effects } from './effects.ts';
 import type { Plan } from './plan.ts';
-import type { Layer } from './sandbox.ts';
+import type { Layer, Rung } from './sandbox.ts';
 
 /** What an action changes in the roots, staged beside them and moved in by renames; bound to one action. */
 export interface Transactions {
@@ -12,7 +12,13 @@ export interface Transactions {
    */
   open(): Promise<Layer[]>;
   /** What stands in the upper layers now, as a plan. Throws `world_changed` where somebody changed the same meanwhile. */
-  read(layers: readonly Layer[]): Promise<Plan>;
+  read(layers: readonly Layer[], rung: Rung): Promise<Plan>;
+  /** A change set as a plan, its contents made beside their places. Throws `world_changed` where a path is gone. */
+  plan(set: ChangeSet): Promise<Plan>;
+  /** Does a change set at once, as a recovery does that may be repeated. */
+  restore(set: ChangeSet): Promise<void>;
+  /** The first path that does not stand as an applied plan left it; null where all do. */
+  differing(plan: Plan): string | null;
   /** A plan as people and models are shown it. */
   effects(plan: Plan, note: string): Promise<Effects>;
   /** The plan of another action's stage as this action commits it: what it moves lies among this one's pre-images. */

@@ -5,7 +5,7 @@ import { HomeostatError } from '../core/errors.ts';
 import type { Entry, Files, Objects } from '../core/host.ts';
 import type { Workspace } from '../core/principal.ts';
 import { inParent, openAnchor } from './anchor.ts';
-import { applyChanges, checkChanges, sweepChanges } from './apply.ts';
+import { checkChanges } from './check-changes.ts';
 import { fileState } from './file-state.ts';
 import { resolvePath, rootOf } from './paths.ts';
 import { type ScanLimits, scanRoot } from './scan.ts';
@@ -41,8 +41,6 @@ export function openFiles(workspace: Workspace, { objects, cacheFolder, limits }
       return { entries, more };
     },
     check: async (set) => checkChanges(set, workspace),
-    apply: async (set, actionId) => applyChanges(set, actionId, workspace, objects),
-    sweep: async (set, actionId) => sweepChanges(set, actionId, workspace),
     scan: async (root, signal) => scanRoot(root, objects, cacheFolder, limits, signal),
   };
 }

@@ -33,7 +33,7 @@ export function openMachine(options: MachineOptions): Machine {
     commands: (workspace) => openCommands(env, workspace.roots),
     sandbox,
     session: (agent) => join(sessions, folderName(owner), folderName(agent)),
-    transactions: (of) => openTransactions(of, stages),
+    transactions: (of) => openTransactions(of, { stages, objects }),
     discard: (actionId, roots, what) => discardStage({ actionId, roots, what, stages }),
     killLeftovers: killMarked,
     notify: (line, variables) => startDetached(line, { ...process.env, ...variables }),

@@ -1,7 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { HomeostatError } from '../../core/errors.ts';
-import { isInside } from '../../core/inside.ts';
 
 /** Rules protect what begins so. */
 export const STORE_NAME = '.homeostat-';
@@ -25,9 +24,6 @@ export function storeOf(root: string, stages: string): string {
     `${root} lies on another file system than the state, and no folder of our own can be made beside it or in it`,
   );
 }
-
-/** An overlay cannot have its upper layer within the lower one. */
-export const isWithin = (root: string, store: string): boolean => isInside(store, root);
 
 function isMade(store: string): boolean {
   try {

@@ -1,28 +1,37 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { HomeostatError } from '../../core/errors.ts';
 import { isInside } from '../../core/inside.ts';
 import type { Plan } from '../../core/plan.ts';
 import { folderOf } from '../../core/plan.ts';
-import type { TransactionOptions } from '../../core/host.ts';
+import type { Objects, TransactionOptions } from '../../core/host.ts';
 import type { Workspace } from '../../core/principal.ts';
 import type { Transactions } from '../../core/transactions.ts';
 import { readUpper } from '../overlay/upper.ts';
 import { applyPlan } from './apply.ts';
 import { checkPlan } from './check.ts';
 import { inverseOf } from './inverse.ts';
+import { differing } from './differing.ts';
+import { describePlan } from '../overlay/describe.ts';
+import { planChanges } from './plan-changes.ts';
 import { storeOf } from './store.ts';
 import { takeBack } from './take-back.ts';
 
 /** The journal of one action on this machine. */
-export function openTransactions(options: TransactionOptions, stages: string): Transactions {
+export function openTransactions(
+  options: TransactionOptions,
+  { stages, objects }: { stages: string; objects: Objects },
+): Transactions {
   const { action, workspace, trace } = options;
   const started = new Map<string, bigint>();
+  const planning = { roots: workspace.roots, storeOf: (root: string) => storeOf(root, stages), objects };
   return {
     missing() {
       try {
-        workspace.roots.forEach((root) => storeOf(root, stages));
-        return null;
+        const within = workspace.roots.find((root) => isInside(storeOf(root, stages), root));
+        if (within === undefined) return null;
+        return `${within} is a whole file system, which leaves no place beside it for its overlay`;
       } catch (error) {
         if (error instanceof HomeostatError && error.code === 'no_store') return error.message;
         throw error;
@@ -38,17 +47,25 @@ export function openTransactions(options: TransactionOptions, stages: string): T
       });
       return layers;
     },
-    async read(layers) {
+    async read(layers, rung) {
       const parts = layers.map(({ root }, index) =>
         readUpper({
           root,
           store: storeOf(root, stages),
           action: folderOf(action, index),
+          flavour: rung === 'root_overlay' ? 'trusted' : 'user',
           startedNs: started.get(root) ?? 0n,
         }),
       );
       return { parts };
     },
+    plan: async (set) => planChanges(set, { action, ...planning }),
+    async restore(set) {
+      // A place of its own each time, so that what an attempt that was killed left is in nobody's way.
+      const again = `${action}/again-${randomBytes(6).toString('hex')}`;
+      applyPlan(await planChanges(set, { action: again, ...planning }), again, trace);
+    },
+    differing,
     effects: async (plan, note) => describePlan(plan, note, options),
     adopt: (plan, of) => adopted(plan, of, action),
     check(plan) {

@@ -1,15 +1,14 @@
 import * as z from 'zod';
 import { defineAction } from '../../core/tool.ts';
+import { ranStage } from '../command/sandboxed.ts';
 import {
-  adoptPlanned,
-  commitPlanned,
+  UNDO,
+  commitPlan,
   plannedSnapshot,
   plannedStage,
   recoverPlanned,
   undoPlanned,
-} from '../command/sandboxed.ts';
-
-const NOTE = 'Can be undone to the byte: what stood there is kept as it was.';
+} from '../plan/planned.ts';
 
 export const commitStage = defineAction({
   name: 'commit_stage',
@@ -38,12 +37,12 @@ export const commitStage = defineAction({
   },
 
   async stage({ id }, ctx) {
-    const kept = plannedStage.parse(ctx.undoing.kept(id).stage);
-    const stage = { ...adoptPlanned(kept, id, ctx), of: id };
+    const kept = ranStage.parse(ctx.undoing.kept(id).stage);
+    const stage = { kind: 'planned' as const, plan: ctx.transactions.adopt(kept.plan, id), of: id };
     ctx.transactions.check(stage.plan);
     return {
       stage,
-      effects: await ctx.transactions.effects(stage.plan, NOTE),
+      effects: await ctx.transactions.effects(stage.plan, UNDO),
       circumstances: [],
       reversibility: 'reversible',
     };
@@ -52,9 +51,14 @@ export const commitStage = defineAction({
   recheck: async ({ plan }, ctx) => ctx.transactions.check(plan),
 
   async commit(stage, ctx) {
-    const { snapshot, effects } = await commitPlanned(stage, ctx);
+    const committed = await commitPlan(
+      stage.plan,
+      { committed: stage.of },
+      await ctx.transactions.effects(stage.plan, UNDO),
+      ctx,
+    );
     ctx.undoing.used(stage.of);
-    return { output: { committed: stage.of }, snapshot, effects };
+    return committed;
   },
 
   verify: async () => ({ ok: true }),

@@ -3,7 +3,16 @@ import type { ActionContext } from '../../core/context.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import type { Verification } from '../../core/stages.ts';
 import { defineAction } from '../../core/tool.ts';
-import { commitChanges, undoChanges, verifyChanges } from '../file/change-set.ts';
+import { commitChanges, undoChanges } from '../file/change-set.ts';
+import {
+  UNDO,
+  commitPlan,
+  plannedSnapshot,
+  plannedStage,
+  recoverPlanned,
+  undoPlanned,
+  verifyPlanned,
+} from '../plan/planned.ts';
 import {
   changedFiles,
   directSnapshot,
@@ -14,17 +23,9 @@ import {
 } from './direct.ts';
 import { checkNamed } from './named-files.ts';
 import { commandOutput, failureOf } from './output.ts';
-import {
-  type Line,
-  commitPlanned,
-  plannedSnapshot,
-  plannedStage,
-  recoverPlanned,
-  stageSandboxed,
-  undoPlanned,
-} from './sandboxed.ts';
+import { type Line, ranStage, stageSandboxed } from './sandboxed.ts';
 
-const stageSchema = z.discriminatedUnion('kind', [plannedStage, directStage, changedFiles]);
+const stageSchema = z.discriminatedUnion('kind', [ranStage, plannedStage, directStage, changedFiles]);
 const snapshotSchema = z.discriminatedUnion('kind', [plannedSnapshot, ...directSnapshot.options]);
 
 const inputSchema = z.object({
@@ -95,21 +96,20 @@ export const runCommand = defineAction({
   },
 
   async recheck(stage, ctx) {
-    if (stage.kind === 'planned') return ctx.transactions.check(stage.plan);
+    if (stage.kind === 'ran' || stage.kind === 'planned') return ctx.transactions.check(stage.plan);
     // A command is approved with the files that it names; its roots are snapshotted anew when it runs.
     return stage.kind === 'changes' ? ctx.files.check(stage) : checkNamed(stage.named, ctx);
   },
 
   async commit(stage, ctx) {
-    if (stage.kind === 'planned') return commitPlanned(stage, ctx);
     if (stage.kind === 'command') return runDirect(stage, ctx);
-    const done = await commitChanges(stage, withKind(ctx));
-    const snapshot = done.snapshot === null ? null : { kind: 'changes' as const, ...done.snapshot };
-    return { output: null, snapshot, effects: done.effects };
+    if (stage.kind === 'changes') return { ...(await commitChanges(stage, ctx)), output: null };
+    const effects = await ctx.transactions.effects(stage.plan, UNDO);
+    return commitPlan(stage.plan, stage.kind === 'ran' ? stage.ran : null, effects, ctx);
   },
 
   async verify(result, snapshot, ctx): Promise<Verification> {
-    if (snapshot?.kind === 'changes' && result === null) return verifyChanges(snapshot, ctx);
+    if (snapshot?.kind === 'planned') return verifyPlanned(snapshot, ctx);
     const error = result === null || result.kept ? null : failureOf(result);
     return error === null ? { ok: true } : { ok: false, error };
   },
@@ -149,9 +149,3 @@ function checkArguments(texts: readonly string[]): void {
 
 const isReadOnly = ({ env = {}, command }: Input, ctx: ActionContext): boolean =>
   Object.keys(env).length === 0 && ctx.isReadOnlyLine(command);
-
-/** Keeps a change set in the shape that this tool's snapshots have. */
-const withKind = (ctx: ActionContext): ActionContext => ({
-  ...ctx,
-  preserve: async (set) => ctx.preserve({ kind: 'changes', ...(set as object) }),
-});

@@ -6,7 +6,6 @@ import {
   type ChangeSet,
   type Effects,
   type FileState,
-  UNFINISHED_FOLDER,
   changeKind,
   changeSetSchema,
   inverse,
@@ -14,6 +13,17 @@ import {
 } from '../../core/effects.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import type { Committed, Recovery, Staged, Verification } from '../../core/stages.ts';
+import {
+  type PlannedSnapshot,
+  type PlannedStage,
+  UNDO,
+  commitPlan,
+  plannedSnapshot,
+  plannedStage,
+  recoverPlanned,
+  undoPlanned,
+  verifyPlanned,
+} from '../plan/planned.ts';
 import { renderDiff } from './diff.ts';
 
 export const filesOutput = z.object({ paths: z.array(z.string()).describe('Paths that were changed') });
@@ -50,30 +60,15 @@ export async function stageContent(changes: Change[], ctx: ActionContext): Promi
   return { ...staged, circumstances: shared ? ['other_names'] : [] };
 }
 
-/** Applies a change set, with its pre-images and itself on disk before the first path changes. */
+/** Makes a plan of a change set and lets it into the world. */
 export async function commitChanges(
   set: ChangeSet,
   ctx: ActionContext,
-): Promise<Committed<FilesOutput, ChangeSet>> {
-  const effects = await effectsOf(set, ctx);
-  const output = { paths: set.changes.map((c) => c.path) };
-  if (set.changes.length === 0) return { output, snapshot: null, effects };
+): Promise<Committed<FilesOutput, PlannedSnapshot>> {
+  const plan = await ctx.transactions.plan(set);
+  // Looked at after the plan, which holds what stands there to be what the change set was worked out from.
   await ctx.files.check(set);
-  await ctx.preserve(set);
-  await ctx.files.apply(set, ctx.actionId);
-  return { output, snapshot: set, effects };
-}
-
-export async function verifyChanges(set: ChangeSet | null, ctx: ActionContext): Promise<Verification> {
-  for (const { path, after } of set?.changes ?? []) {
-    if (!sameState(await ctx.files.state(path), after)) {
-      return {
-        ok: false,
-        error: new HomeostatError('verification_failed', `${path} is not as it was written`),
-      };
-    }
-  }
-  return { ok: true };
+  return commitPlan(plan, { paths: set.changes.map((c) => c.path) }, await effectsOf(set, ctx), ctx);
 }
 
 /** The stage that takes a change set back; refuses, by name, where somebody has changed a path since. */
@@ -88,19 +83,18 @@ export async function undoChanges(set: ChangeSet, ctx: ActionContext): Promise<S
 
 /** Takes back a change set of which nobody knows how far it came: only where a path now is what the action made it. */
 export async function recoverChanges(set: ChangeSet, ctx: ActionContext): Promise<Recovery> {
-  await ctx.files.sweep(set, ctx.actionId);
   const foreign: string[] = [];
   const ours: Change[] = [];
   for (const change of set.changes) {
     const now = await ctx.files.state(change.path);
     if (sameState(now, change.before)) continue;
     if (sameState(now, change.after)) ours.push(change);
-    else if (isHalfway(change, now) || (await isTorn(now, change, ctx))) ours.push({ ...change, after: now });
+    else if (isHalfway(change, now)) ours.push({ ...change, after: now });
     else foreign.push(change.path);
   }
   const blocked = (c: Change): boolean =>
     c.before === null && foreign.some((path) => path.startsWith(`${c.path}/`));
-  await ctx.files.apply(inverse({ changes: ours.filter((c) => !blocked(c)) }), ctx.actionId);
+  await ctx.transactions.restore(inverse({ changes: ours.filter((c) => !blocked(c)) }));
   if (foreign.length === 0) return { outcome: 'rolled_back', message: 'what it had changed was taken back' };
   return {
     outcome: 'rollback_failed',
@@ -108,43 +102,35 @@ export async function recoverChanges(set: ChangeSet, ctx: ActionContext): Promis
   };
 }
 
-/** Whether a write in place was cut short here: the new content's beginning with the old content's rest. */
-async function isTorn(
-  now: FileState | null,
-  { path, before, after }: Change,
-  ctx: ActionContext,
-): Promise<boolean> {
-  if (now?.type !== 'file' || before?.type !== 'file' || after?.type !== 'file') return false;
-  const is = await ctx.files.read(path, now.size);
-  const kept = async (state: FileState): Promise<Buffer | null> =>
-    ctx.files.objects.get(state.digest ?? '').catch(() => null);
-  const [was, will] = [await kept(before), await kept(after)];
-  if (was === null || will === null) return false;
-  let written = 0;
-  while (written < is.length && written < will.length && is[written] === will[written]) written++;
-  return is.subarray(written).equals(was.subarray(written));
-}
-
-/** Whether a path stands as applying the change leaves it for a moment: a new folder not yet dressed, or the old type removed. */
-function isHalfway({ before, after }: Change, now: FileState | null): boolean {
-  if (after === null || before?.type === after.type) return false;
-  if (now === null) return before !== null;
-  const fresh = (now.mode & 0o777) === UNFINISHED_FOLDER;
-  return after.type === 'directory' && now.type === 'directory' && fresh;
-}
+/** Whether what stood there has been removed and what comes instead is not there yet. */
+const isHalfway = ({ before, after }: Change, now: FileState | null): boolean =>
+  now === null && before !== null && after !== null && before.type !== after.type;
 
 /** What every action on files shares: all of them stage a change set and differ only in how it is worked out. */
 export const changeSetAction = {
   toolset: 'core',
   output: filesOutput,
-  stageSchema: changeSetSchema,
-  snapshotSchema: changeSetSchema,
-  recheck: async (set: ChangeSet, ctx: ActionContext): Promise<void> => ctx.files.check(set),
-  commit: commitChanges,
-  verify: async (_: FilesOutput | null, set: ChangeSet | null, ctx: ActionContext): Promise<Verification> =>
-    verifyChanges(set, ctx),
-  undo: undoChanges,
-  recover: recoverChanges,
+  stageSchema: z.union([plannedStage, changeSetSchema]),
+  snapshotSchema: plannedSnapshot,
+  async recheck(stage: PlannedStage | ChangeSet, ctx: ActionContext): Promise<void> {
+    if ('plan' in stage) ctx.transactions.check(stage.plan);
+    else await ctx.files.check(stage);
+  },
+  async commit(
+    stage: PlannedStage | ChangeSet,
+    ctx: ActionContext,
+  ): Promise<Committed<FilesOutput, PlannedSnapshot>> {
+    if (!('plan' in stage)) return commitChanges(stage, ctx);
+    return commitPlan(stage.plan, null, await ctx.transactions.effects(stage.plan, UNDO), ctx);
+  },
+  verify: async (
+    _: FilesOutput | null,
+    snapshot: PlannedSnapshot | null,
+    ctx: ActionContext,
+  ): Promise<Verification> => verifyPlanned(snapshot, ctx),
+  undo: undoPlanned,
+  recover: async (snapshot: PlannedSnapshot, ctx: ActionContext): Promise<Recovery> =>
+    recoverPlanned(snapshot, ctx),
 };
 
 /** A file's state with new content, which is kept as an object. */
