@@ -41,7 +41,8 @@ export function hiddenPaths({ data, own, home, mounts, roots }: HiddenSource): H
     if (real !== null && isShown(real.path, roots)) found.set(real.path, real.folder);
   }
   const folders = [...found].filter(([, folder]) => folder).map(([path]) => path);
-  const covered = (path: string): boolean => folders.some((folder) => folder !== path && isInside(path, folder));
+  const covered = (path: string): boolean =>
+    folders.some((folder) => folder !== path && isInside(path, folder));
   return [...found].filter(([path]) => !covered(path)).map(([path, folder]) => ({ path, folder }));
 }
 
@@ -90,7 +91,11 @@ function realOf(path: string): Hidden | null {
   try {
     const found: Stats | undefined = lstatSync(path, { throwIfNoEntry: false });
     if (found === undefined) return null;
-    if (!found.isSymbolicLink()) return { path: join(realFolder(dirname(path)), path.slice(path.lastIndexOf('/'))), folder: found.isDirectory() };
+    if (!found.isSymbolicLink())
+      return {
+        path: join(realFolder(dirname(path)), path.slice(path.lastIndexOf('/'))),
+        folder: found.isDirectory(),
+      };
     const real = realpathSync.native(path);
     return { path: real, folder: lstatSync(real).isDirectory() };
   } catch {

@@ -26,19 +26,28 @@ export function prepareLayers(layers: readonly Layer[], mounts: readonly Mount[]
   const mountOf = (path: string): string =>
     points.filter((point) => isInside(path, point)).reduce((a, b) => (b.length > a.length ? b : a), '/');
   const outer = sorted.filter(
-    ({ root }) => !sorted.some((o) => o.root !== root && isInside(root, o.root) && mountOf(o.root) === mountOf(root)),
+    ({ root }) =>
+      !sorted.some((o) => o.root !== root && isInside(root, o.root) && mountOf(o.root) === mountOf(root)),
   );
   const roots = new Set(outer.map(({ root }) => root));
   return outer.map((layer) => {
     const guards = gitGuards(layer.root);
     const nested = points.filter((p) => p !== layer.root && isInside(p, layer.root) && !roots.has(p));
-    return { ...layer, guards, points: makePoints(layer.folder, guards) !== null, nested: [...new Set(nested)].toSorted() };
+    return {
+      ...layer,
+      guards,
+      points: makePoints(layer.folder, guards) !== null,
+      nested: [...new Set(nested)].toSorted(),
+    };
   });
 }
 
 function makeFolders({ root, folder }: Layer): void {
   if (real(root) !== root)
-    throw new HomeostatError('unsafe_root', `${root} is no folder, or is reached by a symbolic link; name the folder itself`);
+    throw new HomeostatError(
+      'unsafe_root',
+      `${root} is no folder, or is reached by a symbolic link; name the folder itself`,
+    );
   const { mode, uid, gid, atime, mtime } = lstatSync(root);
   for (const name of ['upper', 'work']) mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
   // What the root itself looks like is told by the upper layer.

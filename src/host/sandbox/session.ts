@@ -40,10 +40,12 @@ export async function openSession({ folder, caches, data, env }: SessionSource):
     emptyFile: join(ready, 'empty'),
     caches,
   };
-  for (const name of Object.keys(data.caches)) mkdirSync(join(caches, name), { recursive: true, mode: 0o700 });
+  for (const name of Object.keys(data.caches))
+    mkdirSync(join(caches, name), { recursive: true, mode: 0o700 });
   if (existsSync(ready)) return session;
   const made = join(folder, `box.${process.pid}.${performance.now()}`);
-  for (const name of ['tmp', 'var-tmp', 'home']) mkdirSync(join(made, name), { recursive: true, mode: 0o700 });
+  for (const name of ['tmp', 'var-tmp', 'home'])
+    mkdirSync(join(made, name), { recursive: true, mode: 0o700 });
   for (const name of ['tmp', 'var-tmp']) chmodSync(join(made, name), 0o1777);
   writeFileSync(join(made, 'empty'), '', { mode: 0o444 });
   for (const [name, place] of Object.entries(data.caches)) {
