@@ -1,45 +1,70 @@
 import type { CommandRequest, CommandResult } from './host.ts';
 
-/** How a command is kept apart from the machine, best first; `snapshot` is no sandbox at all. */
+/** How a command is kept apart from the world until it is committed, the best first. */
 export type Rung = 'root_overlay' | 'user_overlay' | 'snapshot';
 
 /** What this machine allows, found out once by trying. */
 export interface SandboxProbe {
   readonly rung: Rung;
-  /** Why nothing better, and what would give it; empty at the best rung. */
+  /** Why nothing better, and what would give it. Empty at the best rung. */
   readonly why: string;
 }
 
-/** Where the stage of one root lies. */
+/** One root and where what is written to it goes. */
 export interface Layer {
   /** Absolute real path. */
   readonly root: string;
-  /** On the root's file system; `upper` and `work` are made in it. */
+  /** `<store>/<actionId>`, on the root's file system: `upper` and `work` are made in it. */
   readonly folder: string;
 }
 
 export interface SandboxRequest extends CommandRequest {
   readonly layers: readonly Layer[];
+  /** Whether the machine's network is reached; its loopback and abstract sockets come with it. */
   readonly network: boolean;
-  /** A folder that lives as long as the connection; it holds the private /tmp and home. */
+  /** Folder that lives as long as the connection; holds the private /tmp and home. */
   readonly session: string;
   readonly limits: {
     readonly processes: number;
     readonly memoryBytes: number;
+    /** Of all processes together. */
     readonly cpuSeconds: number;
+    /** Of all processes together, and the most that one file may hold. */
     readonly writtenBytes: number;
   };
 }
 
+export type Limit = 'processes' | 'memory' | 'cpu' | 'written';
+
 export interface SandboxResult extends CommandResult {
-  /** The limit that ended it; null where none did. */
-  readonly exceeded: 'processes' | 'memory' | 'cpu' | 'written' | null;
-  /** How limits were held: `cgroup` or `rlimits and polling`. */
+  /** The limit that ended it, null where none did. */
+  readonly exceeded: Limit | null;
+  /** How limits were held: 'cgroup' or 'rlimits and polling'. */
   readonly limitsBy: string;
 }
 
-/** Runs commands apart from the machine. */
+/** Runs commands so that nothing they do reaches the world; what they write to the roots lies in the layers' `upper`. */
 export interface Sandbox {
   probe(): Promise<SandboxProbe>;
+  /** Returns when every process of it is dead. Throws `unsafe_root` where a root cannot be overlaid. */
   run(request: SandboxRequest): Promise<SandboxResult>;
+}
+
+/** A path that is hidden; `~` is every person's home, `*` any name of one folder. */
+interface HiddenPath {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** `registry/sandbox.yaml`. */
+export interface SandboxData {
+  readonly credentials: readonly HiddenPath[];
+  /** Folders and files through which one speaks to a service of the machine. */
+  readonly sockets: readonly HiddenPath[];
+  /** What of /run stays, since programs are found through it. */
+  readonly runtime: readonly string[];
+  /** Name of a cache to its place below the home. */
+  readonly caches: Readonly<Record<string, string>>;
+  /** Variable to the folder below the person's home that it names where nothing else is set. */
+  readonly toolchains: Readonly<Record<string, string>>;
 }

@@ -1,0 +1,95 @@
+import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
+
+/** What the processes of a box use together. */
+export interface Usage {
+  readonly processes: number;
+  readonly memoryBytes: number;
+  readonly cpuSeconds: number;
+  readonly writtenBytes: number;
+}
+
+/** Clock ticks of /proc; 100 on every Linux that Node runs on (sysconf(_SC_CLK_TCK)). */
+const TICKS = 100;
+
+/** A process and all that descend from it; in a PID namespace nothing can leave that tree. */
+export function tree(top: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    const parent = Number.isInteger(pid) ? statOf(pid)?.parent : undefined;
+    if (parent === undefined) continue;
+    const siblings = children.get(parent);
+    if (siblings === undefined) children.set(parent, [pid]);
+    else siblings.push(pid);
+  }
+  const found = [top];
+  for (const pid of found) found.push(...(children.get(pid) ?? []));
+  return found;
+}
+
+/**
+ * CPU time and written bytes of those that ended count in the parent that waited for them. Memory counts pages of its
+ * own and shared memory; where many share pages it is more than there is, see `exactMemory`.
+ */
+export function usage(pids: readonly number[]): Usage {
+  let [memoryBytes, cpuSeconds, writtenBytes] = [0, 0, 0];
+  for (const pid of pids) {
+    cpuSeconds += (statOf(pid)?.ticks ?? 0) / TICKS;
+    const status = read(`/proc/${pid}/status`);
+    memoryBytes += field(status, 'RssAnon') * 1024 + field(status, 'RssShmem') * 1024;
+    writtenBytes += field(read(`/proc/${pid}/io`), 'write_bytes');
+  }
+  return { processes: pids.length, memoryBytes, cpuSeconds, writtenBytes };
+}
+
+/** Each page counted once, shared among those that have it; too slow to be asked always. */
+export function exactMemory(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const rollup = read(`/proc/${pid}/smaps_rollup`);
+    return sum + (field(rollup, 'Pss_Anon') + field(rollup, 'Pss_Shmem')) * 1024;
+  }, 0);
+}
+
+/** Waits until a process is dead, and with the first of a PID namespace all that are in it. */
+export async function isDead(pid: number): Promise<void> {
+  let folder: number;
+  try {
+    // Of this very process: its number may be given to another.
+    folder = openSync(`/proc/${pid}`, 'r');
+  } catch {
+    return;
+  }
+  try {
+    for (let wait = 0; stillRuns(`/proc/self/fd/${folder}/stat`); wait = Math.min(wait + 1, 20))
+      await new Promise((resolve) => (wait < 5 ? setImmediate(resolve) : setTimeout(resolve, wait - 4)));
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** A zombie has outlived everything in its namespace. */
+function stillRuns(stat: string): boolean {
+  const text = read(stat);
+  return text !== '' && !/^[ZX]/.test(text.slice(text.lastIndexOf(')') + 2));
+}
+
+function statOf(pid: number): { parent: number; ticks: number } | null {
+  const text = read(`/proc/${pid}/stat`);
+  if (text === '') return null;
+  // After the name, which may hold anything: see proc_pid_stat(5), whose third field is the first here.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const ticks = [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0);
+  return { parent: Number(fields[1]), ticks };
+}
+
+const field = (text: string, name: string): number =>
+  Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+
+/** Empty where the process has ended. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,159 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import type { Rung } from '../../core/sandbox.ts';
+import { CappedOutput } from '../capped-output.ts';
+import { isDead } from './box-processes.ts';
+
+/**
+ * Runs in a mount namespace of its own, which ends with it. `$1` are the overlays' options, `$2` and `$3` limits; then,
+ * up to `--`, the root, its folder in the store and its lowest layers. Paths come by descriptor or as the working
+ * directory, since the kernel's options know no quoting. What mount cannot do ends it, before anything has run.
+ */
+const SCRIPT = `
+options=$1; ulimit -c 0; ulimit -t "$2"; ulimit -f "$3"; shift 3
+while [ "$1" != -- ]; do
+  cd "$2" || exit
+  mount -i -n -t overlay -o "$options,lowerdir=/proc/self/fd/6$3,upperdir=upper,workdir=work" homeostat . 6<"$1" || exit
+  shift 3
+done
+shift; cd /
+exec bwrap --args 3 --json-status-fd 4 "$@"
+`;
+
+/** Measured: without these a rename of a folder fails, hard links split, and a chmod copies the file. */
+const ROOT_OPTIONS = 'redirect_dir=on,index=on,metacopy=on,volatile';
+const USER_OPTIONS = 'userxattr,volatile';
+
+export interface Launch {
+  readonly rung: Exclude<Rung, 'snapshot'>;
+  readonly overlays: readonly { root: string; folder: string; points: boolean }[];
+  /** For bubblewrap. */
+  readonly box: readonly string[];
+  readonly filter: Buffer | null;
+  readonly command: readonly string[];
+  /** Of the starters outside the box, which see nothing that an agent has set. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly fileBytes: number;
+  readonly cpuSeconds: number;
+  readonly outputBytes: number;
+}
+
+export interface Running {
+  /** Its descendants are the box. */
+  readonly pid: number;
+  /** Ends all of it at once. */
+  kill(): void;
+  readonly ended: Promise<Ended>;
+}
+
+export interface Ended {
+  /** Null where the command never ran or was killed from outside; a signal that ended it is 128 + its number. */
+  readonly exitCode: number | null;
+  /** Whether the command itself was reached; else standard error says what was in the way. */
+  readonly started: boolean;
+  readonly stdout: CappedOutput;
+  readonly stderr: CappedOutput;
+}
+
+/** Builds the box and runs the command in it; `ended` is told when every process in it is dead. */
+export function launch(task: Launch): Running {
+  const options = task.rung === 'root_overlay' ? ROOT_OPTIONS : USER_OPTIONS;
+  const layers = task.overlays.flatMap(({ root, folder, points }) => [root, folder, points ? ':points' : '']);
+  const limits = [String(task.cpuSeconds), String(Math.ceil(task.fileBytes / 512))];
+  const args = [
+    ...(task.rung === 'root_overlay' ? ['-m'] : ['-Urm']),
+    ...['/bin/sh', '-c', SCRIPT, 'sh', options, ...limits, ...layers, '--'],
+    ...(task.filter === null ? [] : ['--seccomp', '5']),
+    ...['--', ...task.command],
+  ];
+  const nothing = openSync('/dev/null', 'r+');
+  let child: ChildProcess;
+  try {
+    const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'];
+    // What this process got from its own parent would go on to the command.
+    for (const fd of inherited()) stdio[fd] = nothing;
+    for (let fd = 0; fd < stdio.length; fd++) stdio[fd] ??= 'ignore';
+    child = spawn('unshare', args, { cwd: '/', env: task.env, stdio });
+  } finally {
+    closeSync(nothing);
+  }
+  const [, , , boxArguments, , filter] = child.stdio as readonly unknown[];
+  feed(boxArguments as Writable, Buffer.from(task.box.map((argument) => `${argument}\0`).join('')));
+  feed(filter as Writable, task.filter ?? Buffer.alloc(0));
+  return follow(child, task.outputBytes);
+}
+
+function feed(stream: Writable, bytes: Buffer): void {
+  // A starter that gave up reads no more; it says why on standard error.
+  stream.on('error', () => undefined);
+  stream.end(bytes);
+}
+
+function follow(child: ChildProcess, outputBytes: number): Running {
+  const stdout = new CappedOutput(outputBytes);
+  const stderr = new CappedOutput(outputBytes);
+  child.stdout?.on('data', (chunk: Buffer) => stdout.write(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => stderr.write(chunk));
+  let status = '';
+  let killed = false;
+  const first = (): number | null => told(status, 'child-pid');
+  const kill = (): void => {
+    killed = true;
+    // Before that it could leave behind a box that nobody ends; it takes a few milliseconds.
+    const pid = first();
+    if (pid !== null) end(pid);
+  };
+  (child.stdio[4] as Readable).on('data', (chunk: Buffer) => {
+    status += chunk.toString('latin1');
+    if (killed) kill();
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    const finish = async (): Promise<void> => {
+      const pid = first();
+      if (pid !== null) await isDead(pid);
+      const exitCode = told(status, 'exit-code');
+      resolve({ exitCode: killed ? null : exitCode, started: exitCode !== null || killed, stdout, stderr });
+    };
+    child.once('error', (error) => {
+      stderr.write(Buffer.from(error.message));
+      resolve({ exitCode: null, started: false, stdout, stderr });
+    });
+    child.once('close', () => void finish());
+  });
+  return { pid: child.pid ?? -1, kill, ended };
+}
+
+/** Bubblewrap tells what it does as one JSON object after the other. */
+function told(status: string, name: 'child-pid' | 'exit-code'): number | null {
+  const found = new RegExp(`"${name}": (\\d+)`).exec(status)?.[1];
+  return found === undefined ? null : Number(found);
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Dead already.
+  }
+}
+
+let inheritedDescriptors: readonly number[] | undefined;
+
+/** Descriptors above those of a command's own that would stay open across exec; Node itself opens none such. */
+function inherited(): readonly number[] {
+  inheritedDescriptors ??= readdirSync('/proc/self/fd')
+    .map(Number)
+    .filter((fd) => fd > 5 && staysOpen(fd));
+  return inheritedDescriptors;
+}
+
+function staysOpen(fd: number): boolean {
+  try {
+    const flags = /^flags:\s+([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0';
+    const CLOSE_ON_EXEC = 0o2_000_000;
+    return (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
+  } catch {
+    return false;
+  }
+}

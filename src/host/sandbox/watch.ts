@@ -1,0 +1,46 @@
+import { statfsSync } from 'node:fs';
+import type { Limit, SandboxRequest } from '../../core/sandbox.ts';
+import { exactMemory, tree, usage } from './box-processes.ts';
+
+const EVERY_MS = 100;
+/** Looking takes no more than this part of the time. */
+const SHARE = 20;
+
+/** Looks at a box from outside until it is stopped, and tells once which limit it went over. */
+export function watch(
+  top: number,
+  request: Pick<SandboxRequest, 'limits' | 'layers'>,
+  over: (limit: Limit) => void,
+): () => void {
+  const { limits, layers } = request;
+  const free = (): number[] => layers.map(({ folder }) => freeBytes(folder));
+  const before = free();
+  let timer = setTimeout(look, EVERY_MS);
+  function look(): void {
+    const started = performance.now();
+    const limit = exceeded();
+    if (limit !== null) {
+      over(limit);
+      return;
+    }
+    timer = setTimeout(look, Math.max(EVERY_MS, SHARE * (performance.now() - started)));
+  }
+  function exceeded(): Limit | null {
+    const pids = tree(top);
+    // Before anything is asked of each one: there may be thousands.
+    if (pids.length > limits.processes) return 'processes';
+    const used = usage(pids);
+    if (used.memoryBytes > limits.memoryBytes && exactMemory(pids) > limits.memoryBytes) return 'memory';
+    if (used.cpuSeconds > limits.cpuSeconds) return 'cpu';
+    // A process that nobody waits for takes its count with it; the disk still shows what it wrote.
+    const now = free();
+    const taken = Math.max(0, ...before.map((bytes, index) => bytes - (now[index] ?? bytes)));
+    return used.writtenBytes > limits.writtenBytes || taken > limits.writtenBytes ? 'written' : null;
+  }
+  return () => clearTimeout(timer);
+}
+
+function freeBytes(folder: string): number {
+  const { bfree, bsize } = statfsSync(folder);
+  return bfree * bsize;
+}
