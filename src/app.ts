@@ -1,5 +1,5 @@
 import { readFileSync, realpathSync } from 'node:fs';
-import { userInfo } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Card, Prompts } from './core/card.ts';
@@ -152,9 +152,18 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     import('./guards/risk/catalogue.ts'),
     import('./guards/snapshots/prune.ts'),
   ]);
-  const [{ openMachine }, { openRegistry }, { openObjects }, { openStore }] = await Promise.all([
+  const [
+    { openMachine },
+    { openSandbox },
+    { openRegistry },
+    { readSandbox },
+    { openObjects },
+    { openStore },
+  ] = await Promise.all([
     import('./host/machine.ts'),
+    import('./host/sandbox/open-sandbox.ts'),
     import('./registry/open-registry.ts'),
+    import('./registry/sandbox.ts'),
     import('./store/objects.ts'),
     import('./store/store.ts'),
   ]);
@@ -164,11 +173,23 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
   const store = openStore(home);
   const config = believed(file, userInfo().username, store);
   const { snapshot_files, snapshot_bytes } = config.limits;
+  const sandboxData = lazily(() => readSandbox(join(PACKAGE_ROOT, 'registry')));
   const machine = openMachine({
     objects: openObjects(home.objects),
     cacheFolder: home.scans,
     limits: { files: snapshot_files, bytes: snapshot_bytes },
     env,
+    stages: home.stages,
+    sessions: home.sessions,
+    sandbox: openSandbox({
+      stateFolder: home.folder,
+      ownFolders: [home.folder, dirname(path)],
+      get data() {
+        return sandboxData();
+      },
+      env,
+      home: env['HOME'] ?? homedir(),
+    }),
   });
   const house: House = {
     store,

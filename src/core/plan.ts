@@ -63,6 +63,8 @@ export const stepSchema = z.discriminatedUnion('do', [
   }),
   /** A further name for the inode that lies at `to` in the root; nothing stands at the path. */
   z.object({ do: z.literal('link'), path: bytesSchema, to: bytesSchema, after: printSchema }),
+  /** The opposite: the inode stays, under its other name, so that no pre-image is kept. */
+  z.object({ do: z.literal('unlink'), path: bytesSchema, to: bytesSchema, before: printSchema }),
   /** Mode, owner, times and extended attributes of what stays where it is. */
   z.object({ do: z.literal('attributes'), path: bytesSchema, before: printSchema, after: printSchema }),
   /** New content in the same inode, for a file that has other names. */

@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -44,7 +45,7 @@ export class Overlay {
     this.root = join(base, 'root');
     this.copy = join(base, 'copy');
     this.store = join(base, 'store');
-    for (const folder of ['root', 'store', 'store/1', 'store/1/work', 'store/1/pre', 'merged'])
+    for (const folder of ['root', 'store', 'store/1/0/work', 'store/1/0/pre', 'merged'])
       mkdirSync(join(base, folder), { recursive: true });
     if (flavour === 'user') execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, base]);
     this.shell(tree, this.root);
@@ -56,9 +57,9 @@ for d, ds, fs in os.walk(os.fsencode(sys.argv[1])):
         os.utime(p, ns=(t, t), follow_symlinks=False)`;
     execFileSync('python3', ['-c', old, this.root]);
     execFileSync('cp', ['-a', this.root, this.copy]);
-    execFileSync('cp', ['-a', '--attributes-only', this.root, join(this.store, '1/upper')]);
-    execFileSync('find', [join(this.store, '1/upper'), '-mindepth', '1', '-delete']);
-    execFileSync('touch', ['-r', this.root, join(this.store, '1/upper')]);
+    execFileSync('cp', ['-a', '--attributes-only', this.root, join(this.store, '1/0/upper')]);
+    execFileSync('find', [join(this.store, '1/0/upper'), '-mindepth', '1', '-delete']);
+    execFileSync('touch', ['-r', this.root, join(this.store, '1/0/upper')]);
   }
 
   private as(words: readonly string[]): readonly [string, ...string[]] {
@@ -79,7 +80,7 @@ for d, ds, fs in os.walk(os.fsencode(sys.argv[1])):
 
   /** Runs it on the root in an overlay. */
   run(script: string): string {
-    const [merged, action] = [join(this.base, 'merged'), join(this.store, '1')];
+    const [merged, action] = [join(this.base, 'merged'), join(this.store, '1/0')];
     const layers = `lowerdir=${this.root},upperdir=${action}/upper,workdir=${action}/work`;
     const mount = `mount -t overlay overlay -o ${layers},${OPTIONS[this.flavour]} '${merged}'`;
     const line = `umask 022; ${mount} && cd '${merged}' && { ${script}\n}; true`;
@@ -92,7 +93,7 @@ for d, ds, fs in os.walk(os.fsencode(sys.argv[1])):
     if (user) process.seteuid?.(NOBODY);
     try {
       const { root, store, flavour } = this;
-      return readUpper({ root, store, action: '1', flavour, startedNs });
+      return readUpper({ root, store, action: '1/0', flavour, startedNs });
     } finally {
       if (user) process.seteuid?.(0);
     }
@@ -118,7 +119,7 @@ export function execute({ root, store, steps }: Part): void {
   const bytes = (path: string): Buffer => Buffer.from(path, 'latin1');
   for (const [number, step] of steps.entries()) {
     const at = bytes(step.path === '' ? root : `${root}/${step.path}`);
-    const pre = bytes(`${store}/1/pre/${number}`);
+    const pre = bytes(`${store}/1/0/pre/${number}`);
     switch (step.do) {
       case 'remove': {
         renameSync(at, pre);
@@ -128,6 +129,10 @@ export function execute({ root, store, steps }: Part): void {
         if (step.before === null) assertNothing(at);
         else linkSync(at, pre);
         renameSync(bytes(`${store}/${step.from}`), at);
+        break;
+      }
+      case 'unlink': {
+        unlinkSync(at);
         break;
       }
       case 'link': {

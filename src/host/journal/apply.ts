@@ -1,4 +1,4 @@
-import { linkSync, renameSync } from 'node:fs';
+import { linkSync, renameSync, unlinkSync } from 'node:fs';
 import { HomeostatError } from '../../core/errors.ts';
 import { type Part, type Plan, type Print, type Step, folderOf, isUntouched } from '../../core/plan.ts';
 import { dress } from './dress.ts';
@@ -22,8 +22,9 @@ export function applyPlan(plan: Plan, action: string, trace: (point: string) => 
     const place = new Place(part, folderOf(action, index));
     place.makeRoom();
     try {
+      const moved = new Set<string>();
       for (const [number, step] of part.steps.entries()) {
-        doStep(step, number, place);
+        doStep(step, { number, place, moved });
         trace(`step ${number}`);
       }
       return afterwards(part, place);
@@ -35,18 +36,28 @@ export function applyPlan(plan: Plan, action: string, trace: (point: string) => 
   return { parts };
 }
 
-function doStep(step: Step, number: number, place: Place): void {
-  if (step.do === 'put') return put(step, number, place);
-  if (step.do === 'remove') return remove(step, number, place);
-  if (step.do === 'link') return link(step, place);
+interface Doing {
+  readonly number: number;
+  readonly place: Place;
+  /** Inodes whose content or attributes an earlier step has changed. */
+  readonly moved: Set<string>;
+}
+
+function doStep(step: Step, doing: Doing): void {
+  const { place, number, moved } = doing;
+  if (step.do === 'put') return place.keepingTimes(step.path, () => put(step, doing));
+  if (step.do === 'remove') return place.keepingTimes(step.path, () => remove(step, doing));
+  if (step.do === 'link') return place.keepingTimes(step.path, () => link(step, place));
+  if (step.do === 'unlink') return place.keepingTimes(step.path, () => unlink(step, place));
   const entry = place.entry(step.path);
   const now = printOf(entry);
   if (now === null || now.ino !== step.before.ino) throw changed(place.part, step.path);
+  moved.add(now.ino);
   if (step.do === 'write') rewrite(place.stored(step.from), entry, place.kept(number));
   dress(entry, now, step.after);
 }
 
-function put({ path, from, before }: StepOf<'put'>, number: number, place: Place): void {
+function put({ path, from, before }: StepOf<'put'>, { number, place, moved }: Doing): void {
   const [source, entry, kept] = [place.stored(from), place.entry(path), place.kept(number)];
   if (before === null) {
     try {
@@ -62,14 +73,16 @@ function put({ path, from, before }: StepOf<'put'>, number: number, place: Place
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
     throw changed(place.part, path, cause);
   }
-  if (!stoodThere(printOf(source), before)) {
+  if (!stoodThere(printOf(source), before, moved)) {
     swap(source, entry);
     throw changed(place.part, path);
   }
   renameSync(source, kept);
 }
 
-function remove({ path, before, below }: StepOf<'remove'>, number: number, place: Place): void {
+function remove({ path, before, below }: StepOf<'remove'>, { number, place, moved }: Doing): void {
+  // What earlier steps have taken out of it was looked at before the first of them.
+  const opened = place.part.steps.slice(0, number).some((step) => step.path.startsWith(`${path}/`));
   const [entry, kept] = [place.entry(path), place.kept(number)];
   try {
     renameSync(entry, kept);
@@ -77,8 +90,8 @@ function remove({ path, before, below }: StepOf<'remove'>, number: number, place
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
     throw changed(place.part, path, cause);
   }
-  const whole = below === null || belowDigest(kept).digest === below.digest;
-  if (!stoodThere(printOf(kept), before) || !whole) {
+  const whole = below === null || opened || belowDigest(kept).digest === below.digest;
+  if (!stoodThere(printOf(kept), before, moved) || !whole) {
     moveIn(kept, entry);
     throw changed(place.part, path);
   }
@@ -96,9 +109,18 @@ function link({ path, to, after }: StepOf<'link'>, place: Place): void {
   }
 }
 
+function unlink({ path, to, before }: StepOf<'unlink'>, place: Place): void {
+  const [entry, other] = [place.entry(path), place.entry(to)];
+  if (inodeAt(entry) !== before.ino || inodeAt(other) !== before.ino) throw changed(place.part, path);
+  unlinkSync(entry);
+}
+
 /** A rename changes only the time of the inode's own change. */
-const stoodThere = (found: Print | null, before: Print): boolean =>
-  found !== null && isUntouched({ ...found, ctime_ns: before.ctime_ns }, before);
+const stoodThere = (found: Print | null, before: Print, moved: ReadonlySet<string>): boolean =>
+  found !== null &&
+  (moved.has(before.ino)
+    ? found.ino === before.ino
+    : isUntouched({ ...found, ctime_ns: before.ctime_ns }, before));
 
 const changed = (part: Part, path: string, cause?: unknown): HomeostatError =>
   new HomeostatError('world_changed', `${part.root}/${textOf(path)} was changed by somebody else meanwhile`, {
@@ -108,7 +130,7 @@ const changed = (part: Part, path: string, cause?: unknown): HomeostatError =>
 /** The part with the prints of what was put, for whoever takes it back. */
 function afterwards(part: Part, place: Place): Part {
   const steps = part.steps.map((step) => {
-    if (step.do === 'remove') return step;
+    if (step.do === 'remove' || step.do === 'unlink') return step;
     const after = printOf(place.entry(step.path));
     if (after === null) throw changed(part, step.path);
     const whole = step.do === 'put' && after.type === 'directory';

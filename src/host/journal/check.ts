@@ -22,8 +22,9 @@ function checkPart(part: Part, place: Place): void {
     // An earlier step has removed it, or moved it there: it was looked at where it stands now.
     if (seen.some((path) => step.path === path || step.path.startsWith(`${path}/`))) continue;
     const before = step.do === 'link' ? null : step.before;
+    if (step.do === 'unlink' || step.do === 'link') seen.push(step.path);
     if (!isUntouched(place.print(step.path), before)) throw changed(part, step.path);
-    if (step.do !== 'attributes' && step.do !== 'write') seen.push(step.path);
+    if (step.do === 'put' || step.do === 'remove') seen.push(step.path);
     if (step.do !== 'remove' || step.below === null) continue;
     if (belowDigest(place.entry(step.path)).digest !== step.below.digest)
       throw changed(part, `${step.path}/`);

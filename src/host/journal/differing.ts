@@ -8,7 +8,9 @@ export function differing(plan: Plan): string | null {
     const place = new Place(part, '');
     try {
       const other = part.steps.find((step) =>
-        step.do === 'remove' ? isRemaining(step.path, place) : !isSame(place.print(step.path), step.after),
+        step.do === 'remove' || step.do === 'unlink'
+          ? isRemaining(step.path, place)
+          : !isSame(place.print(step.path), step.after),
       );
       if (other !== undefined) return `${part.root}/${textOf(other.path)}`;
     } finally {
@@ -18,6 +20,9 @@ export function differing(plan: Plan): string | null {
   return null;
 }
 
-/** Unless a later step has put something else there. */
+/** Unless another step has put something else there, or above it. */
 const isRemaining = (path: string, place: Place): boolean =>
-  place.print(path) !== null && !place.part.steps.some((step) => step.do !== 'remove' && step.path === path);
+  place.print(path) !== null &&
+  !place.part.steps.some(
+    (step) => (step.do === 'put' || step.do === 'link') && `${path}/`.startsWith(`${step.path}/`),
+  );

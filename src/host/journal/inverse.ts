@@ -33,8 +33,9 @@ export function inverseOf(plan: Plan, undo: Undo): Plan {
 }
 
 function inverseSteps(part: Part, place: Place, by: string, force: boolean): Step[] {
-  const attributes = part.steps.filter((step) => step.do === 'attributes');
-  const dressed = attributes.flatMap((step) => attributesBack(step, place, force));
+  const dressed = part.steps
+    .filter((step) => step.do === 'attributes')
+    .flatMap((step) => attributesBack(step, place, force));
   // A folder may have been closed to us, so that its mode comes first; its times come last, when it is filled again.
   const steps: Step[] = dressed.filter(({ before, after }) => before.mode !== after.mode);
   /** By the number of a `remove`, where in the store the thing will lie when its turn comes. */
@@ -42,27 +43,71 @@ function inverseSteps(part: Part, place: Place, by: string, force: boolean): Ste
   for (const [number, step] of [...part.steps.entries()].toReversed()) {
     if (step.do === 'put') {
       const back = putBack(step, number, place, force);
-      const source = new RegExp(`^${place.own}/pre/(\\d+)$`).exec(step.from)?.[1];
-      if (source !== undefined && back !== null) lent.set(Number(source), `${by}/pre/${steps.length}`);
+      const source = lenderOf(step, place.own);
+      if (source !== null && back !== null) lent.set(source, `${by}/pre/${steps.length}`);
       if (back !== null) steps.push(back);
     } else if (step.do === 'remove') {
       const from = lent.get(number) ?? `${place.own}/pre/${number}`;
-      const now = place.print(step.path);
-      if (now !== null && !force) throw conflict(part, step.path, 'something stands there again');
-      steps.push({ do: 'put', path: step.path, from, before: now, after: step.before });
+      const before = expectNothing(step.path, steps, place, force);
+      steps.push({ do: 'put', path: step.path, from, before, after: step.before });
     } else if (step.do === 'link') {
       const now = place.print(step.path);
       if (now?.ino !== step.after.ino && !force) throw conflict(part, step.path, 'it was changed since');
       if (now?.ino === step.after.ino)
-        steps.push({ do: 'remove', path: step.path, before: now, below: null });
+        steps.push({ do: 'unlink', path: step.path, to: step.to, before: now });
+    } else if (step.do === 'unlink') {
+      if (expectNothing(step.path, steps, place, force) === null)
+        steps.push({ do: 'link', path: step.path, to: step.to, after: step.before });
     } else if (step.do === 'write') {
       const now = same(step, place, force);
       if (now !== null)
         steps.push({ ...step, from: `${place.own}/pre/${number}`, before: now, after: step.before });
     }
   }
-  return [...steps, ...dressed];
+  const later = dressed.flatMap((step) => {
+    const path = formerPath(step.path, part, place.own);
+    return path === null ? [] : [{ ...step, path }];
+  });
+  return [...steps, ...later];
 }
+
+/** The number of the removal that a `put` takes its entry from; null where it takes it from elsewhere. */
+function lenderOf({ from }: StepOf<'put'>, own: string): number | null {
+  const number = from.startsWith(`${own}/pre/`) ? from.slice(own.length + '/pre/'.length) : '';
+  return /^\d+$/.test(number) ? Number(number) : null;
+}
+
+/** Where what stands at a path stood before the plan; null where it did not. */
+function formerPath(path: string, part: Part, own: string): string | null {
+  let [found, length] = [path as string | null, -1];
+  for (const step of part.steps) {
+    if (path !== step.path && !path.startsWith(`${step.path}/`)) continue;
+    if (step.path.length < length || (step.do !== 'put' && step.do !== 'link')) continue;
+    length = step.path.length;
+    if (step.do === 'link') found = formerPath(step.to, part, own);
+    else {
+      const lender = lenderOf(step, own);
+      const from = lender === null ? undefined : part.steps[lender]?.path;
+      if (from !== undefined) found = from + path.slice(step.path.length);
+      // What was put over something leaves it; what is new goes with what it lies in.
+      else found = null;
+    }
+  }
+  return found;
+}
+
+/** What stands there although nothing should: null, unless a person wants it gone. */
+function expectNothing(path: string, steps: readonly Step[], place: Place, force: boolean): Print | null {
+  // What the action itself put there, or above it, has gone by then.
+  const now = isVacated(path, steps) ? null : place.print(path);
+  if (now !== null && !force) throw conflict(place.part, path, 'something stands there again');
+  return now;
+}
+
+const isVacated = (path: string, steps: readonly Step[]): boolean =>
+  steps.some(
+    (step) => (step.do === 'remove' || step.do === 'unlink') && `${path}/`.startsWith(`${step.path}/`),
+  );
 
 function putBack(step: StepOf<'put'>, number: number, place: Place, force: boolean): Step | null {
   const { path, before } = step;

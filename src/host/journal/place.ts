@@ -2,8 +2,8 @@ import { lstatSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { HomeostatError } from '../../core/errors.ts';
 import type { Part, Print } from '../../core/plan.ts';
-import { renameWith } from '../syscalls.ts';
-import { Folders, bytesOf } from './folders.ts';
+import { renameWith, setTimes } from '../syscalls.ts';
+import { Folders, bytesOf, parentOf } from './folders.ts';
 import { printOf } from './print.ts';
 
 /** Where the steps of one part find their things: the root's entries, and what the store holds for them. */
@@ -13,17 +13,31 @@ export class Place {
   /** `<action>/<part>`: the folder in the store that the pre-images go to. */
   readonly own: string;
   private readonly store: string;
+  private readonly dressed: ReadonlySet<string>;
 
   constructor(part: Part, own: string) {
     this.part = part;
     this.own = own;
     this.folders = new Folders(part.root);
     this.store = bytesOf(part.store);
+    this.dressed = new Set(part.steps.flatMap((step) => (step.do === 'attributes' ? [step.path] : [])));
   }
 
   /** An entry of the root. */
   entry(path: string): Buffer {
     return this.folders.entry(path);
+  }
+
+  /**
+   * Does something to an entry and gives the folder that it lies in its times back; where a step of the plan sets them
+   * anyway, that step decides.
+   */
+  keepingTimes(path: string, change: () => void): void {
+    const parent = parentOf(path);
+    if (this.dressed.has(parent)) return change();
+    const { atimeNs, mtimeNs } = lstatSync(this.entry(parent), { bigint: true });
+    change();
+    setTimes(this.entry(parent), atimeNs, mtimeNs);
   }
 
   /** What stands there; null also where the folder that it would lie in is not there. */

@@ -1,4 +1,4 @@
-import { existsSync, renameSync, unlinkSync } from 'node:fs';
+import { existsSync, linkSync, renameSync, unlinkSync } from 'node:fs';
 import { HomeostatError } from '../../core/errors.ts';
 import { type Plan, type Print, type Step, folderOf, isSame } from '../../core/plan.ts';
 import { dress } from './dress.ts';
@@ -41,6 +41,7 @@ function undone(step: Step, number: number, place: Place): boolean {
     if (step.do === 'put') return putBack(step, number, place);
     if (step.do === 'remove') return broughtBack(step, number, place);
     if (step.do === 'link') return unlinked(step, place);
+    if (step.do === 'unlink') return linkedBack(step, place);
     if (step.do === 'write') return writtenBack(step, number, place);
     return undressed(step, place);
   } catch (error) {
@@ -58,20 +59,20 @@ function putBack({ path, from, before, after }: StepOf<'put'>, number: number, p
     moveIn(kept, source);
     return true;
   }
-  // Not done, unless it was swapped and what stood there is still in the source.
-  if (inSource === after.ino) return true;
+  // Not done, or done and taken back; then what it took from a removal may have gone back from there as well.
+  const lent = from.startsWith(`${place.own}/pre/`);
+  if (inSource === after.ino || (lent && inSource === null && inodeAt(place.entry(path)) !== after.ino)) return true;
   const entry = place.entry(path);
-  const there = inodeAt(entry);
-  if (there !== after.ino) return false;
-  place.folders.close();
+  if (inodeAt(entry) !== after.ino) return false;
   if (before === null) {
-    moveIn(entry, source);
-    return true;
+    place.keepingTimes(path, () => moveIn(entry, source));
+  } else {
+    const old = inKept === before.ino ? kept : inSource === before.ino ? source : null;
+    if (old === null) return false;
+    place.keepingTimes(path, () => swap(old, entry));
+    if (old === kept) renameSync(kept, source);
   }
-  const old = inKept === before.ino ? kept : inSource === before.ino ? source : null;
-  if (old === null) return false;
-  swap(old, entry);
-  if (old === kept) renameSync(kept, source);
+  if (after.type === 'directory') place.folders.close();
   return true;
 }
 
@@ -79,7 +80,7 @@ function broughtBack({ path, before }: StepOf<'remove'>, number: number, place: 
   const kept = place.kept(number);
   if (inodeAt(kept) !== before.ino) return inodeAt(place.entry(path)) === before.ino;
   try {
-    moveIn(kept, place.entry(path));
+    place.keepingTimes(path, () => moveIn(kept, place.entry(path)));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -92,7 +93,9 @@ function writtenBack(step: StepOf<'write'>, number: number, place: Place): boole
   if (inodeAt(entry) !== step.before.ino) return false;
   if (inodeAt(kept) === null) return true;
   copyContent(kept, entry);
-  return undressed(step, place);
+  const dressed = undressed(step, place);
+  unlinkSync(kept);
+  return dressed;
 }
 
 /** The inode has another name, so that nothing goes with this one. */
@@ -100,7 +103,14 @@ function unlinked({ path, to, after }: StepOf<'link'>, place: Place): boolean {
   const there = inodeAt(place.entry(path));
   if (there === null) return true;
   if (there !== after.ino || inodeAt(place.entry(to)) !== after.ino) return false;
-  unlinkSync(place.entry(path));
+  place.keepingTimes(path, () => unlinkSync(place.entry(path)));
+  return true;
+}
+
+function linkedBack({ path, to, before }: StepOf<'unlink'>, place: Place): boolean {
+  const there = inodeAt(place.entry(path));
+  if (there !== null || inodeAt(place.entry(to)) !== before.ino) return there === before.ino;
+  place.keepingTimes(path, () => linkSync(place.entry(to), place.entry(path)));
   return true;
 }
 

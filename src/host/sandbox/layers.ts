@@ -1,8 +1,10 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, realpathSync, utimesSync } from 'node:fs';
+import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { HomeostatError } from '../../core/errors.ts';
 import { isInside } from '../../core/inside.ts';
 import type { Layer } from '../../core/sandbox.ts';
+import { dress } from '../journal/dress.ts';
+import { printOf } from '../journal/print.ts';
 import { type GitGuards, gitGuards, makePoints } from './git-guards.ts';
 import type { Mount } from './mounts.ts';
 
@@ -48,18 +50,14 @@ function makeFolders({ root, folder }: Layer): void {
       'unsafe_root',
       `${root} is no folder, or is reached by a symbolic link; name the folder itself`,
     );
-  const { mode, uid, gid, atime, mtime } = lstatSync(root);
   for (const name of ['upper', 'work']) mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
   // What the root itself looks like is told by the upper layer.
-  const upper = join(folder, 'upper');
-  const own = lstatSync(upper);
-  try {
-    if (own.uid !== uid || own.gid !== gid) chownSync(upper, uid, gid);
-  } catch {
-    // An ordinary user may work in another's folder, but cannot give one away.
-  }
-  chmodSync(upper, mode & 0o7777);
-  utimesSync(upper, atime, mtime);
+  const upper = Buffer.from(join(folder, 'upper'));
+  const [own, wanted] = [printOf(upper), printOf(root)];
+  if (own === null || wanted === null) return;
+  // An ordinary user may work in another's folder, but cannot give one away.
+  const owner = process.getuid?.() === 0 ? {} : { uid: own.uid, gid: own.gid };
+  dress(upper, own, { ...wanted, ...owner });
 }
 
 function real(path: string): string | null {

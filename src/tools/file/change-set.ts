@@ -121,7 +121,7 @@ export const changeSetAction = {
     ctx: ActionContext,
   ): Promise<Committed<FilesOutput, PlannedSnapshot>> {
     if (!('plan' in stage)) return commitChanges(stage, ctx);
-    return commitPlan(stage.plan, null, await ctx.transactions.effects(stage.plan, UNDO), ctx);
+    return commitPlan<FilesOutput>(stage.plan, null, await ctx.transactions.effects(stage.plan, UNDO), ctx);
   },
   verify: async (
     _: FilesOutput | null,
