@@ -82,8 +82,12 @@ for d, ds, fs in os.walk(os.fsencode(sys.argv[1])):
     const [merged, action] = [join(this.base, 'merged'), join(this.store, '1')];
     const layers = `lowerdir=${this.root},upperdir=${action}/upper,workdir=${action}/work`;
     const mount = `mount -t overlay overlay -o ${layers},${OPTIONS[this.flavour]} '${merged}'`;
-    const line = `umask 022; ${mount} && cd '${merged}' && { ${script}\n}; true`;
-    return this.execute(['unshare', this.flavour === 'user' ? '-Urm' : '-m', 'sh', '-c', line]);
+    // Back in a namespace where the user is who they were, without the rights that mounting took.
+    const back =
+      this.flavour === 'user' ? ['unshare', '-U', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`] : [];
+    const inside = `cd '${merged}' && { ${script}\n}; true`;
+    const line = `umask 022; ${mount} && exec ${back.join(' ')} sh -c "$1"`;
+    return this.execute(['unshare', this.flavour === 'user' ? '-Urm' : '-m', 'sh', '-c', line, 'sh', inside]);
   }
 
   /** Reads what the lines in the overlay left, as the user who ran them. */
