@@ -30,8 +30,32 @@ export type Change = z.infer<typeof changeSchema>;
 export const changeSetSchema = z.object({ changes: z.array(changeSchema) });
 export type ChangeSet = z.infer<typeof changeSetSchema>;
 
-export const changeKindSchema = z.enum(['create', 'modify', 'delete', 'rename']);
+export const changeKindSchema = z.enum(['create', 'modify', 'delete']);
 export type ChangeKind = z.infer<typeof changeKindSchema>;
+
+/** What of an entry is another than before; `content` of a link is where it points. */
+export const aspectSchema = z.enum(['type', 'content', 'mode', 'owner', 'times', 'attributes']);
+export type Aspect = z.infer<typeof aspectSchema>;
+
+/** One path that is changed, as it is shown; bytes of its names that are not UTF-8 as `\xff`. */
+export const shownChangeSchema = z.object({
+  path: z.string(),
+  change: z.enum([...changeKindSchema.options, 'rename']),
+  /** Size after and before; for a folder that comes or goes of all files below it. */
+  bytes: z.number().int(),
+  was: z.number().int(),
+  /** Where what is renamed stood. */
+  from: z.string().optional(),
+  /** The file that this is a further name of. */
+  link_to: z.string().optional(),
+  /** Unless it is a file. */
+  type: z.enum(['directory', 'symlink', 'fifo', 'socket', 'device']).optional(),
+  /** What is changed of what stays or is renamed. */
+  changed: z.array(aspectSchema).optional(),
+  /** How many entries a folder that comes or goes has below it. */
+  entries: z.number().int().optional(),
+});
+export type ShownChange = z.infer<typeof shownChangeSchema>;
 
 /** What an action will do (staged) or did (committed), as people and models are shown it. */
 export const effectsSchema = z.object({
@@ -39,20 +63,24 @@ export const effectsSchema = z.object({
   known: z.boolean(),
   /** Whether what is changed can be put back, and what cannot. */
   note: z.string(),
-  changes: z.array(
-    z.object({
-      path: z.string(),
-      change: changeKindSchema,
-      bytes: z.number().int(),
-      was: z.number().int(),
-      /** For a folder that is made or goes as a whole: how many entries it holds. */
-      entries: z.number().int().optional(),
-    }),
-  ),
+  changes: z.array(shownChangeSchema),
   /** Unified diff of text files, capped, with secrets redacted. */
   diff: z.string(),
 });
 export type Effects = z.infer<typeof effectsSchema>;
+
+/** One side of a change: its text, null where it is none, is too long or not to be shown, and what it is in a few words. */
+export interface Side {
+  readonly text: string | null;
+  readonly summary: string;
+}
+
+/** A change with what a diff of it shows; null for the side where nothing is. */
+export interface Described {
+  readonly change: ShownChange;
+  readonly before: Side | null;
+  readonly after: Side | null;
+}
 
 export function changeKind(change: Change): ChangeKind {
   if (change.before === null) return 'create';

@@ -48,7 +48,8 @@ export interface Committed<O, P> {
   readonly output: O | null;
   /** What undo needs; null where nothing changed. */
   readonly snapshot: P | null;
-  readonly effects: Effects;
+  /** Null where they are as they were staged. */
+  readonly effects: Effects | null;
 }
 
 /** Whether the world is as the action claims; where it is not, the pipeline takes the action back. */

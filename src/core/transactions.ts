@@ -1,4 +1,4 @@
-import type { ChangeSet, Effects } from './effects.ts';
+import type { ChangeSet, Described } from './effects.ts';
 import type { Plan } from './plan.ts';
 import type { Layer, Rung } from './sandbox.ts';
 
@@ -19,8 +19,11 @@ export interface Transactions {
   restore(set: ChangeSet): Promise<void>;
   /** The first path that does not stand as an applied plan left it; null where all do. */
   differing(plan: Plan): string | null;
-  /** A plan as people and models are shown it. */
-  effects(plan: Plan, note: string): Promise<Effects>;
+  /**
+   * What a plan changes, for people; to be asked before it is applied. Paths below new, renamed or lost folders are
+   * among it where a rule speaks of them.
+   */
+  describe(plan: Plan): Described[];
   /** The plan of another action's stage as this action commits it: what it moves lies among this one's pre-images. */
   adopt(plan: Plan, of: string): Plan;
   /** Throws `world_changed` where something is not as it was when the plan was worked out. */

@@ -31,7 +31,8 @@ export async function commitRun(run: Run, house: House): Promise<ActionReport> {
   } catch (error) {
     return await rollBack(run, asHomeostatError(error), committed, house);
   }
-  const { output, effects, snapshot } = committed;
+  const { output, snapshot } = committed;
+  const effects = committed.effects ?? run.staged?.effects ?? null;
   try {
     const report = recordOutcome(
       run,
@@ -66,7 +67,7 @@ async function rollBack(
   house: House,
 ): Promise<ActionReport> {
   const result = committed?.output ?? null;
-  const effects = committed?.effects;
+  const effects = committed?.effects ?? run.staged?.effects;
   const kept = house.store.read(() => house.store.snapshots.get(run.id));
   // Nothing was preserved, or nothing had changed: there is nothing to take back.
   if (kept === null || (committed !== null && committed.snapshot === null)) {

@@ -97,7 +97,7 @@ def main(folder):
         elif stats.st_nlink > 1:
             names.setdefault(stats.st_ino, []).append(shown(relative))
     for group in names.values():
-        for name in group:
+        for name in group if len(group) > 1 else []:
             entries[name]["names"] = sorted(group)
     json.dump(entries, sys.stdout, sort_keys=True, indent=1)
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   copyFileSync,
   lchownSync,
   linkSync,
@@ -29,6 +30,12 @@ const OPTIONS = {
 };
 const MANIFEST = fileURLToPath(new URL('manifest.py', import.meta.url));
 
+const AGE = `import os, sys
+for d, ds, fs in os.walk(os.fsencode(sys.argv[1])):
+    for n in [b'.', *ds, *fs]:
+        p = os.path.join(d, n); t = os.lstat(p).st_mtime_ns - 10**12
+        os.utime(p, ns=(t, t), follow_symlinks=False)`;
+
 /** One path as the manifest tool tells it. */
 export type Told = Readonly<Record<string, unknown>> & { readonly mtime_ns: string; readonly type: string };
 
@@ -45,18 +52,16 @@ export class Overlay {
     this.root = join(base, 'root');
     this.copy = join(base, 'copy');
     this.store = join(base, 'store');
-    for (const folder of ['root', 'store', 'store/1/0/work', 'store/1/0/pre', 'merged'])
+    for (const folder of ['store', 'store/1/0/work', 'store/1/0/pre', 'merged'])
       mkdirSync(join(base, folder), { recursive: true });
     if (flavour === 'user') execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, base]);
-    this.shell(tree, this.root);
+    const seed = join(base, 'seed');
+    mkdirSync(seed);
+    if (flavour === 'user') chownSync(seed, NOBODY, NOBODY);
+    this.shell(tree, seed);
     // So that nothing in the tree is as young as what a line changes.
-    const old = `import os, sys
-for d, ds, fs in os.walk(os.fsencode(sys.argv[1])):
-    for n in [b'.', *ds, *fs]:
-        p = os.path.join(d, n); t = os.lstat(p).st_mtime_ns - 10**12
-        os.utime(p, ns=(t, t), follow_symlinks=False)`;
-    execFileSync('python3', ['-c', old, this.root]);
-    execFileSync('cp', ['-a', this.root, this.copy]);
+    execFileSync('python3', ['-c', AGE, seed]);
+    for (const copy of [this.root, this.copy]) execFileSync('cp', ['-aT', seed, copy]);
     execFileSync('cp', ['-a', '--attributes-only', this.root, join(this.store, '1/0/upper')]);
     execFileSync('find', [join(this.store, '1/0/upper'), '-mindepth', '1', '-delete']);
     execFileSync('touch', ['-r', this.root, join(this.store, '1/0/upper')]);
@@ -83,8 +88,12 @@ for d, ds, fs in os.walk(os.fsencode(sys.argv[1])):
     const [merged, action] = [join(this.base, 'merged'), join(this.store, '1/0')];
     const layers = `lowerdir=${this.root},upperdir=${action}/upper,workdir=${action}/work`;
     const mount = `mount -t overlay overlay -o ${layers},${OPTIONS[this.flavour]} '${merged}'`;
-    const line = `umask 022; ${mount} && cd '${merged}' && { ${script}\n}; true`;
-    return this.execute(['unshare', this.flavour === 'user' ? '-Urm' : '-m', 'sh', '-c', line]);
+    // Back in a namespace where the user is who they were, without the rights that mounting took.
+    const back =
+      this.flavour === 'user' ? ['unshare', '-U', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`] : [];
+    const inside = `cd '${merged}' && { ${script}\n}; true`;
+    const line = `umask 022; ${mount} && exec ${back.join(' ')} sh -c "$1"`;
+    return this.execute(['unshare', this.flavour === 'user' ? '-Urm' : '-m', 'sh', '-c', line, 'sh', inside]);
   }
 
   /** Reads what the lines in the overlay left, as the user who ran them. */

@@ -34,7 +34,11 @@ export function assessEffects(
   reversibility: Risk['reversibility'],
   ctx: AssessContext,
 ): Risk {
-  const touches = effects.changes.map((c) => gradeChange(c.path, c.change, ctx));
+  const touches = effects.changes.flatMap(({ path, change, from }) =>
+    change === 'rename'
+      ? [...(from === undefined ? [] : [gradeChange(from, 'delete', ctx)]), gradeChange(path, 'create', ctx)]
+      : [gradeChange(path, change, ctx)],
+  );
   const told = new Set(before.effects.map((effect) => `${effect.kind} ${effect.target}`));
   return riskOf(
     unique([...before.factors, ...touches.flatMap((t) => t.factors)]),

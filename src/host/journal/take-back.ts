@@ -61,7 +61,8 @@ function putBack({ path, from, before, after }: StepOf<'put'>, number: number, p
   }
   // Not done, or done and taken back; then what it took from a removal may have gone back from there as well.
   const lent = from.startsWith(`${place.own}/pre/`);
-  if (inSource === after.ino || (lent && inSource === null && inodeAt(place.entry(path)) !== after.ino)) return true;
+  if (inSource === after.ino || (lent && inSource === null && inodeAt(place.entry(path)) !== after.ino))
+    return true;
   const entry = place.entry(path);
   if (inodeAt(entry) !== after.ino) return false;
   if (before === null) {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Described } from '../../core/effects.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import { isInside } from '../../core/inside.ts';
-import type { Plan } from '../../core/plan.ts';
+import type { Part, Plan } from '../../core/plan.ts';
 import { folderOf } from '../../core/plan.ts';
 import type { Objects, TransactionOptions } from '../../core/host.ts';
 import type { Workspace } from '../../core/principal.ts';
@@ -13,7 +14,8 @@ import { applyPlan } from './apply.ts';
 import { checkPlan } from './check.ts';
 import { inverseOf } from './inverse.ts';
 import { differing } from './differing.ts';
-import { describePlan } from '../overlay/describe.ts';
+import { describePart } from '../overlay/describe.ts';
+import { touchedPaths } from '../overlay/touched.ts';
 import { planChanges } from './plan-changes.ts';
 import { storeOf } from './store.ts';
 import { takeBack } from './take-back.ts';
@@ -66,7 +68,7 @@ export function openTransactions(
       applyPlan(await planChanges(set, { action: again, ...planning }), again, trace);
     },
     differing,
-    effects: async (plan, note) => describePlan(plan, note, options),
+    describe: (plan) => plan.parts.flatMap((part) => described(part, options)),
     adopt: (plan, of) => adopted(plan, of, action),
     check(plan) {
       checkRoots(plan, workspace);
@@ -103,4 +105,16 @@ function adopted(plan: Plan, of: string, by: string): Plan {
     return { ...part, steps };
   });
   return { parts };
+}
+
+/** What a part changes, and by themselves the paths below its folders that a rule speaks of. */
+function described(part: Part, { isSecret, isNotable }: TransactionOptions): Described[] {
+  const all = describePart(part, isSecret);
+  const told = new Set(all.map(({ change }) => change.path));
+  for (const { path, change } of touchedPaths(part)) {
+    if (told.has(path) || !isNotable(path)) continue;
+    told.add(path);
+    all.push({ change: { path, change, bytes: 0, was: 0 }, before: null, after: null });
+  }
+  return all;
 }

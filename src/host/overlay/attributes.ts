@@ -13,4 +13,5 @@ export const sameAttributes = (a: Print, b: Print): boolean =>
   a.mtime_ns === b.mtime_ns && sameButTimes(a, b);
 
 /** Prints have their extended attributes in the order of their names. */
-const sameXattrs = (a: Print, b: Print): boolean => JSON.stringify(a.xattrs) === JSON.stringify(b.xattrs);
+export const sameXattrs = (a: Print, b: Print): boolean =>
+  JSON.stringify(a.xattrs) === JSON.stringify(b.xattrs);

@@ -22,6 +22,8 @@ export function prepare(
   const unfinished = new Set<UpperEntry>();
   const contents = new Map<UpperInode, UpperEntry>();
   const kept = new Set<UpperEntry>();
+  // An inode has several names, but its attributes once.
+  const stripped = new Set<string>();
   let moved = 0;
 
   const moveOut = (entry: UpperEntry): void => {
@@ -54,7 +56,9 @@ export function prepare(
     } else if (!kept.has(entry)) {
       for (const name of entry.whiteouts) unlinkSync(pathOf(`${placeOf(entry)}/${name}`));
       if (entry.whiteouts.length > 0) unfinished.add(entry);
-      for (const name of entry.ownXattrs) removeXattr(pathOf(placeOf(entry)), name);
+      if (!stripped.has(entry.print.ino))
+        for (const name of entry.ownXattrs) removeXattr(pathOf(placeOf(entry)), name);
+      stripped.add(entry.print.ino);
     }
   }
   for (const entry of unfinished) {

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { defineAction } from '../../core/tool.ts';
 import { ranStage } from '../command/sandboxed.ts';
 import {
-  UNDO,
   commitPlan,
+  effectsOfPlan,
   plannedSnapshot,
   plannedStage,
   recoverPlanned,
@@ -42,7 +42,7 @@ export const commitStage = defineAction({
     ctx.transactions.check(stage.plan);
     return {
       stage,
-      effects: await ctx.transactions.effects(stage.plan, UNDO),
+      effects: await effectsOfPlan(stage.plan, ctx),
       circumstances: [],
       reversibility: 'reversible',
     };
@@ -51,12 +51,7 @@ export const commitStage = defineAction({
   recheck: async ({ plan }, ctx) => ctx.transactions.check(plan),
 
   async commit(stage, ctx) {
-    const committed = await commitPlan(
-      stage.plan,
-      { committed: stage.of },
-      await ctx.transactions.effects(stage.plan, UNDO),
-      ctx,
-    );
+    const committed = await commitPlan(stage.plan, { committed: stage.of }, ctx);
     ctx.undoing.used(stage.of);
     return committed;
   },

@@ -5,7 +5,6 @@ import type { Verification } from '../../core/stages.ts';
 import { defineAction } from '../../core/tool.ts';
 import { commitChanges, undoChanges } from '../file/change-set.ts';
 import {
-  UNDO,
   commitPlan,
   plannedSnapshot,
   plannedStage,
@@ -104,8 +103,7 @@ export const runCommand = defineAction({
   async commit(stage, ctx) {
     if (stage.kind === 'command') return runDirect(stage, ctx);
     if (stage.kind === 'changes') return { ...(await commitChanges(stage, ctx)), output: null };
-    const effects = await ctx.transactions.effects(stage.plan, UNDO);
-    return commitPlan(stage.plan, stage.kind === 'ran' ? stage.ran : null, effects, ctx);
+    return commitPlan(stage.plan, stage.kind === 'ran' ? stage.ran : null, ctx);
   },
 
   async verify(result, snapshot, ctx): Promise<Verification> {

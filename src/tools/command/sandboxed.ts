@@ -5,7 +5,7 @@ import { planSchema } from '../../core/plan.ts';
 import type { Rung, SandboxResult } from '../../core/sandbox.ts';
 import type { Staged } from '../../core/stages.ts';
 import { commandOutput, failureOf, outputOf } from './output.ts';
-import { UNDO } from '../plan/planned.ts';
+import { effectsOfPlan } from '../plan/planned.ts';
 
 /** A command that has run in the sandbox: what it would change, and what it said. */
 export const ranStage = z.object({ kind: z.literal('ran'), plan: planSchema, ran: commandOutput });
@@ -52,7 +52,7 @@ export async function stageSandboxed(line: Line, ctx: ActionContext): Promise<St
   const failure = exceededBy(result) ?? failureOf(ran);
   return {
     stage: { kind: 'ran', plan, ran },
-    effects: await ctx.transactions.effects(plan, line.network ? NETWORK : UNDO),
+    effects: await effectsOfPlan(plan, ctx, line.network ? NETWORK : undefined),
     circumstances: [],
     reversibility: line.network ? 'irreversible' : 'reversible',
     output: ran,

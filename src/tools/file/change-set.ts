@@ -16,7 +16,6 @@ import type { Committed, Recovery, Staged, Verification } from '../../core/stage
 import {
   type PlannedSnapshot,
   type PlannedStage,
-  UNDO,
   commitPlan,
   plannedSnapshot,
   plannedStage,
@@ -68,7 +67,7 @@ export async function commitChanges(
   const plan = await ctx.transactions.plan(set);
   // Looked at after the plan, which holds what stands there to be what the change set was worked out from.
   await ctx.files.check(set);
-  return commitPlan(plan, { paths: set.changes.map((c) => c.path) }, await effectsOf(set, ctx), ctx);
+  return commitPlan(plan, { paths: set.changes.map((c) => c.path) }, ctx);
 }
 
 /** The stage that takes a change set back; refuses, by name, where somebody has changed a path since. */
@@ -121,7 +120,7 @@ export const changeSetAction = {
     ctx: ActionContext,
   ): Promise<Committed<FilesOutput, PlannedSnapshot>> {
     if (!('plan' in stage)) return commitChanges(stage, ctx);
-    return commitPlan<FilesOutput>(stage.plan, null, await ctx.transactions.effects(stage.plan, UNDO), ctx);
+    return commitPlan<FilesOutput>(stage.plan, null, ctx);
   },
   verify: async (
     _: FilesOutput | null,

@@ -1,4 +1,4 @@
-import type { ChangeSet, FileState } from '../../core/effects.ts';
+import type { ChangeSet, Described, FileState, Side } from '../../core/effects.ts';
 import type { ActionContext } from '../../core/context.ts';
 import { visibleLine } from '../../core/visible.ts';
 import { shownPath } from './shown-path.ts';
@@ -11,29 +11,49 @@ const MAX_EDITS = 1000;
 
 /** A unified diff of the text files in a change set, one line for each other path; capped, secrets by digest only. */
 export async function renderDiff(set: ChangeSet, ctx: ActionContext): Promise<string> {
+  async function* described(): AsyncGenerator<Described> {
+    for (const { path, before, after } of set.changes) {
+      const change = { path, change: 'modify' as const, bytes: 0, was: 0 };
+      yield { change, before: await sideOf(before, path, ctx), after: await sideOf(after, path, ctx) };
+    }
+  }
+  return renderDescribed(described(), set.changes.length, ctx.workspace.cwd);
+}
+
+/** The same of changes that are described already, of which there are `total`. */
+export async function renderDescribed(
+  list: AsyncIterable<Described> | Iterable<Described>,
+  total: number,
+  cwd: string,
+): Promise<string> {
   const parts: string[] = [];
   let length = 0;
-  for (const [index, change] of set.changes.entries()) {
+  let index = 0;
+  for await (const { change, before, after } of list) {
     if (index >= MAX_FILES || length > MAX_DIFF) {
-      parts.push(`[… ${set.changes.length - index} more paths left out here …]\n`);
+      parts.push(`[… ${total - index} more paths left out here …]\n`);
       break;
     }
-    const name = visibleLine(shownPath(change.path, ctx.workspace.cwd));
-    const before = await textOf(change.before, change.path, ctx);
-    const after = await textOf(change.after, change.path, ctx);
-    const part =
-      before === null || after === null || before === after
-        ? `${name}: ${summary(change.before)} → ${summary(change.after)}\n`
-        : await patchOf(
-            change.before ? `a/${name}` : '/dev/null',
-            change.after ? `b/${name}` : '/dev/null',
-            before,
-            after,
-          );
+    const name = visibleLine(shownPath(change.path, cwd));
+    const part = await partOf(name, change.from && visibleLine(shownPath(change.from, cwd)), before, after);
     parts.push(part);
     length += part.length;
+    index += 1;
   }
   return cutMiddle(parts.join(''));
+}
+
+async function partOf(
+  name: string,
+  from: string | undefined,
+  before: Side | null,
+  after: Side | null,
+): Promise<string> {
+  const [old, now] = [before === null ? '' : before.text, after === null ? '' : after.text];
+  if (old !== null && now !== null && old !== now)
+    return patchOf(before ? `a/${from ?? name}` : '/dev/null', after ? `b/${name}` : '/dev/null', old, now);
+  const [was, is] = [before?.summary ?? 'nothing', after?.summary ?? 'nothing'];
+  return from === undefined ? `${name}: ${was} → ${is}\n` : `${from} → ${name}: ${was} → ${is}\n`;
 }
 
 /** A unified diff; where too much differs for the smallest one to be sought, all old lines and then all new ones. */
@@ -73,9 +93,12 @@ function cutMiddle(diff: string): string {
   return `${diff.slice(0, MAX_DIFF / 2)}\n[… ${left} characters left out here …]\n${diff.slice(-MAX_DIFF / 2)}`;
 }
 
-/** The text of a state, empty where nothing is; null where it is not text, too long or not to be shown. */
-async function textOf(state: FileState | null, path: string, ctx: ActionContext): Promise<string | null> {
-  if (state === null) return '';
+async function sideOf(state: FileState | null, path: string, ctx: ActionContext): Promise<Side | null> {
+  return state === null ? null : { text: await textOf(state, path, ctx), summary: summary(state) };
+}
+
+/** The text of a state; null where it is not text, too long or not to be shown. */
+async function textOf(state: FileState, path: string, ctx: ActionContext): Promise<string | null> {
   if (state.type !== 'file' || state.digest === undefined || state.size > MAX_FILE || ctx.isSecret(path))
     return null;
   const content = await ctx.files.objects.get(state.digest).catch(() => null);
@@ -83,8 +106,7 @@ async function textOf(state: FileState | null, path: string, ctx: ActionContext)
   return content.toString('utf8');
 }
 
-function summary(state: FileState | null): string {
-  if (state === null) return 'nothing';
+function summary(state: FileState): string {
   const mode = state.mode.toString(8).padStart(4, '0');
   if (state.type === 'symlink') return `link to ${state.target ?? '?'}`;
   if (state.type === 'directory') return `folder ${mode}`;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { ActionContext } from '../../core/context.ts';
 import type { Effects } from '../../core/effects.ts';
+import { renderDescribed } from '../file/diff.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import { type Plan, planSchema } from '../../core/plan.ts';
 import type { Committed, Recovery, Staged, Verification } from '../../core/stages.ts';
@@ -17,21 +18,32 @@ export const plannedSnapshot = z.object({
 });
 export type PlannedSnapshot = z.infer<typeof plannedSnapshot>;
 
-export const UNDO = 'Can be undone to the byte: what stood there is kept as it was.';
+const UNDO = 'Can be undone to the byte: what stood there is kept as it was.';
+
+/** A plan as people and models are shown it. */
+export async function effectsOfPlan(plan: Plan, ctx: ActionContext, note = UNDO): Promise<Effects> {
+  const described = ctx.transactions.describe(plan);
+  const shown = described.filter(({ before, after }) => before !== null || after !== null);
+  return {
+    known: true,
+    note,
+    changes: described.map(({ change }) => change),
+    diff: await renderDescribed(shown, shown.length, ctx.workspace.cwd),
+  };
+}
 
 /** Lets a plan into the world, with itself on record before the first path changes. */
 export async function commitPlan<O>(
   plan: Plan,
   output: O | null,
-  effects: Effects,
   ctx: ActionContext,
 ): Promise<Committed<O, PlannedSnapshot>> {
-  if (plan.parts.every(({ steps }) => steps.length === 0)) return { output, snapshot: null, effects };
+  if (plan.parts.every(({ steps }) => steps.length === 0)) return { output, snapshot: null, effects: null };
   ctx.transactions.check(plan);
   await ctx.preserve(snapshotOf(plan, ctx));
   const snapshot = snapshotOf(ctx.transactions.apply(plan), ctx);
   await ctx.preserve(snapshot);
-  return { output, snapshot, effects };
+  return { output, snapshot, effects: null };
 }
 
 const snapshotOf = (plan: Plan, ctx: ActionContext): PlannedSnapshot => ({
@@ -47,7 +59,7 @@ export async function undoPlanned(
   const back = ctx.transactions.inverse(plan, action, false);
   return {
     stage: { kind: 'planned', plan: back },
-    effects: await ctx.transactions.effects(back, UNDO),
+    effects: await effectsOfPlan(back, ctx),
     circumstances: [],
     reversibility: 'reversible',
   };

@@ -1,0 +1,56 @@
+import type { Step } from '../../core/plan.ts';
+
+type Put = Extract<Step, { do: 'put' }>;
+type Remove = Extract<Step, { do: 'remove' }>;
+
+/** Which of a part's paths stood where before its first step. */
+export interface Origins {
+  /** Where what is at a path after the steps was before them; null for what is new. */
+  of(path: string): string | null;
+  /** The removal that a put takes its entry from; null where it takes it from the upper layer. */
+  taken(step: Put): Remove | null;
+  /** What was removed at a path and is not put elsewhere. */
+  replaced(path: string): Remove | null;
+  /** What was removed, is not put elsewhere, and has nothing new in its place. */
+  readonly lost: readonly Remove[];
+}
+
+const FROM_PRE = /^[^/]+\/pre\/(\d+)$/;
+
+export function originsOf(steps: readonly Step[]): Origins {
+  const taken = (step: Put): Remove | null => {
+    const number = FROM_PRE.exec(step.from)?.[1];
+    const source = number === undefined ? undefined : steps[Number(number)];
+    return source?.do === 'remove' ? source : null;
+  };
+  /** By path: where what is put there comes from, null for what is new. */
+  const arrivals = new Map<string, string | null>();
+  const moved = new Set<Remove>();
+  const fresh: string[] = [];
+  for (const step of steps) {
+    if (step.do === 'link') arrivals.set(step.path, null);
+    if (step.do !== 'put') continue;
+    const source = taken(step);
+    arrivals.set(step.path, source?.path ?? null);
+    if (source === null) fresh.push(step.path);
+    else moved.add(source);
+  }
+  const of = (path: string): string | null => arrivals.get(path) ?? (arrivals.has(path) ? null : place(path));
+  /** Where a path was if nothing but the folders above it was moved. */
+  const place = (path: string): string | null => {
+    const slash = path.lastIndexOf('/');
+    if (slash < 0) return path;
+    const folder = of(path.slice(0, slash));
+    return folder === null ? null : `${folder}${path.slice(slash)}`;
+  };
+  const gone = new Map(
+    steps.flatMap((step) => (step.do === 'remove' && !moved.has(step) ? [[step.path, step] as const] : [])),
+  );
+  const places = new Set(fresh.map(place));
+  return {
+    of,
+    taken,
+    replaced: (path) => gone.get(place(path) ?? '') ?? null,
+    lost: [...gone.values()].filter(({ path }) => !places.has(path)),
+  };
+}
