@@ -4,7 +4,7 @@ import { type Part, type Plan, type Print, type Step, folderOf, isUntouched } fr
 import { dress } from './dress.ts';
 import { textOf } from './folders.ts';
 import { rewrite } from './in-place.ts';
-import { Place, inodeAt, moveIn, swap } from './place.ts';
+import { Place, inodeAt, laterPath, moveIn, swap } from './place.ts';
 import { belowDigest, printOf } from './print.ts';
 import { syncStores } from './sync.ts';
 
@@ -129,17 +129,19 @@ const changed = (part: Part, path: string, cause?: unknown): HomeostatError =>
 
 /** The part with the prints of what was put, for whoever takes it back. */
 function afterwards(part: Part, place: Place): Part {
-  const steps = part.steps.map((step) => {
+  const steps = part.steps.map((step, number) => {
     if (step.do === 'remove' || step.do === 'unlink') return step;
-    const after = printOf(place.entry(step.path));
-    if (after === null) throw changed(part, step.path);
+    const path = laterPath(step.path, number, part, place.own);
+    if (path === null) return step;
+    const after = place.print(path);
+    if (after === null) throw changed(part, path);
     const whole = step.do === 'put' && after.type === 'directory';
-    return { ...step, after, ...(whole ? { filled: filledOf(place.entry(step.path)) } : {}) };
+    return { ...step, after, ...(whole ? { filled: filledOf(place.entry(path)) } : {}) };
   });
   return { ...part, steps };
 }
 
 function filledOf(folder: Buffer): { entries: number; digest: string } {
-  const { entries, digest } = belowDigest(folder, true);
+  const { entries, digest } = belowDigest(folder);
   return { entries, digest };
 }

@@ -1,7 +1,7 @@
 import { HomeostatError } from '../../core/errors.ts';
 import { type Part, type Plan, type Print, type Step, folderOf, isSame } from '../../core/plan.ts';
 import { textOf } from './folders.ts';
-import { Place } from './place.ts';
+import { Place, laterPath } from './place.ts';
 import { belowDigest } from './print.ts';
 
 type StepOf<K extends Step['do']> = Extract<Step, { do: K }>;
@@ -33,16 +33,21 @@ export function inverseOf(plan: Plan, undo: Undo): Plan {
 }
 
 function inverseSteps(part: Part, place: Place, by: string, force: boolean): Step[] {
-  const dressed = part.steps
-    .filter((step) => step.do === 'attributes')
-    .flatMap((step) => attributesBack(step, place, force));
+  const now = (step: Step, number: number): string | null => laterPath(step.path, number, part, place.own);
+  const dressed = part.steps.flatMap((step, number) => {
+    const path = now(step, number);
+    if (step.do !== 'attributes' || path === null) return [];
+    return attributesBack({ ...step, path }, place, force).map((back) => ({ back, number }));
+  });
   // A folder may have been closed to us, so that its mode comes first; its times come last, when it is filled again.
-  const steps: Step[] = dressed.filter(({ before, after }) => before.mode !== after.mode);
+  const steps: Step[] = dressed
+    .map(({ back }) => back)
+    .filter(({ before, after }) => before.mode !== after.mode);
   /** By the number of a `remove`, where in the store the thing will lie when its turn comes. */
   const lent = new Map<number, string>();
   for (const [number, step] of [...part.steps.entries()].toReversed()) {
     if (step.do === 'put') {
-      const back = putBack(step, number, place, force);
+      const back = putBack(step, number, now(step, number), place, force);
       const source = lenderOf(step, place.own);
       if (source !== null && back !== null) lent.set(source, `${by}/pre/${steps.length}`);
       if (back !== null) steps.push(back);
@@ -51,22 +56,22 @@ function inverseSteps(part: Part, place: Place, by: string, force: boolean): Ste
       const before = expectNothing(step.path, steps, place, force);
       steps.push({ do: 'put', path: step.path, from, before, after: step.before });
     } else if (step.do === 'link') {
-      const now = place.print(step.path);
-      if (now?.ino !== step.after.ino && !force) throw conflict(part, step.path, 'it was changed since');
-      if (now?.ino === step.after.ino)
-        steps.push({ do: 'unlink', path: step.path, to: step.to, before: now });
+      const there = place.print(step.path);
+      if (there?.ino !== step.after.ino && !force) throw conflict(part, step.path, 'it was changed since');
+      if (there?.ino === step.after.ino)
+        steps.push({ do: 'unlink', path: step.path, to: step.to, before: there });
     } else if (step.do === 'unlink') {
       if (expectNothing(step.path, steps, place, force) === null)
         steps.push({ do: 'link', path: step.path, to: step.to, after: step.before });
     } else if (step.do === 'write') {
-      const now = same(step, place, force);
-      if (now !== null)
-        steps.push({ ...step, from: `${place.own}/pre/${number}`, before: now, after: step.before });
+      const there = same(step, now(step, number), place, force);
+      if (there !== null)
+        steps.push({ ...step, from: `${place.own}/pre/${number}`, before: there, after: step.before });
     }
   }
-  const later = dressed.flatMap((step) => {
-    const path = formerPath(step.path, part, place.own);
-    return path === null ? [] : [{ ...step, path }];
+  const later = dressed.flatMap(({ back, number }) => {
+    const path = formerPath(part.steps[number]?.path ?? '', part, place.own);
+    return path === null ? [] : [{ ...back, path }];
   });
   return [...steps, ...later];
 }
@@ -109,9 +114,15 @@ const isVacated = (path: string, steps: readonly Step[]): boolean =>
     (step) => (step.do === 'remove' || step.do === 'unlink') && `${path}/`.startsWith(`${step.path}/`),
   );
 
-function putBack(step: StepOf<'put'>, number: number, place: Place, force: boolean): Step | null {
+function putBack(
+  step: StepOf<'put'>,
+  number: number,
+  at: string | null,
+  place: Place,
+  force: boolean,
+): Step | null {
   const { path, before } = step;
-  const now = same(step, place, force);
+  const now = same(step, at, place, force);
   if (before !== null)
     return { do: 'put', path, from: `${place.own}/pre/${number}`, before: now, after: before };
   if (now === null) return null;
@@ -123,12 +134,12 @@ function putBack(step: StepOf<'put'>, number: number, place: Place, force: boole
 }
 
 /** What stands there, which is what the action made; with `force`, whatever it is. */
-function same(step: StepOf<'put' | 'write'>, place: Place, force: boolean): Print | null {
-  const now = place.print(step.path);
+function same(step: StepOf<'put' | 'write'>, at: string | null, place: Place, force: boolean): Print | null {
+  const now = at === null ? null : place.print(at);
   if (force) return now;
   if (!isSame(now, step.after)) throw conflict(place.part, step.path, 'it was changed since');
   const filled = step.do === 'put' ? step.filled : undefined;
-  if (filled !== undefined && belowDigest(place.entry(step.path), true).digest !== filled.digest)
+  if (filled !== undefined && belowDigest(place.entry(at ?? step.path)).digest !== filled.digest)
     throw conflict(place.part, step.path, 'something in it was changed since');
   return now;
 }

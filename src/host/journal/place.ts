@@ -13,14 +13,12 @@ export class Place {
   /** `<action>/<part>`: the folder in the store that the pre-images go to. */
   readonly own: string;
   private readonly store: string;
-  private readonly dressed: ReadonlySet<string>;
 
   constructor(part: Part, own: string) {
     this.part = part;
     this.own = own;
     this.folders = new Folders(part.root);
     this.store = bytesOf(part.store);
-    this.dressed = new Set(part.steps.flatMap((step) => (step.do === 'attributes' ? [step.path] : [])));
   }
 
   /** An entry of the root. */
@@ -28,13 +26,9 @@ export class Place {
     return this.folders.entry(path);
   }
 
-  /**
-   * Does something to an entry and gives the folder that it lies in its times back; where a step of the plan sets them
-   * anyway, that step decides.
-   */
+  /** Does something to an entry and gives the folder that it lies in its times back; a later step may set others. */
   keepingTimes(path: string, change: () => void): void {
     const parent = parentOf(path);
-    if (this.dressed.has(parent)) return change();
     const { atimeNs, mtimeNs } = lstatSync(this.entry(parent), { bigint: true });
     change();
     setTimes(this.entry(parent), atimeNs, mtimeNs);
@@ -44,6 +38,16 @@ export class Place {
   print(path: string): Print | null {
     try {
       return printOf(this.entry(path));
+    } catch (error) {
+      if (error instanceof HomeostatError && error.code === 'world_changed') return null;
+      throw error;
+    }
+  }
+
+  /** The inode that stands there; null as above. */
+  inode(path: string): string | null {
+    try {
+      return inodeAt(this.entry(path));
     } catch (error) {
       if (error instanceof HomeostatError && error.code === 'world_changed') return null;
       throw error;
@@ -73,6 +77,22 @@ export function inodeAt(entry: Buffer): string | null {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;
   }
+}
+
+/**
+ * Where what stood at a path after step `number` stands after the whole plan; null where it has gone. A removal lends
+ * what it took to a later step, which puts it elsewhere.
+ */
+export function laterPath(path: string, number: number, { steps }: Part, own: string): string | null {
+  let at: string | null = path;
+  for (const [index, step] of steps.entries()) {
+    if (at === null || index <= number || step.do !== 'remove' || !`${at}/`.startsWith(`${step.path}/`))
+      continue;
+    const rest: string = at.slice(step.path.length);
+    const borrower = steps.find((later) => later.do === 'put' && later.from === `${own}/pre/${index}`);
+    at = borrower === undefined ? null : borrower.path + rest;
+  }
+  return at;
 }
 
 /** Renames only where nothing stands, else throws EEXIST; where the system cannot, it looks first. */

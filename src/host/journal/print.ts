@@ -86,10 +86,10 @@ export const EMPTY: Pick<Below, 'entries' | 'digest'> = {
 };
 
 /**
- * Looks at everything below a folder; no link is followed, and an unreadable folder is an error. With `moved` the
- * times that a rename there and back moves do not count: of inodes' own changes, and of folders.
+ * Looks at everything below a folder; no link is followed, and an unreadable folder is an error. Times that a rename
+ * there and back moves do not count: of inodes' own changes, and of folders.
  */
-export function belowDigest(folder: Buffer | string, moved = false): Below {
+export function belowDigest(folder: Buffer | string): Below {
   const start = Buffer.isBuffer(folder) ? folder.toString('latin1') : Buffer.from(folder).toString('latin1');
   const hash = createHash('sha256');
   const below = { entries: 0, bytes: 0, newestCtimeNs: 0n };
@@ -100,8 +100,8 @@ export function belowDigest(folder: Buffer | string, moved = false): Below {
       const at = `${path}/${name}`;
       const stats = lstatSync(fsPath(at), { bigint: true });
       // A name can hold a line break, but no zero byte.
-      const content = moved && stats.isDirectory() ? '' : `${stats.size} ${stats.mtimeNs}`;
-      lines += `${name}\0${stats.ino} ${stats.mode} ${content} ${moved ? '' : stats.ctimeNs}\n`;
+      const content = stats.isDirectory() ? '' : `${stats.size} ${stats.mtimeNs}`;
+      lines += `${name}\0${stats.ino} ${stats.mode} ${stats.uid} ${stats.gid} ${content}\n`;
       below.entries += 1;
       if (stats.isFile()) below.bytes += Number(stats.size);
       if (stats.ctimeNs > below.newestCtimeNs) below.newestCtimeNs = stats.ctimeNs;

@@ -61,10 +61,9 @@ function putBack({ path, from, before, after }: StepOf<'put'>, number: number, p
   }
   // Not done, or done and taken back; then what it took from a removal may have gone back from there as well.
   const lent = from.startsWith(`${place.own}/pre/`);
-  if (inSource === after.ino || (lent && inSource === null && inodeAt(place.entry(path)) !== after.ino))
-    return true;
+  if (inSource === after.ino || (lent && inSource === null && place.inode(path) !== after.ino)) return true;
+  if (place.inode(path) !== after.ino) return false;
   const entry = place.entry(path);
-  if (inodeAt(entry) !== after.ino) return false;
   if (before === null) {
     place.keepingTimes(path, () => moveIn(entry, source));
   } else {
@@ -79,7 +78,7 @@ function putBack({ path, from, before, after }: StepOf<'put'>, number: number, p
 
 function broughtBack({ path, before }: StepOf<'remove'>, number: number, place: Place): boolean {
   const kept = place.kept(number);
-  if (inodeAt(kept) !== before.ino) return inodeAt(place.entry(path)) === before.ino;
+  if (inodeAt(kept) !== before.ino) return place.inode(path) === before.ino;
   try {
     place.keepingTimes(path, () => moveIn(kept, place.entry(path)));
     return true;
@@ -90,9 +89,11 @@ function broughtBack({ path, before }: StepOf<'remove'>, number: number, place: 
 }
 
 function writtenBack(step: StepOf<'write'>, number: number, place: Place): boolean {
-  const [entry, kept] = [place.entry(step.path), place.kept(number)];
-  if (inodeAt(entry) !== step.before.ino) return false;
+  const kept = place.kept(number);
+  // Without a copy of its own content it was not written, wherever it is.
   if (inodeAt(kept) === null) return true;
+  if (place.inode(step.path) !== step.before.ino) return false;
+  const entry = place.entry(step.path);
   copyContent(kept, entry);
   const dressed = undressed(step, place);
   unlinkSync(kept);
@@ -101,16 +102,16 @@ function writtenBack(step: StepOf<'write'>, number: number, place: Place): boole
 
 /** The inode has another name, so that nothing goes with this one. */
 function unlinked({ path, to, after }: StepOf<'link'>, place: Place): boolean {
-  const there = inodeAt(place.entry(path));
+  const there = place.inode(path);
   if (there === null) return true;
-  if (there !== after.ino || inodeAt(place.entry(to)) !== after.ino) return false;
+  if (there !== after.ino || place.inode(to) !== after.ino) return false;
   place.keepingTimes(path, () => unlinkSync(place.entry(path)));
   return true;
 }
 
 function linkedBack({ path, to, before }: StepOf<'unlink'>, place: Place): boolean {
-  const there = inodeAt(place.entry(path));
-  if (there !== null || inodeAt(place.entry(to)) !== before.ino) return there === before.ino;
+  const there = place.inode(path);
+  if (there !== null || place.inode(to) !== before.ino) return there === before.ino;
   place.keepingTimes(path, () => linkSync(place.entry(to), place.entry(path)));
   return true;
 }
