@@ -41,7 +41,8 @@ export function boxArguments(box: Box): string[] {
   return [
     ...['--ro-bind', '/', '/'],
     ...devices(box.sharedMemoryBytes),
-    ...['--proc', '/proc'],
+    // Its settings are the machine's, and root may write them.
+    ...['--proc', '/proc', '--remount-ro', '/proc'],
     ...runFolder(box),
     ...['--bind', session.tmp, '/tmp', '--bind', session.varTmp, realpathSync.native('/var/tmp')],
     ...hidden.filter(({ path }) => !inRoot(path)).flatMap((path) => hide(path, session)),

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Rung } from '../../core/sandbox.ts';
 import { CappedOutput } from '../capped-output.ts';
@@ -28,8 +29,8 @@ const USER_OPTIONS = 'userxattr,volatile';
 export interface Launch {
   readonly rung: Exclude<Rung, 'snapshot'>;
   readonly overlays: readonly { root: string; folder: string; points: boolean }[];
-  /** For bubblewrap. */
-  readonly box: readonly string[];
+  /** Arguments for bubblewrap; asked for when the mounting has begun, which takes as long as finding out. */
+  readonly box: () => readonly string[];
   readonly filter: Buffer | null;
   readonly command: readonly string[];
   /** Of the starters outside the box, which see nothing that an agent has set. */
@@ -79,9 +80,23 @@ export function launch(task: Launch): Running {
     closeSync(nothing);
   }
   const [, , , boxArguments, , filter] = child.stdio as readonly unknown[];
-  feed(boxArguments as Writable, Buffer.from(task.box.map((argument) => `${argument}\0`).join('')));
+  try {
+    feed(
+      boxArguments as Writable,
+      Buffer.from(
+        task
+          .box()
+          .map((argument) => `${argument}\0`)
+          .join(''),
+      ),
+    );
+  } catch (error) {
+    // What to mount was not read yet: there is no box.
+    child.kill('SIGKILL');
+    throw error;
+  }
   feed(filter as Writable, task.filter ?? Buffer.alloc(0));
-  return follow(child, task.outputBytes);
+  return follow(child, task);
 }
 
 function feed(stream: Writable, bytes: Buffer): void {
@@ -90,7 +105,7 @@ function feed(stream: Writable, bytes: Buffer): void {
   stream.end(bytes);
 }
 
-function follow(child: ChildProcess, outputBytes: number): Running {
+function follow(child: ChildProcess, { outputBytes, overlays }: Launch): Running {
   const stdout = new CappedOutput(outputBytes);
   const stderr = new CappedOutput(outputBytes);
   child.stdout?.on('data', (chunk: Buffer) => stdout.write(chunk));
@@ -112,6 +127,7 @@ function follow(child: ChildProcess, outputBytes: number): Running {
     const finish = async (): Promise<void> => {
       const pid = first();
       if (pid !== null) await isDead(pid);
+      for (const { folder } of overlays) openWork(folder);
       const exitCode = told(status, 'exit-code');
       resolve({ exitCode: killed ? null : exitCode, started: exitCode !== null || killed, stdout, stderr });
     };
@@ -122,6 +138,15 @@ function follow(child: ChildProcess, outputBytes: number): Running {
     child.once('close', () => void finish());
   });
   return { pid: child.pid ?? -1, kill, ended };
+}
+
+/** The kernel leaves a folder there that an ordinary user could not even remove. */
+function openWork(folder: string): void {
+  try {
+    chmodSync(join(folder, 'work', 'work'), 0o700);
+  } catch {
+    // It was not mounted.
+  }
 }
 
 /** Bubblewrap tells what it does as one JSON object after the other. */

@@ -97,17 +97,18 @@ async function runIn(
   const running = launch({
     rung,
     overlays,
-    box: boxArguments({
-      overlays,
-      hidden: hiddenPaths({ data, own, home, mounts: mounted, roots }),
-      session,
-      runtime: [...data.runtime, ...(network ? resolverPaths() : [])],
-      network,
-      cwd: request.cwd,
-      env: boxEnvironment({ env, home, roots, data, given: request.env, actionId: request.actionId }),
-      user: rung === 'root_overlay' ? null : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
-      sharedMemoryBytes: Math.ceil(limits.memoryBytes * SHARED_MEMORY),
-    }),
+    box: () =>
+      boxArguments({
+        overlays,
+        hidden: hiddenPaths({ data, own, home, mounts: mounted, roots }),
+        session,
+        runtime: [...data.runtime, ...(network ? resolverPaths() : [])],
+        network,
+        cwd: request.cwd,
+        env: boxEnvironment({ env, home, roots, data, given: request.env, actionId: request.actionId }),
+        user: rung === 'root_overlay' ? null : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
+        sharedMemoryBytes: Math.ceil(limits.memoryBytes * SHARED_MEMORY),
+      }),
     filter: systemCallFilter(),
     command: ['/bin/bash', '--noprofile', '--norc', '-c', request.line],
     // The mark is for a recovery that looks for what a killed server left behind.

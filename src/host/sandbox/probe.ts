@@ -67,7 +67,7 @@ async function attempt(
     const running = launch({
       rung,
       overlays: [{ root, folder, points: false }],
-      box: [...binds, ...user, '--unshare-pid', '--unshare-net', '--die-with-parent', '--chdir', root],
+      box: () => [...binds, ...user, '--unshare-pid', '--unshare-net', '--die-with-parent', '--chdir', root],
       filter: null,
       command: ['/bin/sh', '-c', ': >written'],
       env,
