@@ -43,7 +43,7 @@ export function describeSandbox(name: string, file: string, tests: () => void): 
     const base = makeBase();
     const secret = join(base, 'descriptor');
     writeFileSync(secret, 'SECRET\n', { mode: 0o600 });
-    chownSync(base, NOBODY, NOBODY);
+    for (const path of [base, secret]) chownSync(path, NOBODY, NOBODY);
     const vitest = join(PACKAGE_ROOT, 'node_modules', 'vitest', 'vitest.mjs');
     const ids = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
     const args = [...ids, process.execPath, vitest, 'run', '--reporter=default', '--configLoader=runner', file];

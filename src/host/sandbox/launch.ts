@@ -140,10 +140,11 @@ function follow(child: ChildProcess, { outputBytes, overlays }: Launch): Running
   return { pid: child.pid ?? -1, kill, ended };
 }
 
-/** The kernel leaves a folder there that an ordinary user could not even remove. */
+/** The kernel leaves folders there that an ordinary user could not even remove. */
 function openWork(folder: string): void {
   try {
-    chmodSync(join(folder, 'work', 'work'), 0o700);
+    for (const path of ['work', 'work/incompat', 'work/incompat/volatile'])
+      chmodSync(join(folder, 'work', path), 0o700);
   } catch {
     // It was not mounted.
   }
