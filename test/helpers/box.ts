@@ -13,7 +13,7 @@ const NOBODY = 65_534;
 export const isRoot = process.getuid?.() === 0;
 
 /** A descriptor that this process got from its parent and that leads to a secret; only in the second run of a file. */
-export const INHERITED_FD = 9;
+export const INHERITED_FD = 77;
 export const isSecondRun = process.env['HOMEOSTAT_TEST_BASE'] !== undefined;
 
 /** Installs bubblewrap where this process may. */
@@ -48,7 +48,7 @@ export function describeSandbox(name: string, file: string, tests: () => void): 
     const ids = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
     const args = [...ids, process.execPath, vitest, 'run', '--reporter=default', '--configLoader=runner', file];
     const fd = openSync(secret, 'r');
-    const stdio: ('pipe' | 'ignore' | number)[] = ['ignore', 'pipe', 'pipe', ...Array<'ignore'>(6).fill('ignore'), fd];
+    const stdio: ('pipe' | 'ignore' | number)[] = ['ignore', 'pipe', 'pipe', ...Array<'ignore'>(INHERITED_FD - 3).fill('ignore'), fd];
     const env = { ...process.env, HOME: base, TMPDIR: base, HOMEOSTAT_TEST_BASE: base };
     const { status, stdout, stderr } = spawnSync('setpriv', args, { cwd: PACKAGE_ROOT, encoding: 'utf8', env, stdio });
     closeSync(fd);

@@ -21,6 +21,8 @@ const KEPT_CAPABILITIES = [
 export interface Box {
   readonly overlays: readonly Overlay[];
   readonly hidden: readonly Hidden[];
+  /** Of roots in the private /tmp, see `placesInTmp`. */
+  readonly places: readonly string[];
   readonly session: Session;
   /** Paths of /run that are shown. */
   readonly runtime: readonly string[];
@@ -34,10 +36,9 @@ export interface Box {
 
 /** The arguments of bubblewrap, see bwrap(1); it works them off in their order, so that what comes later lies on top. */
 export function boxArguments(box: Box): string[] {
-  const { overlays, hidden, session, network, cwd, env, user } = box;
+  const { overlays, hidden, places, session, network, cwd, env, user } = box;
   const roots = overlays.map(({ root }) => root);
   const inRoot = (path: string): boolean => roots.some((root) => isInside(path, root));
-  const places = [...new Set(roots.flatMap((root) => placeInTmp(root, session)))];
   return [
     ...['--ro-bind', '/', '/'],
     ...devices(box.sharedMemoryBytes),
@@ -104,6 +105,10 @@ const showRoot = ({ root, folder, nested }: Overlay): string[] => [
  * Where a root lies in /tmp, the folders down to it are made in the private one. An agent writes there and could lay a
  * link in the way, which bubblewrap would follow out of the box: what leads to the root is a file system of its own.
  */
+export const placesInTmp = (roots: readonly string[], session: Session): string[] => [
+  ...new Set(roots.flatMap((root) => placeInTmp(root, session))),
+];
+
 function placeInTmp(root: string, session: Session): string[] {
   for (const [place, folder] of [
     ['/tmp', session.tmp],

@@ -11,7 +11,7 @@ import type {
   SandboxResult,
 } from '../../core/sandbox.ts';
 import { ACTION_MARK } from '../environment.ts';
-import { boxArguments, resolverPaths } from './box-arguments.ts';
+import { boxArguments, placesInTmp, resolverPaths } from './box-arguments.ts';
 import { boxEnvironment } from './box-environment.ts';
 import { hiddenPaths } from './hidden.ts';
 import { launch } from './launch.ts';
@@ -92,6 +92,7 @@ async function runIn(
   const mounted = mounts();
   const overlays = prepareLayers(layers, mounted);
   const roots = overlays.map(({ root }) => root);
+  const places = placesInTmp(roots, session);
   const stores = layers.map(({ folder }) => dirname(folder));
   const own = [stateFolder, ...ownFolders, ...stores, ...runtimeFolders(env, home)];
   const running = launch({
@@ -101,6 +102,7 @@ async function runIn(
       boxArguments({
         overlays,
         hidden: hiddenPaths({ data, own, home, mounts: mounted, roots }),
+        places,
         session,
         runtime: [...data.runtime, ...(network ? resolverPaths() : [])],
         network,
