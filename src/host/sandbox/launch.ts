@@ -12,7 +12,7 @@ import { isDead } from './box-processes.ts';
  * directory, since the kernel's options know no quoting. What mount cannot do ends it, before anything has run.
  */
 const SCRIPT = `
-options=$1; ulimit -c 0; ulimit -t "$2"; ulimit -f "$3"; shift 3
+options=$1; ulimit -c 0; ulimit -S -t "$2"; ulimit -H -t $(($2 + 1)); ulimit -f "$3"; shift 3
 while [ "$1" != -- ]; do
   cd "$2" || exit
   mount -i -n -t overlay -o "$options,lowerdir=/proc/self/fd/6$3,upperdir=upper,workdir=work" homeostat . 6<"$1" || exit
