@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chownSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -8,52 +8,54 @@ import type { Sandbox, SandboxRequest, SandboxResult } from '../../src/core/sand
 import { openSandbox } from '../../src/host/sandbox/open-sandbox.ts';
 import { readSandbox } from '../../src/registry/sandbox.ts';
 
-export const INSTALL = 'sudo apt-get install bubblewrap';
+const INSTALL = 'sudo apt-get install bubblewrap';
 const NOBODY = 65_534;
 export const isRoot = process.getuid?.() === 0;
-
-/** A descriptor that this process got from its parent and that leads to a secret; only in the second run of a file. */
-export const INHERITED_FD = 77;
-export const isSecondRun = process.env['HOMEOSTAT_TEST_BASE'] !== undefined;
 
 /** Installs bubblewrap where this process may. */
 function hasBubblewrap(): boolean {
   const works = (): boolean => spawnSync('bwrap', ['--version']).status === 0;
   if (works() || !isRoot) return works();
-  spawnSync('apt-get', ['install', '-y', 'bubblewrap'], { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+  spawnSync('apt-get', ['install', '-y', 'bubblewrap'], {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
   return works();
 }
+
+const WAYS = {
+  here: (name: string, _file: string, tests: () => void) => {
+    describe(`${name}, as ${isRoot ? 'root' : 'an ordinary user'}`, () => {
+      tests();
+    });
+  },
+  twice: (name: string, file: string, tests: () => void) => {
+    WAYS.here(name, file, tests);
+    test(`${name}, as an ordinary user`, { timeout: 600_000 }, () => asOrdinaryUser(file));
+  },
+  none: (name: string) => {
+    test.skipIf(process.env['CI'] !== 'true')(`${name}: needs bubblewrap: ${INSTALL}`, () => {
+      expect.fail(`bubblewrap is missing: ${INSTALL}`);
+    });
+  },
+};
 
 /**
  * Tests of the real sandbox, as whoever runs them; where that is root, all of them a second time as an ordinary user.
  * Without bubblewrap they are skipped by name, except in CI, where they fail.
  */
 export function describeSandbox(name: string, file: string, tests: () => void): void {
-  if (!hasBubblewrap()) {
-    test.skipIf(process.env['CI'] !== 'true')(`${name}: needs bubblewrap: ${INSTALL}`, () => {
-      expect.fail(`bubblewrap is missing: ${INSTALL}`);
-    });
-    return;
-  }
-  describe(`${name}, as ${isRoot ? 'root' : 'an ordinary user'}`, () => {
-    tests();
-  });
-  if (!isRoot) return;
-  test(`${name}, as an ordinary user`, { timeout: 600_000 }, () => {
-    const base = makeBase();
-    const secret = join(base, 'descriptor');
-    writeFileSync(secret, 'SECRET\n', { mode: 0o600 });
-    for (const path of [base, secret]) chownSync(path, NOBODY, NOBODY);
-    const vitest = join(PACKAGE_ROOT, 'node_modules', 'vitest', 'vitest.mjs');
-    const ids = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
-    const args = [...ids, process.execPath, vitest, 'run', '--reporter=default', '--configLoader=runner', file];
-    const fd = openSync(secret, 'r');
-    const stdio: ('pipe' | 'ignore' | number)[] = ['ignore', 'pipe', 'pipe', ...Array<'ignore'>(INHERITED_FD - 3).fill('ignore'), fd];
-    const env = { ...process.env, HOME: base, TMPDIR: base, HOMEOSTAT_TEST_BASE: base };
-    const { status, stdout, stderr } = spawnSync('setpriv', args, { cwd: PACKAGE_ROOT, encoding: 'utf8', env, stdio });
-    closeSync(fd);
-    expect(status, stdout + stderr).toBe(0);
-  });
+  WAYS[hasBubblewrap() ? (isRoot ? 'twice' : 'here') : 'none'](name, file, tests);
+}
+
+function asOrdinaryUser(file: string): void {
+  const base = makeBase();
+  chownSync(base, NOBODY, NOBODY);
+  const vitest = join(PACKAGE_ROOT, 'node_modules', 'vitest', 'vitest.mjs');
+  const ids = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
+  const args = [...ids, process.execPath, vitest, 'run', '--reporter=default', '--configLoader=runner', file];
+  const env = { ...process.env, HOME: base, TMPDIR: base, HOMEOSTAT_TEST_BASE: base };
+  const { status, stdout, stderr } = spawnSync('setpriv', args, { cwd: PACKAGE_ROOT, encoding: 'utf8', env });
+  expect(status, stdout + stderr).toBe(0);
 }
 
 const made: string[] = [];
@@ -65,7 +67,9 @@ afterEach(() => {
 
 /** Outside /tmp, of which a box sees nothing anyhow. */
 function makeBase(): string {
-  const base = mkdtempSync(join(process.env['HOMEOSTAT_TEST_BASE'] ?? (isRoot ? '/var/lib' : homedir()), 'homeostat-box-'));
+  const base = mkdtempSync(
+    join(process.env['HOMEOSTAT_TEST_BASE'] ?? (isRoot ? '/var/lib' : homedir()), 'homeostat-box-'),
+  );
   made.push(base);
   return base;
 }
@@ -82,9 +86,14 @@ export interface TestBox {
   run(line: string, more?: Partial<SandboxRequest>): Promise<SandboxResult>;
 }
 
-export function testBox({ in: base = makeBase(), env = {} }: { in?: string; env?: NodeJS.ProcessEnv } = {}): TestBox {
+export function testBox({
+  in: base = makeBase(),
+  env = {},
+}: { in?: string; env?: NodeJS.ProcessEnv } = {}): TestBox {
   made.push(base);
-  const [root, state, home, store, session] = ['root', 'state', 'home', 'store', 'session'].map((name) => join(base, name)) as [string, string, string, string, string];
+  const [root, state, home, store, session] = ['root', 'state', 'home', 'store', 'session'].map((name) =>
+    join(base, name),
+  ) as [string, string, string, string, string];
   for (const folder of [root, state, home, store, session]) mkdirSync(folder, { recursive: true });
   const data = readSandbox(join(PACKAGE_ROOT, 'registry'));
   const own = { PATH: process.env['PATH'], LANG: 'C', HOME: home, ...env };

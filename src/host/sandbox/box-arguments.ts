@@ -40,12 +40,22 @@ export function boxArguments(box: Box): string[] {
   const roots = overlays.map(({ root }) => root);
   const inRoot = (path: string): boolean => roots.some((root) => isInside(path, root));
   return [
-    ...['--ro-bind', '/', '/'],
+    '--ro-bind',
+    '/',
+    '/',
     ...devices(box.sharedMemoryBytes),
     // Its settings are the machine's, and root may write them.
-    ...['--proc', '/proc', '--remount-ro', '/proc'],
+    '--proc',
+    '/proc',
+    '--remount-ro',
+    '/proc',
     ...runFolder(box),
-    ...['--bind', session.tmp, '/tmp', '--bind', session.varTmp, realpathSync.native('/var/tmp')],
+    '--bind',
+    session.tmp,
+    '/tmp',
+    '--bind',
+    session.varTmp,
+    realpathSync.native('/var/tmp'),
     ...hidden.filter(({ path }) => !inRoot(path)).flatMap((path) => hide(path, session)),
     ...places.flatMap((path) => ['--tmpfs', path]),
     ...overlays.flatMap(showRoot),
@@ -59,35 +69,40 @@ export function boxArguments(box: Box): string[] {
       .filter(({ path, folder }) => folder && inRoot(path))
       .flatMap(({ path }) => ['--remount-ro', path]),
     ...overlays.flatMap(guardGit),
-    ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'],
+    '--unshare-pid',
+    '--unshare-ipc',
+    '--unshare-uts',
+    '--unshare-cgroup-try',
     ...(network ? [] : ['--unshare-net']),
     ...(user === null
       ? ['--cap-drop', 'ALL', ...KEPT_CAPABILITIES.flatMap((name) => ['--cap-add', `CAP_${name}`])]
       : ['--unshare-user', '--uid', String(user.uid), '--gid', String(user.gid)]),
-    ...['--die-with-parent', '--new-session', '--chdir', cwd, '--clearenv'],
+    '--die-with-parent',
+    '--new-session',
+    '--chdir',
+    cwd,
+    '--clearenv',
     ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
   ];
 }
 
 /** Shared memory is the memory that no process shows as its own: it has a size of its own. */
 const devices = (bytes: number): string[] => [
-  ...[
-    '--dev',
-    '/dev',
-    '--perms',
-    '1777',
-    '--size',
-    String(bytes),
-    '--tmpfs',
-    '/dev/shm',
-    '--remount-ro',
-    '/dev',
-  ],
+  '--dev',
+  '/dev',
+  '--perms',
+  '1777',
+  '--size',
+  String(bytes),
+  '--tmpfs',
+  '/dev/shm',
+  '--remount-ro',
+  '/dev',
 ];
 
 /** An empty /run: one connects to sockets through a read-only mount too. */
 function runFolder({ runtime, session }: Box): string[] {
-  const shown = runtime.filter((path) => existsSync(path)).flatMap((path) => ['--ro-bind', path, path]);
+  const shown = runtime.flatMap((path) => (existsSync(path) ? ['--ro-bind', path, path] : []));
   const own = ['--bind', session.home, BOX_HOME, '--bind', session.caches, BOX_CACHES];
   return ['--tmpfs', '/run', ...shown, ...own, '--remount-ro', '/run'];
 }
@@ -97,7 +112,9 @@ const hide = ({ path, folder }: Hidden, { emptyFile }: Session): string[] =>
   folder ? ['--tmpfs', path] : ['--ro-bind', emptyFile, path];
 
 const showRoot = ({ root, folder, nested }: Overlay): string[] => [
-  ...['--bind', folder, root],
+  '--bind',
+  folder,
+  root,
   ...nested.flatMap((point) => ['--ro-bind', point, point]),
 ];
 

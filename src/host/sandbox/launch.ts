@@ -64,15 +64,23 @@ export function launch(task: Launch): Running {
   const limits = [String(task.cpuSeconds), String(Math.ceil(task.fileBytes / 512))];
   const args = [
     ...(task.rung === 'root_overlay' ? ['-m'] : ['-Urm']),
-    ...['/bin/sh', '-c', SCRIPT, 'sh', options, ...limits, ...layers, '--'],
+    '/bin/sh',
+    '-c',
+    SCRIPT,
+    'sh',
+    options,
+    ...limits,
+    ...layers,
+    '--',
     ...(task.filter === null ? [] : ['--seccomp', '5']),
-    ...['--', ...task.command],
+    '--',
+    ...task.command,
   ];
   const nothing = openSync('/dev/null', 'r+');
   let child: ChildProcess;
   try {
     const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'];
-    // What this process got from its own parent would go on to the command.
+    // What this process got from its own parent, or a library opened, would go on to the command.
     for (const fd of inherited()) stdio[fd] = nothing;
     for (let fd = 0; fd < stdio.length; fd++) stdio[fd] ??= 'ignore';
     child = spawn('unshare', args, { cwd: '/', env: task.env, stdio });
@@ -164,14 +172,11 @@ function end(pid: number): void {
   }
 }
 
-let inheritedDescriptors: readonly number[] | undefined;
-
-/** Descriptors above those of a command's own that would stay open across exec; Node itself opens none such. */
-function inherited(): readonly number[] {
-  inheritedDescriptors ??= readdirSync('/proc/self/fd')
+/** Descriptors above those of a command's own that stay open across exec; Node itself opens none such. */
+function inherited(): number[] {
+  return readdirSync('/proc/self/fd')
     .map(Number)
     .filter((fd) => fd > 5 && staysOpen(fd));
-  return inheritedDescriptors;
 }
 
 function staysOpen(fd: number): boolean {

@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type TestBox, describeSandbox, git, isRoot, testBox } from '../../helpers/box.ts';
+import { type TestBox, describeSandbox, git, testBox } from '../../helpers/box.ts';
 
 function repository(): TestBox {
   const box = testBox();
@@ -42,23 +41,41 @@ describeSandbox('repositories in the sandbox', import.meta.filename, () => {
 
   test('a new repository can be made, in the root and below it', async () => {
     const { run } = testBox();
-    const { stderr, exitCode } = await run('git init -q . && git config user.name x && echo x >.git/hooks/pre-commit && git init -q sub && git clone -q . copy');
-    expect({ stderr, exitCode }).toEqual({ stderr: 'warning: You appear to have cloned an empty repository.\n', exitCode: 0 });
+    const { stderr, exitCode } = await run(
+      'git init -q . && git config user.name x && echo x >.git/hooks/pre-commit && git init -q sub && git clone -q . copy',
+    );
+    expect({ stderr, exitCode }).toEqual({
+      stderr: 'warning: You appear to have cloned an empty repository.\n',
+      exitCode: 0,
+    });
   });
 
-  test.each(['as git makes it', 'without hooks and info', 'with hooks as a link'])('a repository’s configuration, hooks and info are not changed: %s', async (how) => {
-    for (const attempt of ATTEMPTS) {
-      const box = repository();
-      const hooks = join(box.root, '.git', 'hooks');
-      if (how !== 'as git makes it') rmSync(hooks, { recursive: true });
-      if (how === 'without hooks and info') rmSync(join(box.root, '.git', 'info'), { recursive: true });
-      if (how === 'with hooks as a link') symlinkSync('../tools', hooks);
-      const { stdout } = await box.run(`${attempt}; cat .git/config; ls .git/hooks .git/info/attributes | grep -v sample`);
-      const told = stdout.split('\n');
-      expect({ attempt, found: told.filter((line) => /^x$|fsmonitor|attributes|pre-commit$/.test(line)) }).toEqual({ attempt, found: [] });
-      for (const path of ['config', 'hooks', 'info']) expect({ attempt, path, made: existsSync(box.upper(`.git/${path}`)) }).toEqual({ attempt, path, made: false });
-    }
-  });
+  test.each(['as git makes it', 'without hooks and info', 'with hooks as a link'])(
+    'a repository’s configuration, hooks and info are not changed: %s',
+    async (how) => {
+      for (const attempt of ATTEMPTS) {
+        const box = repository();
+        const hooks = join(box.root, '.git', 'hooks');
+        if (how !== 'as git makes it') rmSync(hooks, { recursive: true });
+        if (how === 'without hooks and info') rmSync(join(box.root, '.git', 'info'), { recursive: true });
+        if (how === 'with hooks as a link') symlinkSync('../tools', hooks);
+        const { stdout } = await box.run(
+          `${attempt}; cat .git/config; ls .git/hooks .git/info/attributes | grep -v sample`,
+        );
+        const told = stdout.split('\n');
+        expect({
+          attempt,
+          found: told.filter((line) => /^x$|fsmonitor|attributes|pre-commit$/.test(line)),
+        }).toEqual({ attempt, found: [] });
+        for (const path of ['config', 'hooks', 'info'])
+          expect({ attempt, path, made: existsSync(box.upper(`.git/${path}`)) }).toEqual({
+            attempt,
+            path,
+            made: false,
+          });
+      }
+    },
+  );
 
   test('the places made for what was not there are no change', async () => {
     const box = repository();
@@ -73,33 +90,14 @@ describeSandbox('repositories in the sandbox', import.meta.filename, () => {
     git(box.root, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', other.root, 'libs/sub');
     git(box.root, 'commit', '-q', '-m', 'sub');
     git(box.root, 'worktree', 'add', '-q', 'tree');
-    const { stdout } = await box.run('cd libs/sub; git config a.b c; echo x >>../../.git/modules/libs/sub/hooks/pre-commit; git status --short; git config a.b; cd ../../tree && git status --short; git config a.b x; git config a.b');
+    const { stdout } = await box.run(
+      'cd libs/sub; git config a.b c; echo x >>../../.git/modules/libs/sub/hooks/pre-commit; git status --short; git config a.b; cd ../../tree && git status --short; git config a.b x; git config a.b',
+    );
     expect(stdout).toBe('');
-    const main = await testBox({ in: box.base }).run('echo gitdir: /tmp >.git', { cwd: join(box.root, 'tree'), layers: [{ root: join(box.root, 'tree'), folder: join(box.base, 'store', 't') }] });
+    const main = await testBox({ in: box.base }).run('echo gitdir: /tmp >.git', {
+      cwd: join(box.root, 'tree'),
+      layers: [{ root: join(box.root, 'tree'), folder: join(box.base, 'store', 't') }],
+    });
     expect(main.stderr).toContain('Read-only file system');
   });
-
-  if (isRoot) {
-    test('another file system in a root is shown and read-only; it can be a root of its own', async () => {
-      const box = testBox();
-      const point = join(box.root, 'a b', 'disk');
-      mkdirSync(point, { recursive: true });
-      expect(spawnSync('mount', ['-t', 'tmpfs', 'homeostat-test', point]).status).toBe(0);
-      try {
-        writeFileSync(join(point, 'there'), 'there\n');
-        const result = await box.run(`cat "a b/disk/there"; echo x >"a b/disk/new"; echo y >"a b/beside"`);
-        expect(result.stdout).toBe('there\n');
-        expect(result.stderr).toContain('Read-only file system');
-        expect(readFileSync(box.upper('a b/beside'), 'utf8')).toBe('y\n');
-        const folder = join(point, '.store', 'x');
-        const layers = [{ root: box.root, folder: join(box.base, 'store', 'o') }, { root: point, folder }];
-        const both = await box.run(`cat "a b/disk/there"; echo x >"a b/disk/new"; ls -A "a b/disk" "a b/disk/.store"`, { layers });
-        expect(both).toMatchObject({ stdout: 'there\na b/disk:\n.store\nnew\nthere\n\na b/disk/.store:\n', stderr: '' });
-        expect(readFileSync(join(folder, 'upper', 'new'), 'utf8')).toBe('x\n');
-        expect(existsSync(join(point, 'new'))).toBe(false);
-      } finally {
-        spawnSync('umount', ['-l', point]);
-      }
-    });
-  }
 });

@@ -1,4 +1,13 @@
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -10,7 +19,12 @@ describeSandbox('the sandbox', import.meta.filename, () => {
     const box = testBox();
     writeFileSync(join(box.root, 'old'), 'old\n');
     const result = await box.run('cat old; echo new >old; mkdir -p a/b; echo made >a/b/c; pwd; id -u');
-    expect(result).toMatchObject({ stdout: `old\n${box.root}\n${process.getuid?.()}\n`, stderr: '', exitCode: 0, exceeded: null });
+    expect(result).toMatchObject({
+      stdout: `old\n${box.root}\n${process.getuid?.()}\n`,
+      stderr: '',
+      exitCode: 0,
+      exceeded: null,
+    });
     expect(readFileSync(join(box.root, 'old'), 'utf8')).toBe('old\n');
     expect(existsSync(join(box.root, 'a'))).toBe(false);
     expect(readFileSync(box.upper('old'), 'utf8')).toBe('new\n');
@@ -20,7 +34,13 @@ describeSandbox('the sandbox', import.meta.filename, () => {
 
   test('exit codes come through, output streams are kept apart, standard input is empty', async () => {
     const { run } = testBox();
-    expect(await run('echo out; echo err >&2; exit 3')).toMatchObject({ stdout: 'out\n', stderr: 'err\n', exitCode: 3, signal: null, timedOut: false });
+    expect(await run('echo out; echo err >&2; exit 3')).toMatchObject({
+      stdout: 'out\n',
+      stderr: 'err\n',
+      exitCode: 3,
+      signal: null,
+      timedOut: false,
+    });
     expect(await run('kill -TERM $$')).toMatchObject({ exitCode: 143 });
     expect(await run('sh -c "kill -9 \\$\\$"; echo $?')).toMatchObject({ stdout: '137\n', exitCode: 0 });
     expect(await run('cat; read -r x; echo "[$x]"')).toMatchObject({ stdout: '[]\n' });
@@ -31,17 +51,28 @@ describeSandbox('the sandbox', import.meta.filename, () => {
 
   test('home, /tmp and caches are private, writable, and live on', async () => {
     const box = testBox();
-    const { stdout } = await box.run('echo $HOME; ls ~; ls /tmp /var/tmp; echo 1 >~/kept; echo 2 >/tmp/kept; echo 3 >/var/tmp/kept; echo 4 >~/.npm/kept');
+    const { stdout } = await box.run(
+      'echo $HOME; ls ~; ls /tmp /var/tmp; echo 1 >~/kept; echo 2 >/tmp/kept; echo 3 >/var/tmp/kept; echo 4 >~/.npm/kept',
+    );
     expect(stdout).toContain('/run/homeostat/home');
     expect((await box.run('cat ~/kept /tmp/kept /var/tmp/kept ~/.npm/kept')).stdout).toBe('1\n2\n3\n4\n');
-    expect(existsSync('/tmp/kept') || existsSync('/var/tmp/kept') || existsSync(join(box.home, 'kept'))).toBe(false);
-    expect((await testBox({ in: box.base }).run('cat ~/.npm/kept', { session: join(box.base, 'root') })).stdout).toBe('4\n');
+    expect(existsSync('/tmp/kept') || existsSync('/var/tmp/kept') || existsSync(join(box.home, 'kept'))).toBe(
+      false,
+    );
+    expect(
+      (await testBox({ in: box.base }).run('cat ~/.npm/kept', { session: join(box.base, 'root') })).stdout,
+    ).toBe('4\n');
   });
 
   test('git knows the person’s name, and nothing else of their configuration', async () => {
     const box = testBox();
-    writeFileSync(join(box.home, '.gitconfig'), '[user]\n\tname = "A \\"B\\" C"\n\temail = a@b\n[credential]\n\thelper = !touch /tmp/ran\n[alias]\n\tx = !touch /tmp/ran\n');
-    const { stdout } = await box.run('git config user.name; git config user.email; git config --get-all credential.helper; git x; git init -q . && git commit -q --allow-empty -m x && git log --format=%an; ls /tmp');
+    writeFileSync(
+      join(box.home, '.gitconfig'),
+      '[user]\n\tname = "A \\"B\\" C"\n\temail = a@b\n[credential]\n\thelper = !touch /tmp/ran\n[alias]\n\tx = !touch /tmp/ran\n',
+    );
+    const { stdout } = await box.run(
+      'git config user.name; git config user.email; git config --get-all credential.helper; git x; git init -q . && git commit -q --allow-empty -m x && git log --format=%an; ls /tmp',
+    );
     expect(stdout).toBe('A "B" C\na@b\nA "B" C\n');
   });
 
@@ -51,9 +82,19 @@ describeSandbox('the sandbox', import.meta.filename, () => {
     const base = realpathSync(mkdtempSync(join(isRoot ? tmpdir() : '/tmp', 'homeostat-box-')));
     const other = testBox({ in: base });
     mkdirSync(inner);
-    const layer = (root: string, name: string): { root: string; folder: string } => ({ root, folder: join(box.base, 'store', name) });
-    const layers = [layer(inner, 'i'), layer(box.root, 'o'), { root: other.root, folder: join(base, 'store', 'x') }];
-    const result = await box.run(`echo 1 >inner/a; echo 2 >b; echo 3 >${other.root}/c; echo 4 >${base}/d; echo 5 >/tmp/e`, { layers });
+    const layer = (root: string, name: string): { root: string; folder: string } => ({
+      root,
+      folder: join(box.base, 'store', name),
+    });
+    const layers = [
+      layer(inner, 'i'),
+      layer(box.root, 'o'),
+      { root: other.root, folder: join(base, 'store', 'x') },
+    ];
+    const result = await box.run(
+      `echo 1 >inner/a; echo 2 >b; echo 3 >${other.root}/c; echo 4 >${base}/d; echo 5 >/tmp/e`,
+      { layers },
+    );
     expect(result.stderr).toContain(`${base}/d: Read-only file system`);
     expect(readFileSync(join(box.base, 'store', 'o', 'upper', 'inner', 'a'), 'utf8')).toBe('1\n');
     expect(readFileSync(join(box.base, 'store', 'o', 'upper', 'b'), 'utf8')).toBe('2\n');
@@ -65,7 +106,10 @@ describeSandbox('the sandbox', import.meta.filename, () => {
     const box = testBox();
     const root = join(box.base, 'a,b:c\\d "e" \'f\' $g ü');
     mkdirSync(root);
-    const result = await box.run('echo x >made', { cwd: root, layers: [{ root, folder: join(box.base, 'store', 'h,i:j k') }] });
+    const result = await box.run('echo x >made', {
+      cwd: root,
+      layers: [{ root, folder: join(box.base, 'store', 'h,i:j k') }],
+    });
     expect(result).toMatchObject({ exitCode: 0, stderr: '' });
     expect(existsSync(join(box.base, 'store', 'h,i:j k', 'upper', 'made'))).toBe(true);
   });
@@ -74,8 +118,12 @@ describeSandbox('the sandbox', import.meta.filename, () => {
     const box = testBox();
     symlinkSync(box.root, join(box.base, 'link'));
     for (const root of [join(box.base, 'link'), join(box.base, 'gone')])
-      await expect(box.run('true', { layers: [{ root, folder: join(box.base, 'store', 'x') }] })).rejects.toMatchObject({ code: 'unsafe_root' });
-    await expect(box.run('true', { layers: [{ root: '/tmp', folder: join(box.base, 'store', 'x') }] })).rejects.toMatchObject({ code: 'unsafe_root' });
+      await expect(
+        box.run('true', { layers: [{ root, folder: join(box.base, 'store', 'x') }] }),
+      ).rejects.toMatchObject({ code: 'unsafe_root' });
+    await expect(
+      box.run('true', { layers: [{ root: '/tmp', folder: join(box.base, 'store', 'x') }] }),
+    ).rejects.toMatchObject({ code: 'unsafe_root' });
   });
 
   test('what cannot be overlaid is refused by name, and nothing runs', async () => {
@@ -83,14 +131,19 @@ describeSandbox('the sandbox', import.meta.filename, () => {
     // The work folder has to lie on the upper's file system.
     mkdirSync(join(box.base, 'store', 'x', 'upper'), { recursive: true });
     symlinkSync('/dev/shm', join(box.base, 'store', 'x', 'work'));
-    await expect(box.run('echo ran >~/ran', { layers: [{ root: box.root, folder: join(box.base, 'store', 'x') }] })).rejects.toMatchObject({ code: 'unsafe_root', message: expect.stringContaining(box.root) });
+    await expect(
+      box.run('echo ran >~/ran', { layers: [{ root: box.root, folder: join(box.base, 'store', 'x') }] }),
+    ).rejects.toMatchObject({ code: 'unsafe_root', message: expect.stringContaining(box.root) });
     expect((await box.run('ls ~')).stdout).not.toContain('ran');
   });
 
   test('time-out and cancellation end all of it at once', async () => {
     const box = testBox();
     const mark = `mark${process.pid}`;
-    const result = await box.run(`trap "" TERM; (setsid sleep 1000 ${mark} &) ; sleep 1001`, { timeoutMs: 700, env: { MARK: mark } });
+    const result = await box.run(`trap "" TERM; (setsid sleep 1000 ${mark} &) ; sleep 1001`, {
+      timeoutMs: 700,
+      env: { MARK: mark },
+    });
     expect(result).toMatchObject({ timedOut: true, exitCode: null, signal: 'SIGKILL' });
     expect(processesWith(mark)).toEqual([]);
     for (const delay of [0, 3, 6, 9, 12, 20, 300]) {
