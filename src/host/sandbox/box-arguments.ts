@@ -60,9 +60,6 @@ export function boxArguments(box: Box): string[] {
     ...places.flatMap((path) => ['--tmpfs', path]),
     ...overlays.flatMap(showRoot),
     // Only now: the places of the roots had to be made in them.
-    ...hidden
-      .filter(({ path, folder }) => folder && !inRoot(path))
-      .flatMap(({ path }) => ['--remount-ro', path]),
     ...places.flatMap((path) => ['--remount-ro', path]),
     ...hidden.filter(({ path }) => inRoot(path)).flatMap((path) => hide(path, session)),
     ...hidden
@@ -107,9 +104,12 @@ function runFolder({ runtime, session }: Box): string[] {
   return ['--tmpfs', '/run', ...shown, ...own, '--remount-ro', '/run'];
 }
 
-/** An empty file system over a folder costs a fifth of binding an empty folder there. */
+/**
+ * An empty file system over a folder costs a fifth of binding an empty folder there, and of making it read-only: root
+ * may write a page to it, which is lost; an ordinary user may not.
+ */
 const hide = ({ path, folder }: Hidden, { emptyFile }: Session): string[] =>
-  folder ? ['--tmpfs', path] : ['--ro-bind', emptyFile, path];
+  folder ? ['--perms', '0555', '--size', '4096', '--tmpfs', path] : ['--ro-bind', emptyFile, path];
 
 const showRoot = ({ root, folder, nested }: Overlay): string[] => [
   '--bind',

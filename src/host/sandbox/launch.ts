@@ -7,12 +7,15 @@ import { CappedOutput } from '../capped-output.ts';
 import { isDead } from './box-processes.ts';
 
 /**
- * Runs in a mount namespace of its own, which ends with it. `$1` are the overlays' options, `$2` and `$3` limits; then,
+ * Runs in a mount namespace of its own, which ends with it. `$1` are the overlays' options, `$2` to `$5` limits; then,
  * up to `--`, the root, its folder in the store and its lowest layers. Paths come by descriptor or as the working
  * directory, since the kernel's options know no quoting. What mount cannot do ends it, before anything has run.
  */
 const SCRIPT = `
-options=$1; ulimit -c 0; ulimit -S -t "$2"; ulimit -H -t $(($2 + 1)); ulimit -f "$3"; shift 3
+options=$1; ulimit -c 0; ulimit -S -t "$2"; ulimit -H -t $(($2 + 1)); ulimit -f "$3"
+[ -z "$4" ] || echo 0 >"$4" || exit
+[ -z "$5" ] || ulimit -u "$5" 2>/dev/null || ulimit -p "$5" || exit
+shift 5
 while [ "$1" != -- ]; do
   cd "$2" || exit
   mount -i -n -t overlay -o "$options,lowerdir=/proc/self/fd/6$3,upperdir=upper,workdir=work" homeostat . 6<"$1" || exit
@@ -37,6 +40,9 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   readonly fileBytes: number;
   readonly cpuSeconds: number;
+  readonly tasks: number;
+  /** Where one enters the control group. */
+  readonly group: string | null;
   readonly outputBytes: number;
 }
 
@@ -60,8 +66,10 @@ export interface Ended {
 /** Builds the box and runs the command in it; `ended` is told when every process in it is dead. */
 export function launch(task: Launch): Running {
   const options = task.rung === 'root_overlay' ? ROOT_OPTIONS : USER_OPTIONS;
+  // In a user namespace it counts those of the namespace; root is never held by it.
+  const tasks = task.rung === 'root_overlay' ? '' : String(task.tasks);
   const layers = task.overlays.flatMap(({ root, folder, points }) => [root, folder, points ? ':points' : '']);
-  const limits = [String(task.cpuSeconds), String(Math.ceil(task.fileBytes / 512))];
+  const limits = [String(task.cpuSeconds), String(Math.ceil(task.fileBytes / 512)), task.group ?? '', tasks];
   const args = [
     ...(task.rung === 'root_overlay' ? ['-m'] : ['-Urm']),
     '/bin/sh',

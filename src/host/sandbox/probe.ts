@@ -73,6 +73,8 @@ async function attempt(
       env,
       fileBytes: 1e6,
       cpuSeconds: 10,
+      tasks: 100,
+      group: null,
       outputBytes: 2000,
     });
     const { exitCode, stderr } = await running.ended;

@@ -100,8 +100,8 @@ describeSandbox('escapes from the sandbox', import.meta.filename, () => {
         `read -r major minor < <(awk '$4 ~ /^[svn]/ { print $1, $2; exit }' /proc/partitions)`,
         `mknod disk b \${major:-254} \${minor:-0} && head -c 1 disk | wc -c; mknod mem c 1 1 && head -c 1 mem | wc -c; mknod /tmp/null c 1 3 && echo x >/tmp/null && echo WRITTEN`,
         `for f in kernel/core_pattern kernel/modprobe kernel/sysrq vm/drop_caches fs/binfmt_misc/register kernel/hostname kernel/ns_last_pid net/ipv4/ip_forward; do test -e /proc/sys/$f && (echo 1 >/proc/sys/$f) && echo $f; done`,
-        `for f in /proc/sysrq-trigger /proc/kcore /sys/kernel/uevent_helper /sys/power/state /sys/kernel/mm/transparent_hugepage/enabled; do (echo x >$f) && echo $f; done`,
-        `find /sys/fs/cgroup -name release_agent -o -name cgroup.procs -o -name tasks -o -name notify_on_release | while read -r f; do (echo 0 >$f) && echo $f; done; mkdir /sys/fs/cgroup/x /sys/fs/cgroup/*/x && echo CGROUP`,
+        `for f in /proc/sysrq-trigger /proc/kcore /sys/power/state; do (echo x >$f) && echo $f; done`,
+        `ls -A /sys/kernel; find /sys/fs/cgroup -name release_agent -o -name cgroup.procs -o -name tasks -o -name notify_on_release | while read -r f; do (echo 0 >$f) && echo $f; done; mkdir /sys/fs/cgroup/x /sys/fs/cgroup/*/x && echo CGROUP`,
       ].join('\n'),
     );
     expect(stdout).toBe('');

@@ -33,7 +33,7 @@ describeSandbox('repositories in the sandbox', import.meta.filename, () => {
     const line = [
       'echo two >file && git add file && git -c user.name=a -c user.email=a@b commit -q -m two',
       'git checkout -q -b side && echo three >new && git add new && git -c user.name=a -c user.email=a@b commit -q -m three',
-      'git checkout -q main && git merge -q side && git stash list && git repack -qad && git log --format=%s && git status --short',
+      'git checkout -q main && git merge -q side && git stash list && git pack-refs --all && git log --format=%s && git status --short',
     ].join(' && ');
     expect(await run(line)).toMatchObject({ stdout: 'three\ntwo\none\n', stderr: '', exitCode: 0 });
     expect(existsSync(upper('.git/refs'))).toBe(true);

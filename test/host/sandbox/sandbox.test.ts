@@ -8,11 +8,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { PACKAGE_ROOT } from '../../../src/app.ts';
 import { describeSandbox, isRoot, testBox } from '../../helpers/box.ts';
-import { processesWith } from '../../helpers/processes.ts';
+import { eventually, processesWith } from '../../helpers/processes.ts';
 
 describeSandbox('the sandbox', import.meta.filename, () => {
   test('what a command writes to a root lies in the upper layer and nowhere else', async () => {
@@ -159,6 +162,24 @@ describeSandbox('the sandbox', import.meta.filename, () => {
     const { run } = testBox();
     const script = `const s=require('net').createServer(c=>c.end('hello')).listen(0,'127.0.0.1',()=>require('net').connect(s.address().port,'127.0.0.1').on('data',d=>{console.log(String(d));s.close()}))`;
     expect((await run(`${process.execPath} -e "${script}"`)).stdout).toBe('hello\n');
+  });
+
+  test('a server that is killed takes the box with it, whenever that is', async () => {
+    const { base } = testBox();
+    const mark = `killed${process.pid}`;
+    const script = join(PACKAGE_ROOT, 'test', 'helpers', 'boxed-sleep.mjs');
+    for (const delay of [0, 5, 10, 15, 20, 30, 200]) {
+      const server = spawn(process.execPath, [
+        script,
+        PACKAGE_ROOT,
+        base,
+        `setsid sleep 1000 & sleep 1000; : ${mark}`,
+      ]);
+      await new Promise((resolve) => server.stdout.once('data', resolve));
+      await sleep(delay);
+      server.kill('SIGKILL');
+      await eventually(() => processesWith(mark).length === 0, 'the box ends');
+    }
   });
 
   test('nothing is mounted outside', async () => {
