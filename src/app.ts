@@ -12,7 +12,7 @@ import type { Guarded } from './guards/gateway.ts';
 import type { House } from './guards/house.ts';
 import { workspaceOf } from './guards/policy/roots.ts';
 import { refusal } from './guards/refusal.ts';
-import { type Requirement, surveyMachine } from './host/survey.ts';
+import type { Requirement } from './host/survey.ts';
 import { loadCards, loadPrompts } from './registry/cards.ts';
 import { type ConfigFile, loadConfig } from './registry/config-file.ts';
 import { configPath } from './registry/config-path.ts';
@@ -114,7 +114,7 @@ export function openApp(options: AppOptions = {}): App {
       },
     },
     ready: async () => void (await open()),
-    survey: surveyMachine,
+    survey: () => survey(env, home, path),
     async operator() {
       const { house, file } = await open();
       const [{ operator }, { approverFile }] = await Promise.all([
@@ -124,6 +124,18 @@ export function openApp(options: AppOptions = {}): App {
       return operator(house, approverFile(home.approver), file);
     },
   };
+}
+
+async function survey(env: NodeJS.ProcessEnv, home: Home, path: string): Promise<Requirement[]> {
+  const [{ surveyMachine }, { openSandbox }, { openRegistry }] = await Promise.all([
+    import('./host/survey.ts'),
+    import('./host/sandbox/open-sandbox.ts'),
+    import('./registry/open-registry.ts'),
+  ]);
+  const { sandbox: data } = (await openRegistry()).registry;
+  const ownFolders = [home.folder, dirname(path)];
+  const { probe } = openSandbox({ stateFolder: home.folder, ownFolders, data, env, home: homedir() });
+  return surveyMachine(probe);
 }
 
 interface Parts {

@@ -70,8 +70,8 @@ describe('the entries that the page shows', () => {
     const programs = parseYaml(shown('commands'), 'commands', programsSchema, 'registry_invalid');
     const commands = catalogueOf({ ...data.catalogue, programs });
     expect([...commands.programs.keys()]).toEqual(['frob']);
-    expect(() => checkExamples({ rules: data.rules, commands })).not.toThrow();
-    const catalogue = openCatalogue({ rules: data.rules, commands });
+    expect(() => checkExamples({ ...data, commands })).not.toThrow();
+    const catalogue = openCatalogue({ ...data, commands });
     const level = (line: string): string =>
       riskOf(assessCommand(line, ROOT, {}, { ...machine, catalogue }).factors, [], 'reversible').level;
     expect(level('frob drop a')).toBe('HIGH');

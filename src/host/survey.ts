@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
+import type { SandboxProbe } from '../core/sandbox.ts';
 
 const exec = promisify(execFile);
 
@@ -23,8 +24,14 @@ const firstLine = async (program: string, args: string[]): Promise<string | null
 
 const orNull = (present: boolean, found: string): string | null => (present ? found : null);
 
+/** What commands run in; see docs/design.md, "Commands as transactions". */
+const GUARANTEES = {
+  root_overlay: 'overlays, as root',
+  user_overlay: 'overlays in a user namespace: renamed folders are copied, hard links split',
+} as const;
+
 /** Looks at this machine; nothing is changed. */
-export async function surveyMachine(): Promise<Requirement[]> {
+export async function surveyMachine(probe: () => Promise<SandboxProbe>): Promise<Requirement[]> {
   const row = (name: string, found: string | null, needs: string, essential = false): Requirement => ({
     name,
     found,
@@ -32,8 +39,7 @@ export async function surveyMachine(): Promise<Requirement[]> {
     essential,
   });
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const namespaces = (await firstLine('unshare', ['-Urm', 'true'])) !== null;
-  const filesystems = existsSync('/proc/filesystems') ? readFileSync('/proc/filesystems', 'utf8') : '';
+  const box = await probe();
   return [
     row(
       'node',
@@ -59,14 +65,9 @@ export async function surveyMachine(): Promise<Requirement[]> {
       'Without /proc a command that daemonizes is not found and ended.',
     ),
     row(
-      'user namespaces',
-      orNull(namespaces, 'available'),
-      'The coming sandbox for commands needs them; until then every machine has none.',
-    ),
-    row(
-      'overlayfs',
-      orNull(filesystems.includes('overlay'), 'available'),
-      'The coming sandbox for commands needs it.',
+      'sandbox',
+      box.rung === 'snapshot' ? null : GUARANTEES[box.rung],
+      `Commands run directly, after a snapshot of the roots: ${box.why}`,
     ),
     row('git', await firstLine('git', ['--version']), 'Only needed for repositories.'),
   ];

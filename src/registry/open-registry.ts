@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { SandboxData } from '../core/sandbox.ts';
 import { type CommandData, catalogueOf } from './catalogue.ts';
 import { compiledRegistry } from './compiled.ts';
 import type { RegistryData } from './registry-data.ts';
@@ -8,6 +9,7 @@ import type { Rules } from './rules.ts';
 export interface Registry {
   readonly rules: Rules;
   readonly commands: CommandData;
+  readonly sandbox: SandboxData;
 }
 
 export interface OpenedRegistry {
@@ -32,4 +34,4 @@ export async function openRegistry(folder = SHIPPED, compiled: readonly string[]
   return { registry: registryOf(readRegistry(folder)), checked: false };
 }
 
-export const registryOf = ({ rules, catalogue }: RegistryData): Registry => ({ rules, commands: catalogueOf(catalogue) });
+export const registryOf = ({ rules, catalogue, sandbox }: RegistryData): Registry => ({ rules, commands: catalogueOf(catalogue), sandbox });

@@ -1,3 +1,4 @@
+import type { SandboxData } from '../core/sandbox.ts';
 import type { CatalogueData } from './catalogue-schema.ts';
 import type { RulesData } from './rules-schema.ts';
 
@@ -5,4 +6,5 @@ import type { RulesData } from './rules-schema.ts';
 export interface RegistryData {
   readonly rules: RulesData;
   readonly catalogue: CatalogueData;
+  readonly sandbox: SandboxData;
 }

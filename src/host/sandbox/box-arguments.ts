@@ -21,6 +21,8 @@ const KEPT_CAPABILITIES = [
 export interface Box {
   readonly overlays: readonly Overlay[];
   readonly hidden: readonly Hidden[];
+  /** Of roots in the private /tmp, see `placesInTmp`. */
+  readonly places: readonly string[];
   readonly session: Session;
   /** Paths of /run that are shown. */
   readonly runtime: readonly string[];
@@ -34,68 +36,85 @@ export interface Box {
 
 /** The arguments of bubblewrap, see bwrap(1); it works them off in their order, so that what comes later lies on top. */
 export function boxArguments(box: Box): string[] {
-  const { overlays, hidden, session, network, cwd, env, user } = box;
+  const { overlays, hidden, places, session, network, cwd, env, user } = box;
   const roots = overlays.map(({ root }) => root);
   const inRoot = (path: string): boolean => roots.some((root) => isInside(path, root));
-  const places = [...new Set(roots.flatMap((root) => placeInTmp(root, session)))];
   return [
-    ...['--ro-bind', '/', '/'],
+    '--ro-bind',
+    '/',
+    '/',
     ...devices(box.sharedMemoryBytes),
-    ...['--proc', '/proc'],
+    // Its settings are the machine's, and root may write them.
+    '--proc',
+    '/proc',
+    '--remount-ro',
+    '/proc',
     ...runFolder(box),
-    ...['--bind', session.tmp, '/tmp', '--bind', session.varTmp, realpathSync.native('/var/tmp')],
+    '--bind',
+    session.tmp,
+    '/tmp',
+    '--bind',
+    session.varTmp,
+    realpathSync.native('/var/tmp'),
     ...hidden.filter(({ path }) => !inRoot(path)).flatMap((path) => hide(path, session)),
     ...places.flatMap((path) => ['--tmpfs', path]),
     ...overlays.flatMap(showRoot),
     // Only now: the places of the roots had to be made in them.
-    ...hidden
-      .filter(({ path, folder }) => folder && !inRoot(path))
-      .flatMap(({ path }) => ['--remount-ro', path]),
     ...places.flatMap((path) => ['--remount-ro', path]),
     ...hidden.filter(({ path }) => inRoot(path)).flatMap((path) => hide(path, session)),
     ...hidden
       .filter(({ path, folder }) => folder && inRoot(path))
       .flatMap(({ path }) => ['--remount-ro', path]),
     ...overlays.flatMap(guardGit),
-    ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'],
+    '--unshare-pid',
+    '--unshare-ipc',
+    '--unshare-uts',
+    '--unshare-cgroup-try',
     ...(network ? [] : ['--unshare-net']),
     ...(user === null
       ? ['--cap-drop', 'ALL', ...KEPT_CAPABILITIES.flatMap((name) => ['--cap-add', `CAP_${name}`])]
       : ['--unshare-user', '--uid', String(user.uid), '--gid', String(user.gid)]),
-    ...['--die-with-parent', '--new-session', '--chdir', cwd, '--clearenv'],
+    '--die-with-parent',
+    '--new-session',
+    '--chdir',
+    cwd,
+    '--clearenv',
     ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
   ];
 }
 
 /** Shared memory is the memory that no process shows as its own: it has a size of its own. */
 const devices = (bytes: number): string[] => [
-  ...[
-    '--dev',
-    '/dev',
-    '--perms',
-    '1777',
-    '--size',
-    String(bytes),
-    '--tmpfs',
-    '/dev/shm',
-    '--remount-ro',
-    '/dev',
-  ],
+  '--dev',
+  '/dev',
+  '--perms',
+  '1777',
+  '--size',
+  String(bytes),
+  '--tmpfs',
+  '/dev/shm',
+  '--remount-ro',
+  '/dev',
 ];
 
 /** An empty /run: one connects to sockets through a read-only mount too. */
 function runFolder({ runtime, session }: Box): string[] {
-  const shown = runtime.filter((path) => existsSync(path)).flatMap((path) => ['--ro-bind', path, path]);
+  const shown = runtime.flatMap((path) => (existsSync(path) ? ['--ro-bind', path, path] : []));
   const own = ['--bind', session.home, BOX_HOME, '--bind', session.caches, BOX_CACHES];
   return ['--tmpfs', '/run', ...shown, ...own, '--remount-ro', '/run'];
 }
 
-/** An empty file system over a folder costs a fifth of binding an empty folder there. */
+/**
+ * An empty file system over a folder costs a fifth of binding an empty folder there, and of making it read-only: root
+ * may write a page to it, which is lost; an ordinary user may not.
+ */
 const hide = ({ path, folder }: Hidden, { emptyFile }: Session): string[] =>
-  folder ? ['--tmpfs', path] : ['--ro-bind', emptyFile, path];
+  folder ? ['--perms', '0555', '--size', '4096', '--tmpfs', path] : ['--ro-bind', emptyFile, path];
 
 const showRoot = ({ root, folder, nested }: Overlay): string[] => [
-  ...['--bind', folder, root],
+  '--bind',
+  folder,
+  root,
   ...nested.flatMap((point) => ['--ro-bind', point, point]),
 ];
 
@@ -103,6 +122,10 @@ const showRoot = ({ root, folder, nested }: Overlay): string[] => [
  * Where a root lies in /tmp, the folders down to it are made in the private one. An agent writes there and could lay a
  * link in the way, which bubblewrap would follow out of the box: what leads to the root is a file system of its own.
  */
+export const placesInTmp = (roots: readonly string[], session: Session): string[] => [
+  ...new Set(roots.flatMap((root) => placeInTmp(root, session))),
+];
+
 function placeInTmp(root: string, session: Session): string[] {
   for (const [place, folder] of [
     ['/tmp', session.tmp],

@@ -1,17 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Rung } from '../../core/sandbox.ts';
 import { CappedOutput } from '../capped-output.ts';
 import { isDead } from './box-processes.ts';
 
 /**
- * Runs in a mount namespace of its own, which ends with it. `$1` are the overlays' options, `$2` and `$3` limits; then,
+ * Runs in a mount namespace of its own, which ends with it. `$1` are the overlays' options, `$2` to `$5` limits; then,
  * up to `--`, the root, its folder in the store and its lowest layers. Paths come by descriptor or as the working
  * directory, since the kernel's options know no quoting. What mount cannot do ends it, before anything has run.
  */
 const SCRIPT = `
-options=$1; ulimit -c 0; ulimit -t "$2"; ulimit -f "$3"; shift 3
+options=$1; ulimit -c 0; ulimit -S -t "$2"; ulimit -H -t $(($2 + 1)); ulimit -f "$3"
+[ -z "$4" ] || echo 0 >"$4" || exit
+[ -z "$5" ] || ulimit -u "$5" 2>/dev/null || ulimit -p "$5" || exit
+shift 5
 while [ "$1" != -- ]; do
   cd "$2" || exit
   mount -i -n -t overlay -o "$options,lowerdir=/proc/self/fd/6$3,upperdir=upper,workdir=work" homeostat . 6<"$1" || exit
@@ -28,14 +32,17 @@ const USER_OPTIONS = 'userxattr,volatile';
 export interface Launch {
   readonly rung: Exclude<Rung, 'snapshot'>;
   readonly overlays: readonly { root: string; folder: string; points: boolean }[];
-  /** For bubblewrap. */
-  readonly box: readonly string[];
+  /** Arguments for bubblewrap; asked for when the mounting has begun, which takes as long as finding out. */
+  readonly box: () => readonly string[];
   readonly filter: Buffer | null;
   readonly command: readonly string[];
   /** Of the starters outside the box, which see nothing that an agent has set. */
   readonly env: Readonly<Record<string, string>>;
   readonly fileBytes: number;
   readonly cpuSeconds: number;
+  readonly tasks: number;
+  /** Where one enters the control group. */
+  readonly group: string | null;
   readonly outputBytes: number;
 }
 
@@ -59,19 +66,29 @@ export interface Ended {
 /** Builds the box and runs the command in it; `ended` is told when every process in it is dead. */
 export function launch(task: Launch): Running {
   const options = task.rung === 'root_overlay' ? ROOT_OPTIONS : USER_OPTIONS;
+  // In a user namespace it counts those of the namespace; root is never held by it.
+  const tasks = task.rung === 'root_overlay' ? '' : String(task.tasks);
   const layers = task.overlays.flatMap(({ root, folder, points }) => [root, folder, points ? ':points' : '']);
-  const limits = [String(task.cpuSeconds), String(Math.ceil(task.fileBytes / 512))];
+  const limits = [String(task.cpuSeconds), String(Math.ceil(task.fileBytes / 512)), task.group ?? '', tasks];
   const args = [
     ...(task.rung === 'root_overlay' ? ['-m'] : ['-Urm']),
-    ...['/bin/sh', '-c', SCRIPT, 'sh', options, ...limits, ...layers, '--'],
+    '/bin/sh',
+    '-c',
+    SCRIPT,
+    'sh',
+    options,
+    ...limits,
+    ...layers,
+    '--',
     ...(task.filter === null ? [] : ['--seccomp', '5']),
-    ...['--', ...task.command],
+    '--',
+    ...task.command,
   ];
   const nothing = openSync('/dev/null', 'r+');
   let child: ChildProcess;
   try {
     const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'];
-    // What this process got from its own parent would go on to the command.
+    // What this process got from its own parent, or a library opened, would go on to the command.
     for (const fd of inherited()) stdio[fd] = nothing;
     for (let fd = 0; fd < stdio.length; fd++) stdio[fd] ??= 'ignore';
     child = spawn('unshare', args, { cwd: '/', env: task.env, stdio });
@@ -79,9 +96,23 @@ export function launch(task: Launch): Running {
     closeSync(nothing);
   }
   const [, , , boxArguments, , filter] = child.stdio as readonly unknown[];
-  feed(boxArguments as Writable, Buffer.from(task.box.map((argument) => `${argument}\0`).join('')));
+  try {
+    feed(
+      boxArguments as Writable,
+      Buffer.from(
+        task
+          .box()
+          .map((argument) => `${argument}\0`)
+          .join(''),
+      ),
+    );
+  } catch (error) {
+    // What to mount was not read yet: there is no box.
+    child.kill('SIGKILL');
+    throw error;
+  }
   feed(filter as Writable, task.filter ?? Buffer.alloc(0));
-  return follow(child, task.outputBytes);
+  return follow(child, task);
 }
 
 function feed(stream: Writable, bytes: Buffer): void {
@@ -90,7 +121,7 @@ function feed(stream: Writable, bytes: Buffer): void {
   stream.end(bytes);
 }
 
-function follow(child: ChildProcess, outputBytes: number): Running {
+function follow(child: ChildProcess, { outputBytes, overlays }: Launch): Running {
   const stdout = new CappedOutput(outputBytes);
   const stderr = new CappedOutput(outputBytes);
   child.stdout?.on('data', (chunk: Buffer) => stdout.write(chunk));
@@ -112,6 +143,7 @@ function follow(child: ChildProcess, outputBytes: number): Running {
     const finish = async (): Promise<void> => {
       const pid = first();
       if (pid !== null) await isDead(pid);
+      for (const { folder } of overlays) openWork(folder);
       const exitCode = told(status, 'exit-code');
       resolve({ exitCode: killed ? null : exitCode, started: exitCode !== null || killed, stdout, stderr });
     };
@@ -122,6 +154,16 @@ function follow(child: ChildProcess, outputBytes: number): Running {
     child.once('close', () => void finish());
   });
   return { pid: child.pid ?? -1, kill, ended };
+}
+
+/** The kernel leaves folders there that an ordinary user could not even remove. */
+function openWork(folder: string): void {
+  try {
+    for (const path of ['work', 'work/incompat', 'work/incompat/volatile'])
+      chmodSync(join(folder, 'work', path), 0o700);
+  } catch {
+    // It was not mounted.
+  }
 }
 
 /** Bubblewrap tells what it does as one JSON object after the other. */
@@ -138,14 +180,11 @@ function end(pid: number): void {
   }
 }
 
-let inheritedDescriptors: readonly number[] | undefined;
-
-/** Descriptors above those of a command's own that would stay open across exec; Node itself opens none such. */
-function inherited(): readonly number[] {
-  inheritedDescriptors ??= readdirSync('/proc/self/fd')
+/** Descriptors above those of a command's own that stay open across exec; Node itself opens none such. */
+function inherited(): number[] {
+  return readdirSync('/proc/self/fd')
     .map(Number)
     .filter((fd) => fd > 5 && staysOpen(fd));
-  return inheritedDescriptors;
 }
 
 function staysOpen(fd: number): boolean {

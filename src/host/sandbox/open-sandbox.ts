@@ -11,8 +11,9 @@ import type {
   SandboxResult,
 } from '../../core/sandbox.ts';
 import { ACTION_MARK } from '../environment.ts';
-import { boxArguments, resolverPaths } from './box-arguments.ts';
+import { boxArguments, placesInTmp, resolverPaths } from './box-arguments.ts';
 import { boxEnvironment } from './box-environment.ts';
+import { TASKS_PER_PROCESS, openControlGroup } from './control-group.ts';
 import { hiddenPaths } from './hidden.ts';
 import { launch } from './launch.ts';
 import { prepareLayers } from './layers.ts';
@@ -85,35 +86,41 @@ async function runIn(
     omittedBytes: 0,
     durationMs: Math.round(performance.now() - started),
     exceeded: null,
-    limitsBy: 'rlimits and polling',
+    limitsBy: POLLING,
     ...given,
   });
   if (signal.aborted) return result({ signal: 'SIGKILL' });
   const mounted = mounts();
   const overlays = prepareLayers(layers, mounted);
   const roots = overlays.map(({ root }) => root);
+  const places = placesInTmp(roots, session);
   const stores = layers.map(({ folder }) => dirname(folder));
   const own = [stateFolder, ...ownFolders, ...stores, ...runtimeFolders(env, home)];
+  const group = openControlGroup(limits);
   const running = launch({
     rung,
     overlays,
-    box: boxArguments({
-      overlays,
-      hidden: hiddenPaths({ data, own, home, mounts: mounted, roots }),
-      session,
-      runtime: [...data.runtime, ...(network ? resolverPaths() : [])],
-      network,
-      cwd: request.cwd,
-      env: boxEnvironment({ env, home, roots, data, given: request.env, actionId: request.actionId }),
-      user: rung === 'root_overlay' ? null : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
-      sharedMemoryBytes: Math.ceil(limits.memoryBytes * SHARED_MEMORY),
-    }),
+    box: () =>
+      boxArguments({
+        overlays,
+        hidden: hiddenPaths({ data, own, home, mounts: mounted, roots }),
+        places,
+        session,
+        runtime: [...data.runtime, ...(network ? resolverPaths() : [])],
+        network,
+        cwd: request.cwd,
+        env: boxEnvironment({ env, home, roots, data, given: request.env, actionId: request.actionId }),
+        user: rung === 'root_overlay' ? null : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
+        sharedMemoryBytes: Math.ceil(limits.memoryBytes * SHARED_MEMORY),
+      }),
     filter: systemCallFilter(),
     command: ['/bin/bash', '--noprofile', '--norc', '-c', request.line],
     // The mark is for a recovery that looks for what a killed server left behind.
     env: { PATH: SYSTEM_PATH, [ACTION_MARK]: request.actionId },
     fileBytes: limits.writtenBytes,
     cpuSeconds: limits.cpuSeconds,
+    tasks: limits.processes * TASKS_PER_PROCESS,
+    group: group?.entry ?? null,
     outputBytes: request.outputBytes,
   });
   let timedOut = false;
@@ -132,6 +139,9 @@ async function runIn(
   clearTimeout(timer);
   signal.removeEventListener('abort', kill);
   unwatch();
+  // Where it went on to a good end, no limit has ended it.
+  if (ended.exitCode !== 0) exceeded ??= group?.exceeded() ?? limitOf(ended.exitCode);
+  group?.remove();
   if (!ended.started)
     throw new HomeostatError(
       'unsafe_root',
@@ -145,9 +155,12 @@ async function runIn(
     stdout: ended.stdout.toString(),
     stderr: ended.stderr.toString(),
     omittedBytes: ended.stdout.omittedBytes + ended.stderr.omittedBytes,
-    exceeded: exceeded ?? limitOf(ended.exitCode),
+    exceeded,
+    limitsBy: group?.limitsBy ?? POLLING,
   });
 }
+
+const POLLING = 'rlimits and polling';
 
 /** What the kernel's own limits end a command with: 128 + SIGXCPU, 128 + SIGXFSZ. */
 const limitOf = (exitCode: number | null): Limit | null =>

@@ -67,12 +67,14 @@ async function attempt(
     const running = launch({
       rung,
       overlays: [{ root, folder, points: false }],
-      box: [...binds, ...user, '--unshare-pid', '--unshare-net', '--die-with-parent', '--chdir', root],
+      box: () => [...binds, ...user, '--unshare-pid', '--unshare-net', '--die-with-parent', '--chdir', root],
       filter: null,
       command: ['/bin/sh', '-c', ': >written'],
       env,
       fileBytes: 1e6,
       cpuSeconds: 10,
+      tasks: 100,
+      group: null,
       outputBytes: 2000,
     });
     const { exitCode, stderr } = await running.ended;

@@ -1,0 +1,92 @@
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Limit, SandboxRequest } from '../../core/sandbox.ts';
+import { type Mount, mounts } from './mounts.ts';
+
+/** Limits that the kernel holds over all processes of a box together; see cgroups(7). */
+export interface ControlGroup {
+  /** A process that writes 0 here is in it, and all that it starts. */
+  readonly entry: string;
+  readonly limitsBy: string;
+  /** The limit that the kernel ended something for. */
+  exceeded(): Limit | null;
+  remove(): void;
+}
+
+/**
+ * The kernel counts threads as processes. A box is ended by its processes, counted from outside; this many times as
+ * many tasks is what it cannot pass in between, so that a fork bomb does not take the machine's process numbers.
+ */
+export const TASKS_PER_PROCESS = 10;
+
+interface Place {
+  readonly parent: string;
+  readonly memory: boolean;
+}
+
+let made = 0;
+
+/** Null where this process may not make one. Its limits are what `watch` holds alone otherwise. */
+export function openControlGroup(limits: SandboxRequest['limits']): ControlGroup | null {
+  const place = findPlace(mounts());
+  if (place === null) return null;
+  const folder = join(place.parent, `homeostat-${process.pid}-${++made}`);
+  const write = (file: string, value: number): void => writeFileSync(join(folder, file), String(value));
+  try {
+    mkdirSync(folder);
+    write('pids.max', limits.processes * TASKS_PER_PROCESS);
+    if (place.memory) {
+      write('memory.max', limits.memoryBytes);
+      write('memory.oom.group', 1);
+    }
+  } catch {
+    remove(folder);
+    return null;
+  }
+  return {
+    entry: join(folder, 'cgroup.procs'),
+    limitsBy: place.memory ? 'cgroup' : 'cgroup for processes, rlimits and polling',
+    exceeded() {
+      if (place.memory && count(folder, 'memory.events', 'oom_kill') > 0) return 'memory';
+      return count(folder, 'pids.events', 'max') > 0 ? 'processes' : null;
+    },
+    remove: () => remove(folder),
+  };
+}
+
+/** Beside the group of this process in the unified hierarchy, or below it in the older one of processes. */
+function findPlace(mounted: readonly Mount[]): Place | null {
+  const own = readOr('/proc/self/cgroup').split('\n');
+  const groupOf = (start: RegExp): string | null =>
+    own.map((line) => start.exec(line)?.[1]).find((path) => path) ?? null;
+  const unified = mounted.find(({ type }) => type === 'cgroup2');
+  const path = groupOf(/^0::(.*)$/);
+  if (unified !== undefined && path !== null) {
+    // A group with processes in it can have no limited groups below it, so that they stand beside it.
+    const parent = join(unified.point, dirname(path));
+    const given = readOr(join(parent, 'cgroup.subtree_control')).split(/\s/);
+    if (given.includes('pids') && given.includes('memory')) return { parent, memory: true };
+  }
+  const older = mounted.find(({ type, point }) => type === 'cgroup' && point.endsWith('/pids'));
+  const below = groupOf(/^\d+:pids:(.*)$/);
+  return older === undefined || below === null ? null : { parent: join(older.point, below), memory: false };
+}
+
+const count = (folder: string, file: string, name: string): number =>
+  Number(new RegExp(`^${name} (\\d+)`, 'm').exec(readOr(join(folder, file)))?.[1] ?? 0);
+
+function remove(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // A process in it is dead, and not yet waited for; an empty group does no harm.
+  }
+}
+
+function readOr(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
