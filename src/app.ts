@@ -81,6 +81,13 @@ export function openApp(options: AppOptions = {}): App {
     return opened;
   };
 
+  const prepared = async (connection: Connection): Promise<void> => {
+    const runs = tools().find((tool) => tool.name === 'run_command');
+    if (runs === undefined || connection.signal.aborted) return;
+    const { house, guarded } = await open();
+    guarded.prepare(callerOf(connection, runs, options, path, house));
+  };
+
   return {
     home,
     configPath: path,
@@ -106,10 +113,14 @@ export function openApp(options: AppOptions = {}): App {
           return refusal(tool, new HomeostatError(failure.code, what, { next: failure.next }));
         }
       },
+      prepare(connection) {
+        // Where it cannot be done, the first call says why.
+        prepared(connection).catch(() => undefined);
+      },
       async close() {
         if (opened === null) return;
         const { guarded, house } = await opened;
-        guarded.close();
+        await guarded.close();
         house.store.close();
       },
     },

@@ -19,13 +19,20 @@ export interface Entry {
   readonly size: number;
 }
 
+/** Marks the name of an object that names further objects itself, so that retention follows it. */
+export const MANIFEST = 'manifest:';
+
 /** Every path below a root, with what is needed to put it back; `skipped` names what that cannot cover. */
 export interface Manifest {
   readonly root: string;
-  readonly entries: Readonly<Record<string, FileState>>;
+  /** A folder's path below the root, and the object that lists its entries, after `MANIFEST`. */
+  readonly folders: readonly (readonly [folder: string, listing: string])[];
   readonly skipped: readonly string[];
   readonly bytes: number;
 }
+
+/** A folder's entries: what a listing's object holds. Pairs and no object: a file may be called `__proto__`. */
+export type Listing = readonly (readonly [name: string, state: FileState])[];
 
 /** The file system as one connection may see it: every path is checked against the workspace's roots. */
 export interface Files {
@@ -46,8 +53,11 @@ export interface Files {
   apply(set: ChangeSet, actionId: string): Promise<void>;
   /** Removes what a killed `apply` of this action left beside its targets. */
   sweep(set: ChangeSet, actionId: string): Promise<void>;
-  /** Everything below a root, contents kept as objects; throws `too_large` past the configured limits. */
-  scan(root: string, signal: AbortSignal): Promise<Manifest>;
+  /**
+   * Everything below a root, contents kept as objects; throws `too_large` past the configured limits. Work that
+   * nobody waits for rests so many milliseconds after each few.
+   */
+  scan(root: string, signal: AbortSignal, restMs?: number): Promise<Manifest>;
   objects: Objects;
 }
 
@@ -132,6 +142,8 @@ export interface Machine extends Surroundings {
   killLeftovers(actionId: string): void;
   /** Starts a person's own shell line, in the server's environment and these variables, and does not wait for it. */
   notify(line: string, variables: Readonly<Record<string, string>>): void;
+  /** Bytes of the file system that holds a folder, and how many of them may be taken; null where none is there. */
+  space(folder: string): { free: number; total: number } | null;
   /** This process, named beyond its life. */
   readonly owner: string;
   /** Whether the process of that name still runs; null where it cannot be told from here. */
@@ -141,13 +153,13 @@ export interface Machine extends Surroundings {
   readonly user: string;
 }
 
-/** What changed between two scans of one root, parents before children. */
-export function difference(before: Manifest, after: Manifest): Change[] {
-  const paths = new Set([...Object.keys(before.entries), ...Object.keys(after.entries)]);
+/** What changed in one folder between two scans. */
+export function difference(folder: string, before: Listing, after: Listing): Change[] {
+  const [then, now] = [new Map(before), new Map(after)];
   const changes: Change[] = [];
-  for (const path of [...paths].toSorted()) {
-    const was = before.entries[path] ?? null;
-    const is = after.entries[path] ?? null;
+  for (const name of new Set([...then.keys(), ...now.keys()])) {
+    const was = then.get(name) ?? null;
+    const is = now.get(name) ?? null;
     const same =
       was !== null &&
       is !== null &&
@@ -157,7 +169,7 @@ export function difference(before: Manifest, after: Manifest): Change[] {
       was.gid === is.gid &&
       was.digest === is.digest &&
       was.target === is.target;
-    if (!same) changes.push({ path, before: was, after: is });
+    if (!same) changes.push({ path: `${folder}/${name}`, before: was, after: is });
   }
   return changes;
 }

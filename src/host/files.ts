@@ -43,7 +43,7 @@ export function openFiles(workspace: Workspace, { objects, cacheFolder, limits }
     check: async (set) => checkChanges(set, workspace),
     apply: async (set, actionId) => applyChanges(set, actionId, workspace, objects),
     sweep: async (set, actionId) => sweepChanges(set, actionId, workspace),
-    scan: async (root, signal) => scanRoot(root, objects, cacheFolder, limits, signal),
+    scan: async (root, signal, restMs) => scanRoot(root, objects, cacheFolder, limits, signal, restMs),
   };
 }
 

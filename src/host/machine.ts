@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Machine, Objects } from '../core/host.ts';
 import { openCommands } from './command.ts';
@@ -23,11 +24,21 @@ export function openMachine({ objects, cacheFolder, limits, env }: MachineOption
     commands: (workspace) => openCommands(env, workspace.roots),
     killLeftovers: killMarked,
     notify: (line, variables) => startDetached(line, { ...process.env, ...variables }),
+    space: spaceOf,
     owner,
     isAlive,
     uptime,
     user: userName(),
   };
+}
+
+function spaceOf(folder: string): { free: number; total: number } | null {
+  try {
+    const { bavail, blocks, bsize } = statfsSync(folder);
+    return { free: bavail * bsize, total: blocks * bsize };
+  } catch {
+    return null;
+  }
 }
 
 function userName(): string {

@@ -124,7 +124,7 @@ export const runCommand = defineAction({
       };
     }
     return {
-      stage: { ...stage, manifests: taken.manifests, named: namedFiles(command, folder, taken.seen) },
+      stage: { ...stage, manifests: taken.manifests, named: await namedFiles(command, folder, taken.seen) },
       effects,
       circumstances: taken.complete ? [] : ['not_all_preserved'],
       reversibility: 'reversible',
