@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -82,6 +82,8 @@ export function openApp(options: AppOptions = {}): App {
   };
 
   const prepared = async (connection: Connection): Promise<void> => {
+    // What no call has opened yet is not opened for this: a client that merely connects leaves no trace.
+    if (!existsSync(home.database)) return;
     const runs = tools().find((tool) => tool.name === 'run_command');
     if (runs === undefined || connection.signal.aborted) return;
     const { house, guarded } = await open();
