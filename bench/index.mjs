@@ -5,8 +5,9 @@ import { commandSnapshot } from './command-snapshot.mjs';
 import { guardedTrue } from './guarded-true.mjs';
 import { print } from './harness.mjs';
 import { roundTrip } from './round-trip.mjs';
+import { transactions } from './transactions.mjs';
 
 const figures = [];
-for (const measure of [roundTrip, coldStart, guardedTrue, commandSnapshot, assess])
+for (const measure of [roundTrip, coldStart, guardedTrue, commandSnapshot, transactions, assess])
   figures.push(...(await measure()));
 print(figures);

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -81,6 +81,15 @@ export function openApp(options: AppOptions = {}): App {
     return opened;
   };
 
+  const prepared = async (connection: Connection): Promise<void> => {
+    // What no call has opened yet is not opened for this: a client that merely connects leaves no trace.
+    if (!existsSync(home.database)) return;
+    const runs = tools().find((tool) => tool.name === 'run_command');
+    if (runs === undefined || connection.signal.aborted) return;
+    const { house, guarded } = await open();
+    guarded.prepare(callerOf(connection, runs, options, path, house));
+  };
+
   return {
     home,
     configPath: path,
@@ -106,10 +115,14 @@ export function openApp(options: AppOptions = {}): App {
           return refusal(tool, new HomeostatError(failure.code, what, { next: failure.next }));
         }
       },
+      prepare(connection) {
+        // Where it cannot be done, the first call says why.
+        prepared(connection).catch(() => undefined);
+      },
       async close() {
         if (opened === null) return;
         const { guarded, house } = await opened;
-        guarded.close();
+        await guarded.close();
         house.store.close();
       },
     },

@@ -1,38 +1,29 @@
 import { HomeostatError } from '../core/errors.ts';
 import type { Report } from '../core/outcome.ts';
-import type { ApprovalInfo, AuditBody, SnapshotInfo } from '../core/records.ts';
+import type { ApprovalInfo, AuditBody } from '../core/records.ts';
 import { visibleLine } from '../core/visible.ts';
 import { paintLevel, renderDiff } from './render.ts';
 import { EXIT } from './exit-codes.ts';
 import { type GlobalOptions, type Session, withSession } from './session.ts';
 import { note, paint, print } from './terminal.ts';
 
-type Printer = (result: Record<string, unknown>) => void;
+type Printer = (result: Record<string, unknown>, session: Session) => void | Promise<void>;
 
 /** Answers a query for people, or as JSON where that is asked for. */
-async function query(tool: string, input: object, options: GlobalOptions, printer: Printer): Promise<void> {
+export async function query(
+  tool: string,
+  input: object,
+  options: GlobalOptions,
+  printer: Printer,
+): Promise<void> {
   await withSession(options, async (session) => {
     const report = await session.call(tool, input);
     if (options.json === true || report.result === null) return session.show(tool, report);
-    printer(report.result as Record<string, unknown>);
+    await printer(report.result as Record<string, unknown>, session);
   });
 }
 
-const line = (...parts: string[]): void => print(parts.map(visibleLine).join('  '));
-
-export const snapshots = async (options: GlobalOptions & { limit?: number }): Promise<void> =>
-  query('list_snapshots', { limit: options.limit ?? 20 }, options, ({ snapshots: list }) => {
-    for (const s of list as SnapshotInfo[]) {
-      const undone = s.undone_by === null ? '' : paint('dim', ` (undone by ${s.undone_by})`);
-      line(
-        s.snapshot_id,
-        s.time.slice(0, 19),
-        (s.changes === 1 ? '1 path' : `${s.changes} paths`).padEnd(9),
-        s.summary.slice(0, 80) + undone,
-      );
-    }
-    if ((list as unknown[]).length === 0) note('nothing to undo yet');
-  });
+export const line = (...parts: string[]): void => print(parts.map(visibleLine).join('  '));
 
 export const diff = async (id: string, options: GlobalOptions): Promise<void> =>
   query('diff_snapshot', { id }, options, (effects) => {

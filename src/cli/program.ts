@@ -5,9 +5,10 @@ import { addAssess } from './assess.ts';
 import { approve, deny, release, revoke, stop, trust } from './decide.ts';
 import { doctor } from './doctor.ts';
 import { init, uninstall } from './init.ts';
-import { approvals, audit, diff, snapshots, status, verify } from './inspect.ts';
+import { approvals, audit, diff, status, verify } from './inspect.ts';
 import { reported } from './reported.ts';
 import type { GlobalOptions } from './session.ts';
+import { collect as collectGarbage, pin, snapshots, unpin } from './snapshots.ts';
 import { tour } from './tour.ts';
 
 const collect = (value: string, all: string[] = []): string[] => [...all, value];
@@ -16,6 +17,32 @@ const count = (value: string): number => {
   if (!/^[1-9]\d{0,5}$/.test(value)) throw new InvalidArgumentError('a whole number above 0');
   return Number(value);
 };
+
+const options = (command: Command): GlobalOptions => command.optsWithGlobals();
+
+function addSnapshots(parent: Command): void {
+  const add = (name: string, description: string): Command =>
+    parent
+      .command(name)
+      .description(description)
+      .option('--json', 'print structured content')
+      .option('--passphrase-stdin', 'read the passphrase from standard input');
+  parent
+    .option('--limit <n>', 'how many', count)
+    .action(async (_: unknown, c: Command) => snapshots(options(c)));
+  add('list', 'the same')
+    .option('--limit <n>', 'how many', count)
+    .action(async (_: unknown, c: Command) => snapshots(options(c)));
+  add('gc', 'remove what retention lets go')
+    .option('--dry-run', 'show what would go, why, and how much it frees')
+    .action(async (_: unknown, c: Command) => collectGarbage(options(c)));
+  add('pin <id>', 'keep a snapshot whatever retention says').action(
+    async (id: string, _: unknown, c: Command) => pin(id, options(c)),
+  );
+  add('unpin <id>', 'let retention have it again').action(async (id: string, _: unknown, c: Command) =>
+    unpin(id, options(c)),
+  );
+}
 
 /** Every command of the CLI; each is a thin way to the same tools. */
 export function program(): Command {
@@ -41,7 +68,6 @@ export function program(): Command {
       .description(description)
       .option('--json', 'print structured content')
       .option('--passphrase-stdin', 'read the passphrase from standard input');
-  const options = (command: Command): GlobalOptions => command.optsWithGlobals();
 
   cli
     .argument('[command]')
@@ -79,9 +105,7 @@ export function program(): Command {
     async (id: string, _: unknown, c: Command) => revoke(id, options(c)),
   );
 
-  add('snapshots', 'what can be undone')
-    .option('--limit <n>', 'how many', count)
-    .action(async (_: unknown, c: Command) => snapshots(options(c)));
+  addSnapshots(add('snapshots', 'what can be undone, and what retention keeps of it'));
   add('diff <id>', 'what an action changed, or would change').action(
     async (id: string, _: unknown, c: Command) => diff(id, options(c)),
   );

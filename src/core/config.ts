@@ -58,6 +58,23 @@ export const configSchema = z.strictObject({
     .strictObject({
       snapshots: positive.default(100).describe('How many of the newest snapshots are kept.'),
       days: positive.default(90).describe('How long a snapshot is kept.'),
+      bytes: positive
+        .default(10_737_418_240)
+        .describe('Bytes that kept snapshots may name together; content that several name counts each time.'),
+      held_bytes: positive
+        .default(1_073_741_824)
+        .describe('Bytes that all held actions together may have staged; one more is refused.'),
+      free_bytes: positive
+        .default(209_715_200)
+        .describe(
+          'Bytes to keep free where snapshots are kept: with less, or less than free_percent, an action is refused.',
+        ),
+      free_percent: z
+        .number()
+        .min(0)
+        .max(50)
+        .default(2)
+        .describe('Of the file system; the smaller of this and free_bytes counts.'),
     })
     .prefault({}),
   approvals: z

@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
-import type { Commands, Files } from './host.ts';
+import type { Commands } from './command.ts';
+import type { Files } from './host.ts';
 import type { Records } from './records.ts';
 import type { ActionReport, Decision } from './outcome.ts';
 import type { Principal, Workspace } from './principal.ts';

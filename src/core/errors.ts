@@ -92,6 +92,11 @@ export const ERRORS = {
     'A rule forbids this.',
     'Choose another way; the rules that said so are named.',
   ),
+  no_space: row(
+    'refused',
+    'Too little space is free to keep what undoing it would need.',
+    'A person frees space: `homeostat snapshots gc` shows and removes what retention lets go.',
+  ),
   rate_limited: row(
     'refused',
     'Too many actions in the last minute.',

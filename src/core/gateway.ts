@@ -1,12 +1,14 @@
 import type { ActionReport, Report } from './outcome.ts';
 import type { Connection } from './principal.ts';
-import type { ApprovalInfo } from './records.ts';
+import type { ApprovalInfo, Collected } from './records.ts';
 import type { Tool } from './tool.ts';
 
 /** What faces, loop and runner see of the house: tools by name, and nothing of how they are guarded. */
 export interface Gateway {
   tools(): readonly Tool[];
   call(name: string, input: unknown, connection: Connection): Promise<Report>;
+  /** A client has come: what its first command will need is made ready, without anybody waiting for it. */
+  prepare(connection: Connection): void;
   /** Writes out what is recorded in batches and lets go of the state. */
   close(): Promise<void>;
 }
@@ -44,6 +46,12 @@ export interface Operator {
   /** Trusts a configuration that the person has just had written, before anybody else could change it. */
   trustWritten(source: string): Promise<void>;
   verifyAudit(): ChainVerdict;
+  /** Removes what retention lets go; only looks for it where it is a dry run. */
+  collect(dryRun: boolean): Promise<Collected>;
+  /** Keeps a snapshot for good, whatever retention says. */
+  pin(actionId: string): void;
+  unpin(actionId: string, proof: Proof): Promise<void>;
+  pinned(): string[];
   /** The newest action in this folder that can still be undone. */
   lastUndoable(cwd: string): string | null;
 }

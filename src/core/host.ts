@@ -1,5 +1,6 @@
 import type { Change, ChangeSet, FileState } from './effects.ts';
 import type { Workspace } from './principal.ts';
+import type { Commands } from './command.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -21,13 +22,20 @@ export interface Entry {
   readonly size: number;
 }
 
+/** Marks the name of an object that names further objects itself, so that retention follows it. */
+export const MANIFEST = 'manifest:';
+
 /** Every path below a root, with what is needed to put it back; `skipped` names what that cannot cover. */
 export interface Manifest {
   readonly root: string;
-  readonly entries: Readonly<Record<string, FileState>>;
+  /** A folder's path below the root, and the object that lists its entries, after `MANIFEST`. */
+  readonly folders: readonly (readonly [folder: string, listing: string])[];
   readonly skipped: readonly string[];
   readonly bytes: number;
 }
+
+/** A folder's entries: what a listing's object holds. Pairs and no object: a file may be called `__proto__`. */
+export type Listing = readonly (readonly [name: string, state: FileState])[];
 
 /** The file system as one connection may see it: every path is checked against the workspace's roots. */
 export interface Files {
@@ -41,36 +49,12 @@ export interface Files {
   list(path: string, options: { depth: number; max: number }): Promise<{ entries: Entry[]; more: boolean }>;
   /** Throws `world_changed` where a path does not stand at its `before`; changes nothing. */
   check(set: ChangeSet): Promise<void>;
-  /** Everything below a root, contents kept as objects; throws `too_large` past the configured limits. */
-  scan(root: string, signal: AbortSignal): Promise<Manifest>;
+  /**
+   * Everything below a root, contents kept as objects; throws `too_large` past the configured limits. Work that
+   * nobody waits for rests so many milliseconds after each few.
+   */
+  scan(root: string, signal: AbortSignal, restMs?: number): Promise<Manifest>;
   objects: Objects;
-}
-
-export interface CommandRequest {
-  readonly line: string;
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly timeoutMs: number;
-  readonly outputBytes: number;
-  readonly actionId: string;
-  readonly signal: AbortSignal;
-}
-
-export interface CommandResult {
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-  readonly timedOut: boolean;
-  readonly cancelled: boolean;
-  readonly stdout: string;
-  readonly stderr: string;
-  /** Bytes that were printed but left out of stdout and stderr. */
-  readonly omittedBytes: number;
-  readonly durationMs: number;
-}
-
-export interface Commands {
-  /** Runs a shell line to its end; nothing that it started lives on. */
-  run(request: CommandRequest): Promise<CommandResult>;
 }
 
 /** What git holds of a path, as its index tells without reading any content. */
@@ -126,6 +110,8 @@ export interface TransactionOptions {
   readonly isSecret: (path: string) => boolean;
   /** Whether a path below a new folder is shown by itself. */
   readonly isNotable: (path: string) => boolean;
+  /** Called with a store before the first folder is made in it. */
+  readonly onStore: (folder: string) => void;
   /** Called between steps; tests end the process here. */
   readonly trace: (point: string) => void;
 }
@@ -144,6 +130,8 @@ export interface Machine extends Surroundings {
   killLeftovers(actionId: string): void;
   /** Starts a person's own shell line, in the server's environment and these variables, and does not wait for it. */
   notify(line: string, variables: Readonly<Record<string, string>>): void;
+  /** Bytes of the file system that holds a folder, and how many of them may be taken; null where none is there. */
+  space(folder: string): { free: number; total: number } | null;
   /** This process, named beyond its life. */
   readonly owner: string;
   /** Whether the process of that name still runs; null where it cannot be told from here. */
@@ -153,13 +141,13 @@ export interface Machine extends Surroundings {
   readonly user: string;
 }
 
-/** What changed between two scans of one root, parents before children. */
-export function difference(before: Manifest, after: Manifest): Change[] {
-  const paths = new Set([...Object.keys(before.entries), ...Object.keys(after.entries)]);
+/** What changed in one folder between two scans. */
+export function difference(folder: string, before: Listing, after: Listing): Change[] {
+  const [then, now] = [new Map(before), new Map(after)];
   const changes: Change[] = [];
-  for (const path of [...paths].toSorted()) {
-    const was = before.entries[path] ?? null;
-    const is = after.entries[path] ?? null;
+  for (const name of new Set([...then.keys(), ...now.keys()])) {
+    const was = then.get(name) ?? null;
+    const is = now.get(name) ?? null;
     const same =
       was !== null &&
       is !== null &&
@@ -169,7 +157,7 @@ export function difference(before: Manifest, after: Manifest): Change[] {
       was.gid === is.gid &&
       was.digest === is.digest &&
       was.target === is.target;
-    if (!same) changes.push({ path, before: was, after: is });
+    if (!same) changes.push({ path: `${folder}/${name}`, before: was, after: is });
   }
   return changes;
 }

@@ -110,8 +110,8 @@ export function isSame(a: Print | null, b: Print | null): boolean {
     print.target,
     print.rdev,
     ...Object.entries(print.xattrs ?? {})
-      .toSorted()
-      .flat(),
+      .map(([name, value]) => `${name}=${value}`)
+      .toSorted(),
     ...(print.type === 'directory' ? [] : [print.size, print.mtime_ns]),
   ];
   return plain(a).join('\0') === plain(b).join('\0');

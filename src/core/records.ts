@@ -72,6 +72,23 @@ export interface ApprovalInfo {
   readonly note: string | null;
 }
 
+/** What retention lets go; nothing in it is named by any record that is kept. */
+export interface Collected {
+  readonly snapshots: readonly {
+    readonly snapshot_id: string;
+    readonly why: 'age' | 'count' | 'bytes';
+    /** That it named, content shared with others among them. */
+    readonly bytes: number;
+  }[];
+  /** Held actions for which nobody decided in time. */
+  readonly stages: readonly string[];
+  /** Of actions that are gone. */
+  readonly folders: readonly { readonly path: string; readonly bytes: number }[];
+  readonly objects: { readonly count: number; readonly bytes: number };
+  /** True where an action was under way, so that objects were left for another time. */
+  readonly busy: boolean;
+}
+
 /** Whether a configuration was found, and whether a person has trusted it as it stands. */
 export type Configuration = 'none' | 'trusted' | 'untrusted';
 

@@ -1,4 +1,4 @@
-import type { CommandRequest, CommandResult } from './host.ts';
+import type { CommandRequest, CommandResult } from './command.ts';
 
 /** How a command is kept apart from the world until it is committed, the best first. */
 export type Rung = 'root_overlay' | 'user_overlay' | 'snapshot';

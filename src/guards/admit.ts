@@ -3,6 +3,7 @@ import type { Caller } from '../core/principal.ts';
 import type { Tool } from '../core/tool.ts';
 import { takeLeases } from './limits/leases.ts';
 import { checkBreaker, checkRates } from './limits/rates.ts';
+import { checkSpace } from './limits/space.ts';
 import type { House } from './house.ts';
 import type { Run } from './run.ts';
 
@@ -14,6 +15,8 @@ export async function admit(run: Run, house: House): Promise<void> {
     checkRates(run.agent, house);
     if (run.bound?.dryRun !== true) checkBreaker(run.requestDigest, house);
   });
+  const changes = (run.intent?.resources.length ?? 0) > 0;
+  if (changes && run.undoes === null) checkSpace(house);
   // A dry run changes nothing, and what runs in a stage of its own changes nothing until its commit.
   const apart = run.intent?.contained === true || run.intent?.reaching === true;
   if (run.bound?.dryRun !== true && !apart)

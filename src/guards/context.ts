@@ -19,6 +19,12 @@ const isNotableIn = (house: House, workspace: Workspace): ((path: string) => boo
   return (path) => pathRules(path, ctx).length > 0;
 };
 
+/** On record before anything lies in it, so that what a killed process leaves there is found. */
+function useStore(folder: string, house: House): void {
+  if (!house.store.read(() => house.store.stores.all()).includes(folder))
+    house.store.write(() => house.store.stores.use(folder));
+}
+
 /** What an action's functions are handed. */
 export function actionContext(run: Run, house: House, options: { signal?: AbortSignal } = {}): ActionContext {
   const { workspace, principal, onProgress } = run.caller;
@@ -40,6 +46,7 @@ export function actionContext(run: Run, house: House, options: { signal?: AbortS
       workspace,
       isSecret: isSecretIn(house, workspace),
       isNotable: isNotableIn(house, workspace),
+      onStore: (folder) => useStore(folder, house),
       trace: house.trace,
     }),
     resumed: run.resumed,

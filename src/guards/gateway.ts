@@ -12,6 +12,7 @@ import { recover } from './recover.ts';
 import { records } from './records.ts';
 import { refusal } from './refusal.ts';
 import { prune } from './snapshots/prune.ts';
+import { seeder } from './snapshots/seed.ts';
 import { runAction } from './run-action.ts';
 import { runQuery } from './run-query.ts';
 import { openRun } from './run.ts';
@@ -19,11 +20,14 @@ import { openRun } from './run.ts';
 /** Tool calls, guarded: what `Gateway` promises to the faces, once the house stands. */
 export interface Guarded {
   call(name: string, input: unknown, caller: Caller): Promise<Report>;
-  close(): void;
+  /** Snapshots the roots in the background; the first action that comes ends it. */
+  prepare(caller: Caller): void;
+  close(): Promise<void>;
 }
 
 export function guardedCalls(house: House): Guarded {
   const journal = queryJournal(house.store);
+  const seeds = seeder(house);
   let settling: Promise<void> | null = null;
   // What could not be written down, or was left by a process that is gone, comes first: nothing new is done on
   // an open end.
@@ -46,6 +50,7 @@ export function guardedCalls(house: House): Guarded {
         return runQuery(tool, input, caller, services(caller, journal, house), journal, house);
       }
       try {
+        await seeds.end();
         journal.flush();
         await settle();
       } catch (error) {
@@ -56,7 +61,11 @@ export function guardedCalls(house: House): Guarded {
       tidy(house);
       return report;
     },
-    close: () => journal.close(),
+    prepare: ({ workspace }) => seeds.begin(workspace),
+    async close() {
+      await seeds.end();
+      journal.close();
+    },
   };
 }
 

@@ -11,6 +11,7 @@ import { expireOverdue, settle } from './approvals/settle.ts';
 import { trust } from './config-trust.ts';
 import type { House } from './house.ts';
 import { approvalInfo } from './records.ts';
+import { collectGarbage, findGarbage } from './snapshots/prune.ts';
 
 const MIN_PASSPHRASE = 8;
 
@@ -35,6 +36,16 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
     if (settle(held(id), status, person, note, house)) return;
     throw new HomeostatError('not_held', `action ${id} is not waiting any more`);
   };
+  const pin = (id: string, pinned: boolean): void =>
+    store.write(() => {
+      if (!store.snapshots.pin(id, pinned))
+        throw new HomeostatError('not_found', `no snapshot is kept of an action ${id}`);
+      record({
+        event: pinned ? 'snapshot.pinned' : 'snapshot.unpinned',
+        action: pinned ? 'snapshots pin' : 'snapshots unpin',
+        action_id: id,
+      });
+    });
   return {
     show(id) {
       const row = held(id);
@@ -109,6 +120,24 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
       if (!verdict.ok || store.sound()) return verdict;
       return { ...verdict, ok: false, problem: { seq: 0, what: 'the database file is damaged' } };
     },
+    async collect(dryRun) {
+      if (dryRun) return findGarbage(house);
+      const found = await collectGarbage(house);
+      store.write(() =>
+        record({
+          event: 'snapshots.collected',
+          action: 'snapshots gc',
+          detail: `${found.snapshots.length} snapshots, ${found.folders.length} folders, ${found.objects.count} objects`,
+        }),
+      );
+      return found;
+    },
+    pin: (id) => pin(id, true),
+    async unpin(id, proof) {
+      await requireProof(proof, `unpin ${id}`, approver, house);
+      pin(id, false);
+    },
+    pinned: () => store.read(() => store.snapshots.pinned()),
     lastUndoable(cwd) {
       const here = (row: ActionRow | null): row is ActionRow =>
         row !== null && (row.workspace.cwd === cwd || row.workspace.roots.includes(cwd));

@@ -1,4 +1,4 @@
-import type { CommandRequest, CommandResult, Commands } from '../core/host.ts';
+import type { CommandRequest, CommandResult, Commands } from '../core/command.ts';
 import { CappedOutput } from './capped-output.ts';
 import { commandEnvironment } from './environment.ts';
 import { killGroup, killMarked } from './processes.ts';

@@ -41,7 +41,7 @@ export function openFiles(workspace: Workspace, { objects, cacheFolder, limits }
       return { entries, more };
     },
     check: async (set) => checkChanges(set, workspace),
-    scan: async (root, signal) => scanRoot(root, objects, cacheFolder, limits, signal),
+    scan: async (root, signal, restMs) => scanRoot(root, objects, cacheFolder, limits, signal, restMs),
   };
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { statfsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Machine, Objects } from '../core/host.ts';
@@ -37,6 +38,7 @@ export function openMachine(options: MachineOptions): Machine {
     discard: (actionId, roots, what) => discardStage({ actionId, roots, what, stages }),
     killLeftovers: killMarked,
     notify: (line, variables) => startDetached(line, { ...process.env, ...variables }),
+    space: spaceOf,
     owner,
     isAlive,
     uptime,
@@ -46,6 +48,15 @@ export function openMachine(options: MachineOptions): Machine {
 
 /** A name of any kind as a short one that a folder can have. */
 const folderName = (name: string): string => createHash('sha256').update(name).digest('hex').slice(0, 16);
+
+function spaceOf(folder: string): { free: number; total: number } | null {
+  try {
+    const { bavail, blocks, bsize } = statfsSync(folder);
+    return { free: bavail * bsize, total: blocks * bsize };
+  } catch {
+    return null;
+  }
+}
 
 function userName(): string {
   try {

@@ -60,6 +60,8 @@ export interface ActionStore {
   countBetween(agent: string, fromMs: number, untilMs: number): number;
   /** The newest actions with this request that were finished by then, newest first. */
   lastWithDigest(digest: string, untilMs: number, limit: number): ActionRow[];
+  /** Forgets stages of finished actions that are older, and all but the newest `keep` of them. */
+  forgetStages(beforeMs: number, keep: number): void;
   /** The id of the successful action that undid this one and is not itself undone. */
   undoneBy(id: string): string | null;
 }
@@ -103,6 +105,12 @@ export function actionStore(db: Statements): ActionStore {
         untilMs,
         limit,
       ),
+    forgetStages(beforeMs, keep) {
+      db.prepare(
+        `UPDATE actions SET stage = NULL WHERE phase = 'finished' AND stage IS NOT NULL AND (finished_ms < ? OR id NOT IN (
+           SELECT id FROM actions WHERE phase = 'finished' AND stage IS NOT NULL ORDER BY finished_ms DESC LIMIT ?))`,
+      ).run(beforeMs, keep);
+    },
     undoneBy,
   };
 }

@@ -94,4 +94,10 @@ export const MIGRATIONS: readonly string[] = [
     WHEN EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq OR hash = NEW.hash)
     BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
   `,
+  // What retention goes by, and the folders in which actions keep what was renamed away.
+  `
+  ALTER TABLE snapshots ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE snapshots ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE stores (folder TEXT PRIMARY KEY) WITHOUT ROWID;
+  `,
 ];

@@ -19,14 +19,34 @@ interface Raw {
 
 export interface SnapshotStore {
   /** Writes or completes the snapshot of an action; durable when the surrounding transaction is. */
-  put(actionId: string, data: unknown, changes: number): void;
+  put(actionId: string, data: unknown, size: { changes: number; bytes: number }): void;
   get(actionId: string): SnapshotRow | null;
   drop(actionId: string): void;
   list(limit: number): SnapshotRow[];
-  /** Those of finished actions beyond the newest `keep` and older than `youngMs`, or older than `beforeMs`. */
-  surplus(keep: number, youngMs: number, beforeMs: number): string[];
-  /** The text of all that may name an object: the snapshots' and the unfinished actions' stages. */
-  references(): Iterable<string>;
+  /** Those that retention lets go, of finished actions that nobody is undoing; a pinned one never. */
+  surplus(limits: Limits): Surplus[];
+  /** False where there is no such snapshot. */
+  pin(actionId: string, pinned: boolean): boolean;
+  pinned(): string[];
+  /** Whether a snapshot or an unfinished action needs what that action has kept; some actions do not count. */
+  names(actionId: string, without?: ReadonlySet<string>): boolean;
+  /** The text of all that may name an object: the snapshots' and the unfinished actions' stages, but for some. */
+  references(without?: ReadonlySet<string>): Iterable<string>;
+}
+
+/** How many of the newest are kept and how many bytes they may name, how old one may be; milliseconds since 1970. */
+export interface Limits {
+  readonly keep: number;
+  readonly bytes: number;
+  /** Younger ones are many or large in vain. */
+  readonly youngMs: number;
+  readonly beforeMs: number;
+}
+
+export interface Surplus {
+  readonly action_id: string;
+  readonly bytes: number;
+  readonly why: 'age' | 'count' | 'bytes';
 }
 
 export function snapshotStore(db: Statements): SnapshotStore {
@@ -36,13 +56,23 @@ export function snapshotStore(db: Statements): SnapshotStore {
     }
     return { ...raw, data: JSON.parse(raw.data) as unknown };
   };
+  const references = function* (without: ReadonlySet<string> = new Set()): Iterable<string> {
+    for (const { id, text } of db
+      .prepare<[], { id: string; text: string | null }>(
+        `SELECT action_id AS id, data AS text FROM snapshots
+         UNION ALL SELECT id, stage FROM actions WHERE phase <> 'finished'`,
+      )
+      .all())
+      if (text !== null && !without.has(id)) yield text;
+  };
   return {
-    put(actionId, data, changes) {
+    put(actionId, data, { changes, bytes }) {
       const text = JSON.stringify(data);
       db.prepare(
-        `INSERT INTO snapshots (action_id, data, checksum, changes, created_ms) VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT (action_id) DO UPDATE SET data = excluded.data, checksum = excluded.checksum, changes = excluded.changes`,
-      ).run(actionId, text, sha256(text), changes, Date.now());
+        `INSERT INTO snapshots (action_id, data, checksum, changes, bytes, created_ms) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (action_id) DO UPDATE SET data = excluded.data, checksum = excluded.checksum,
+           changes = excluded.changes, bytes = excluded.bytes`,
+      ).run(actionId, text, sha256(text), changes, bytes, Date.now());
     },
     get(actionId) {
       const raw = db.prepare<[string], Raw>('SELECT * FROM snapshots WHERE action_id = ?').get(actionId);
@@ -51,25 +81,40 @@ export function snapshotStore(db: Statements): SnapshotStore {
     drop: (actionId) => void db.prepare('DELETE FROM snapshots WHERE action_id = ?').run(actionId),
     list: (limit) =>
       db.prepare<[number], Raw>('SELECT * FROM snapshots ORDER BY n DESC LIMIT ?').all(limit).map(read),
-    surplus: (keep, youngMs, beforeMs) =>
+    surplus: (limits) =>
       db
-        .prepare<[number, number, number], { action_id: string }>(
-          `SELECT action_id FROM (
-             SELECT action_id, created_ms, row_number() OVER (ORDER BY n DESC) AS place FROM snapshots
-           ) WHERE (place > ? AND created_ms < ? OR created_ms < ?)
-             AND action_id NOT IN (SELECT id FROM actions WHERE phase <> 'finished')`,
+        .prepare<[Limits], Surplus>(
+          `SELECT action_id, bytes, CASE
+             WHEN created_ms < @beforeMs THEN 'age' WHEN place > @keep THEN 'count' ELSE 'bytes' END AS why
+           FROM (
+             SELECT action_id, created_ms, bytes,
+               row_number() OVER newer AS place, sum(bytes) OVER newer AS taken
+             FROM snapshots WHERE pinned = 0 WINDOW newer AS (ORDER BY n DESC)
+           ) WHERE (created_ms < @beforeMs OR (place > @keep OR taken > @bytes) AND created_ms < @youngMs)
+             AND action_id NOT IN (SELECT id FROM actions WHERE phase <> 'finished')
+             AND action_id NOT IN
+               (SELECT undoes FROM actions WHERE phase <> 'finished' AND undoes IS NOT NULL)`,
         )
-        .all(keep, youngMs, beforeMs)
+        .all(limits),
+    pin: (actionId, pinned) =>
+      db.prepare('UPDATE snapshots SET pinned = ? WHERE action_id = ?').run(Number(pinned), actionId)
+        .changes > 0,
+    pinned: () =>
+      db
+        .prepare<[], { action_id: string }>('SELECT action_id FROM snapshots WHERE pinned = 1')
+        .all()
         .map((row) => row.action_id),
-    *references() {
-      for (const row of db
-        .prepare<[], { text: string | null }>(
-          `SELECT data AS text FROM snapshots
-           UNION ALL SELECT stage FROM actions WHERE phase <> 'finished'`,
+    names(id, without = new Set()) {
+      const { own, undoing } = db
+        .prepare<[string, string, string], { own: number; undoing: number }>(
+          `SELECT (SELECT count(*) FROM snapshots WHERE action_id = ?)
+             + (SELECT count(*) FROM actions WHERE (phase <> 'finished' OR stage IS NOT NULL) AND id = ?) AS own,
+             (SELECT count(*) FROM actions WHERE phase <> 'finished' AND undoes = ?) AS undoing`,
         )
-        .all()) {
-        if (row.text !== null) yield row.text;
-      }
+        .get(id, id, id) ?? { own: 0, undoing: 0 };
+      if (undoing > 0 || (own > 0 && !without.has(id))) return true;
+      return [...references(without)].some((text) => text.includes(id));
     },
+    references,
   };
 }

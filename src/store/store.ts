@@ -3,7 +3,8 @@ import { HomeostatError } from '../core/errors.ts';
 import { type ActionStore, actionStore } from './actions.ts';
 import { type ApprovalStore, approvalStore } from './approvals.ts';
 import { type AuditLog, auditLog } from './audit.ts';
-import { collectObjects } from './collect.ts';
+import { type StoreFolders, storeFolders } from './action-folders.ts';
+import { type Garbage, collectObjects, garbage } from './collect.ts';
 import { type Db, guarded, openDatabase, prepared } from './database.ts';
 import type { Home } from './home.ts';
 import { type LeaseStore, leaseStore } from './leases.ts';
@@ -22,8 +23,11 @@ export interface Store {
   read<T>(work: () => T): T;
   setting(key: string): string | null;
   setSetting(key: string, value: string): void;
+  readonly stores: StoreFolders;
   /** Removes objects that nothing names and that are older than `beforeMs`; the caller holds a write transaction. */
-  collect(beforeMs: number): number;
+  collect(beforeMs: number, trace?: (step: string) => void): Garbage[];
+  /** What `collect` would remove if those snapshots were gone. */
+  garbage(beforeMs: number, without: ReadonlySet<string>): Garbage[];
   /** True when the database is not the file any more that was opened: everything written since goes nowhere. */
   gone(): boolean;
   /** True when SQLite finds the file's structure sound. */
@@ -62,7 +66,11 @@ function assemble(home: Home, db: Db): Store {
         ?.value ?? null,
     setSetting: (key, value) =>
       void statements.prepare('INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)').run(key, value),
-    collect: (beforeMs) => collectObjects(home.objects, home.scans, snapshots.references(), beforeMs),
+    stores: storeFolders(statements),
+    collect: (beforeMs, trace) =>
+      collectObjects(home.objects, home.scans, snapshots.references(), beforeMs, trace),
+    garbage: (beforeMs, without) =>
+      garbage(home.objects, home.scans, snapshots.references(without), beforeMs),
     gone,
     sound: () => db.pragma('quick_check(1)', { simple: true }) === 'ok',
     close: () => db.close(),

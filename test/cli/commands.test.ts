@@ -230,3 +230,40 @@ test('queries alone are offered where only reading is allowed', async () => {
   expect(said.json()).toMatchObject({ error: { code: 'unknown_tool' } });
   expect((await cli(place, ['--read-only', 'call', 'list_files'])).code).toBe(0);
 });
+
+test('snapshots are listed, pinned, unpinned with the passphrase, and collected, each with its exit code', async () => {
+  const place = await enrolled();
+  writeFileSync(place.configFile, 'retention:\n  snapshots: 1\n');
+  expect((await cli(place, ['trust', '--passphrase-stdin'], typed)).code).toBe(0);
+  const [first = '', second = '', third = ''] = await inTurn(['a', 'b', 'c'], async (path) =>
+    idOf(await cli(place, ['call', 'write_file', JSON.stringify({ path, content: path }), '--json'])),
+  );
+  const pinned = await cli(place, ['snapshots', 'pin', first, '--json']);
+  expect([pinned.code, pinned.json()]).toEqual([0, { snapshot_id: first, pinned: true }]);
+  for (const list of [['snapshots'], ['snapshots', 'list']]) {
+    const lines = (await cli(place, list)).out.trim().split('\n');
+    expect(lines.map((line) => [line.slice(0, 10), line.includes('pinned')])).toEqual([
+      [third, false],
+      [second, false],
+      [first, true],
+    ]);
+  }
+  expect((await cli(place, ['snapshots', 'pin', 'nobody'])).code).toBe(3);
+  expect((await cli(place, ['snapshots', 'unpin', first])).code).toBe(3);
+  expect((await cli(place, ['snapshots', 'nonsense'])).code).toBe(2);
+  const dry = await cli(place, ['snapshots', 'gc', '--dry-run', '--json']);
+  expect([dry.code, dry.json()]).toMatchObject([0, { dry_run: true, snapshots: [], busy: false }]);
+  expect((await cli(place, ['snapshots', 'gc', '--dry-run'])).err).toContain('0.0 MB would be freed');
+  expect((await cli(place, ['snapshots', 'unpin', first, '--passphrase-stdin'], typed)).code).toBe(0);
+  const gone = await cli(place, ['snapshots', 'gc']);
+  expect([gone.code, gone.err]).toEqual([0, '0.0 MB were freed\n']);
+  expect((await cli(place, ['audit', '--json', '--action', 'snapshots gc'])).out).toContain(
+    'snapshots.collected',
+  );
+});
+
+async function inTurn<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const one of all) results.push(await work(one));
+  return results;
+}

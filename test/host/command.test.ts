@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { CommandRequest, CommandResult } from '../../src/core/host.ts';
+import type { CommandRequest, CommandResult } from '../../src/core/command.ts';
 import { openCommands } from '../../src/host/command.ts';
 import { markedProcesses } from '../../src/host/processes.ts';
 import { scratch } from '../helpers/scratch.ts';

@@ -1,3 +1,4 @@
+import type { Effects } from '../../core/effects.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import type { ActionReport } from '../../core/outcome.ts';
 import type { House } from '../house.ts';
@@ -17,6 +18,7 @@ export function hold(run: Run, house: House): ActionReport {
     throw new HomeostatError('internal_error', 'held before it was judged');
   const report = house.store.write(() => {
     const { stage = null, effects = null } = run.staged ?? {};
+    checkSize(run.id, effects, house);
     actions.update(run.id, { phase: 'held', stage, effects, risk, decision });
     approvals.move(run.id, ['pending', 'approved'], 'revoked', 'the world had changed');
     const row = actions.get(run.id);
@@ -40,6 +42,26 @@ export function hold(run: Run, house: House): ActionReport {
   house.trace('held');
   notify(run.id, house);
   return report;
+}
+
+/** An agent could fill the disk with what waits for a person. */
+function checkSize(id: string, effects: Effects | null, { store, config }: House): void {
+  const most = config.retention.held_bytes;
+  const bytes = (staged: Effects | null): number =>
+    staged?.changes.reduce((sum, change) => sum + change.bytes, 0) ?? 0;
+  const others = store.actions
+    .unfinished()
+    .filter((row) => row.phase === 'held' && row.id !== id)
+    .reduce((sum, row) => sum + bytes(row.effects), 0);
+  const all = others + bytes(effects);
+  if (all <= most) return;
+  throw new HomeostatError(
+    'too_large',
+    `with this, ${all} bytes would wait for a person; at most ${most} may`,
+    {
+      next: 'Tell the person to decide on what waits already (`homeostat approvals`), or do less at once.',
+    },
+  );
 }
 
 export function heldReport(run: Run): ActionReport {

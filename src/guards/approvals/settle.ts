@@ -70,11 +70,18 @@ export function expire(actionId: string, house: House): void {
   if (row?.phase === 'held') settle(row, 'expired', 'homeostat', 'nobody decided in time', house);
 }
 
+/** The held actions whose time is over. */
+export function overdue(house: House): string[] {
+  const { approvals } = house.store;
+  return (['pending', 'approved'] as const).flatMap((status) =>
+    approvals
+      .list(status, Number.MAX_SAFE_INTEGER)
+      .filter((approval) => isExpired(approval, house))
+      .map((approval) => approval.action_id),
+  );
+}
+
 /** Ends every held action whose time is over. */
 export function expireOverdue(house: House): void {
-  const { approvals } = house.store;
-  for (const status of ['pending', 'approved'] as const) {
-    for (const approval of approvals.list(status, Number.MAX_SAFE_INTEGER))
-      if (isExpired(approval, house)) expire(approval.action_id, house);
-  }
+  for (const id of house.store.read(() => overdue(house))) expire(id, house);
 }

@@ -27,7 +27,12 @@ export function openTransactions(
 ): Transactions {
   const { action, workspace, trace } = options;
   const started = new Map<string, bigint>();
-  const planning = { roots: workspace.roots, storeOf: (root: string) => storeOf(root, stages), objects };
+  const store = (root: string): string => {
+    const folder = storeOf(root, stages);
+    options.onStore(folder);
+    return folder;
+  };
+  const planning = { roots: workspace.roots, storeOf: store, objects };
   return {
     missing() {
       try {
@@ -41,7 +46,7 @@ export function openTransactions(
     },
     async open() {
       const layers = workspace.roots.map((root, index) => {
-        const folder = join(storeOf(root, stages), folderOf(action, index));
+        const folder = join(store(root), folderOf(action, index));
         mkdirSync(folder, { recursive: true, mode: 0o700 });
         // By the file system's own clock, which may be some milliseconds behind the machine's.
         started.set(root, statSync(folder, { bigint: true }).ctimeNs);

@@ -33,6 +33,8 @@ const RESERVED = /^(person|cli|homeostat)$/i;
 
 /** Clients give up after 60 s without a word. */
 const HEARTBEAT_MS = 5000;
+/** A client that only probes has gone by then, and leaves no trace. */
+const PREPARE_MS = 1000;
 const ROOTS_TIMEOUT_MS = 3000;
 
 export async function connectMcp(face: McpFace, transport: Transport): Promise<Server> {
@@ -104,6 +106,15 @@ export async function connectMcp(face: McpFace, transport: Transport): Promise<S
       messages: [{ role: 'user' as const, content: { type: 'text' as const, text } }],
     };
   });
+
+  server.oninitialized = (): void => {
+    const prepare = async (): Promise<void> => {
+      if (face.signal.aborted) return;
+      const principal = principalOf(server, face);
+      gateway.prepare({ principal, cwd: face.cwd, announced: await announced(), signal: face.signal });
+    };
+    setTimeout(() => void prepare(), PREPARE_MS).unref();
+  };
 
   await server.connect(transport);
   return server;

@@ -76,7 +76,7 @@ export async function stageDirect(
     stage: {
       ...stage,
       manifests: taken.manifests,
-      named: namedFiles(line.command, line.cwd, taken.seen),
+      named: await namedFiles(line.command, line.cwd, taken.seen),
     },
     effects,
     circumstances: taken.complete ? [] : ['not_all_preserved'],

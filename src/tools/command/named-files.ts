@@ -1,4 +1,4 @@
-import { isAbsolute, join } from 'node:path';
+import { resolve } from 'node:path';
 import type { ActionContext } from '../../core/context.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import type { FileState } from '../../core/effects.ts';
@@ -9,16 +9,16 @@ const MOST = 50;
  * The files in the roots that a command line names, its scripts above all, by what a snapshot saw of them: what is
  * approved with the line is these files as they are, and not whatever they may become until it runs.
  */
-export function namedFiles(
+export async function namedFiles(
   command: string,
   cwd: string,
-  seen: (path: string) => FileState | undefined,
-): Record<string, string> {
+  seen: (path: string) => Promise<FileState | undefined>,
+): Promise<Record<string, string>> {
   const words = new Set(command.split(/[\s'"`;|&<>()${}=,:]+/).filter((word) => word !== ''));
   const digests: Record<string, string> = {};
   for (const word of words) {
-    const path = isAbsolute(word) ? word : join(cwd, word);
-    const digest = seen(path)?.digest;
+    const path = resolve(cwd, word);
+    const digest = (await seen(path))?.digest;
     if (digest !== undefined && Object.keys(digests).length < MOST) digests[path] = digest;
   }
   return digests;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { HomeostatError } from '../../core/errors.ts';
-import type { CommandResult } from '../../core/host.ts';
+import type { CommandResult } from '../../core/command.ts';
 
 export const commandOutput = z.object({
   exit_code: z.number().int().nullable(),

@@ -1,10 +1,8 @@
+import { basename, dirname, join, relative } from 'node:path';
 import type { ActionContext } from '../../core/context.ts';
 import type { Change, FileState } from '../../core/effects.ts';
 import { HomeostatError } from '../../core/errors.ts';
-import { type Manifest, difference } from '../../core/host.ts';
-
-/** Marks a manifest's object among a snapshot's references, since it names further objects itself. */
-export const MANIFEST = 'manifest:';
+import { type Listing, MANIFEST, type Manifest, difference } from '../../core/host.ts';
 
 /** The look after a command must happen even when the command was cancelled. */
 const AFTER_MS = 120_000;
@@ -14,7 +12,7 @@ interface TreeSnapshot {
   /** False where some paths cannot be put back. */
   readonly complete: boolean;
   /** What the snapshot saw of a path. */
-  readonly seen: (path: string) => FileState | undefined;
+  readonly seen: (path: string) => Promise<FileState | undefined>;
 }
 
 /**
@@ -32,12 +30,19 @@ export async function manifestsOf(ctx: ActionContext, signal: AbortSignal): Prom
     scanned.push(manifest);
     manifests[root] = MANIFEST + (await ctx.files.objects.put(Buffer.from(JSON.stringify(manifest))));
   }
-  const seen = (path: string): FileState | undefined =>
-    scanned.map((manifest) => manifest.entries[path]).find((state) => state !== undefined);
+  const seen = async (path: string): Promise<FileState | undefined> => {
+    for (const { root, folders } of scanned) {
+      const place = relative(root, dirname(path));
+      const listed = folders.find(([folder]) => folder === place)?.[1];
+      const state = new Map(await listingOf(listed, ctx)).get(basename(path));
+      if (state !== undefined) return state;
+    }
+    return undefined;
+  };
   return { manifests, complete, seen };
 }
 
-/** What has changed in the roots since their manifests; null where it cannot be told. */
+/** What has changed in the roots since their manifests, parents before children; null where it cannot be told. */
 export async function changesSince(
   manifests: Record<string, string>,
   ctx: ActionContext,
@@ -45,15 +50,24 @@ export async function changesSince(
   if (Object.keys(manifests).length === 0) return null;
   const changes: Change[] = [];
   for (const [root, name] of Object.entries(manifests)) {
-    const before = JSON.parse(
-      (await ctx.files.objects.get(name.slice(MANIFEST.length))).toString('utf8'),
-    ) as Manifest;
+    const before = (await objectOf(name, ctx)) as Manifest;
     const after = await scan(root, ctx, AbortSignal.timeout(AFTER_MS));
     if (after === null) return null;
-    changes.push(...difference(before, after));
+    const [then, now] = [new Map(before.folders), new Map(after.folders)];
+    for (const folder of new Set([...then.keys(), ...now.keys()])) {
+      const [was, is] = [then.get(folder), now.get(folder)];
+      if (was === is) continue;
+      changes.push(...difference(join(root, folder), await listingOf(was, ctx), await listingOf(is, ctx)));
+    }
   }
-  return changes;
+  return changes.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
+
+const objectOf = async (name: string, ctx: ActionContext): Promise<unknown> =>
+  JSON.parse((await ctx.files.objects.get(name.slice(MANIFEST.length))).toString('utf8'));
+
+const listingOf = async (name: string | undefined, ctx: ActionContext): Promise<Listing> =>
+  name === undefined ? [] : ((await objectOf(name, ctx)) as Listing);
 
 async function scan(root: string, ctx: ActionContext, signal: AbortSignal): Promise<Manifest | null> {
   try {
