@@ -137,7 +137,7 @@ function follow(child: ChildProcess, { outputBytes, overlays }: Launch): Running
   let killing: NodeJS.Timeout | null = null;
   const kill = (): void => {
     end(child);
-    // Again, since it may be between two of its steps.
+    // Again, until it is there.
     killing ??= setInterval(() => end(child), 5);
   };
   (child.stdio[4] as Readable).on('data', (chunk: Buffer) => (status += chunk.toString('latin1')));
@@ -173,10 +173,14 @@ function told(status: string, name: 'exit-code'): number | null {
   return found === undefined ? null : Number(found);
 }
 
-/** The first process of the outer namespace takes all others with it, and the starter waits until they are gone. */
+/**
+ * The first process of the outer namespace takes all others with it, and the starter waits until they are gone. Before
+ * it is there nothing is ended: it could be forked in that very moment, and nobody would end it then.
+ */
 function end({ pid }: ChildProcess): void {
   if (pid === undefined) return;
-  const [, first = pid] = tree(pid);
+  const [, first] = tree(pid);
+  if (first === undefined) return;
   try {
     process.kill(first, 'SIGKILL');
   } catch {
