@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 
 /** What the processes of a box use together. */
 export interface Usage {
@@ -48,29 +48,6 @@ export function exactMemory(pids: readonly number[]): number {
     const rollup = read(`/proc/${pid}/smaps_rollup`);
     return sum + (field(rollup, 'Pss_Anon') + field(rollup, 'Pss_Shmem')) * 1024;
   }, 0);
-}
-
-/** Waits until a process is dead, and with the first of a PID namespace all that are in it. */
-export async function isDead(pid: number): Promise<void> {
-  let folder: number;
-  try {
-    // Of this very process: its number may be given to another.
-    folder = openSync(`/proc/${pid}`, 'r');
-  } catch {
-    return;
-  }
-  try {
-    for (let wait = 0; stillRuns(`/proc/self/fd/${folder}/stat`); wait = Math.min(wait + 1, 20))
-      await new Promise((resolve) => (wait < 5 ? setImmediate(resolve) : setTimeout(resolve, wait - 4)));
-  } finally {
-    closeSync(folder);
-  }
-}
-
-/** A zombie has outlived everything in its namespace. */
-function stillRuns(stat: string): boolean {
-  const text = read(stat);
-  return text !== '' && !/^[ZX]/.test(text.slice(text.lastIndexOf(')') + 2));
 }
 
 function statOf(pid: number): { parent: number; ticks: number } | null {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Rung } from '../../core/sandbox.ts';
 import { CappedOutput } from '../capped-output.ts';
-import { isDead } from './box-processes.ts';
+import { tree } from './box-processes.ts';
 
 /**
  * Runs in a mount namespace of its own, which ends with it. `$1` are the overlays' options, `$2` to `$5` limits; then,
@@ -24,6 +24,12 @@ done
 shift; cd /
 exec bwrap --args 3 --json-status-fd 4 "$@"
 `;
+
+/**
+ * The namespace of processes around bubblewrap's own ends with this process, from the first moment, by whatever it ends;
+ * and `unshare` ends when all in it are dead, so that nobody writes to a layer that is read.
+ */
+const STARTERS = ['--pdeathsig', 'KILL', 'unshare', '--mount', '--pid', '--fork', '--kill-child'];
 
 /** Measured: without these a rename of a folder fails, hard links split, and a chmod copies the file. */
 const ROOT_OPTIONS = 'redirect_dir=on,index=on,metacopy=on,volatile';
@@ -71,7 +77,8 @@ export function launch(task: Launch): Running {
   const layers = task.overlays.flatMap(({ root, folder, points }) => [root, folder, points ? ':points' : '']);
   const limits = [String(task.cpuSeconds), String(Math.ceil(task.fileBytes / 512)), task.group ?? '', tasks];
   const args = [
-    ...(task.rung === 'root_overlay' ? ['-m'] : ['-Urm']),
+    ...STARTERS,
+    ...(task.rung === 'root_overlay' ? [] : ['--user', '--map-root-user']),
     '/bin/sh',
     '-c',
     SCRIPT,
@@ -91,7 +98,7 @@ export function launch(task: Launch): Running {
     // What this process got from its own parent, or a library opened, would go on to the command.
     for (const fd of inherited()) stdio[fd] = nothing;
     for (let fd = 0; fd < stdio.length; fd++) stdio[fd] ??= 'ignore';
-    child = spawn('unshare', args, { cwd: '/', env: task.env, stdio });
+    child = spawn('setpriv', args, { cwd: '/', env: task.env, stdio });
   } finally {
     closeSync(nothing);
   }
@@ -127,31 +134,25 @@ function follow(child: ChildProcess, { outputBytes, overlays }: Launch): Running
   child.stdout?.on('data', (chunk: Buffer) => stdout.write(chunk));
   child.stderr?.on('data', (chunk: Buffer) => stderr.write(chunk));
   let status = '';
-  let killed = false;
-  const first = (): number | null => told(status, 'child-pid');
+  let killing: NodeJS.Timeout | null = null;
   const kill = (): void => {
-    killed = true;
-    // Before that it could leave behind a box that nobody ends; it takes a few milliseconds.
-    const pid = first();
-    if (pid !== null) end(pid);
+    end(child);
+    // Again, until it is there.
+    killing ??= setInterval(() => end(child), 5);
   };
-  (child.stdio[4] as Readable).on('data', (chunk: Buffer) => {
-    status += chunk.toString('latin1');
-    if (killed) kill();
-  });
+  (child.stdio[4] as Readable).on('data', (chunk: Buffer) => (status += chunk.toString('latin1')));
   const ended = new Promise<Ended>((resolve) => {
-    const finish = async (): Promise<void> => {
-      const pid = first();
-      if (pid !== null) await isDead(pid);
-      for (const { folder } of overlays) openWork(folder);
-      const exitCode = told(status, 'exit-code');
-      resolve({ exitCode: killed ? null : exitCode, started: exitCode !== null || killed, stdout, stderr });
-    };
     child.once('error', (error) => {
       stderr.write(Buffer.from(error.message));
       resolve({ exitCode: null, started: false, stdout, stderr });
     });
-    child.once('close', () => void finish());
+    child.once('close', () => {
+      if (killing !== null) clearInterval(killing);
+      for (const { folder } of overlays) openWork(folder);
+      const exitCode = told(status, 'exit-code');
+      const killed = killing !== null;
+      resolve({ exitCode: killed ? null : exitCode, started: exitCode !== null || killed, stdout, stderr });
+    });
   });
   return { pid: child.pid ?? -1, kill, ended };
 }
@@ -166,15 +167,22 @@ function openWork(folder: string): void {
   }
 }
 
-/** Bubblewrap tells what it does as one JSON object after the other. */
-function told(status: string, name: 'child-pid' | 'exit-code'): number | null {
+/** Bubblewrap tells what it does as one JSON object after the other; this one only of a command that it reached. */
+function told(status: string, name: 'exit-code'): number | null {
   const found = new RegExp(`"${name}": (\\d+)`).exec(status)?.[1];
   return found === undefined ? null : Number(found);
 }
 
-function end(pid: number): void {
+/**
+ * The first process of the outer namespace takes all others with it, and the starter waits until they are gone. Before
+ * it is there nothing is ended: it could be forked in that very moment, and nobody would end it then.
+ */
+function end({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  const [, first] = tree(pid);
+  if (first === undefined) return;
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(first, 'SIGKILL');
   } catch {
     // Dead already.
   }

@@ -36,6 +36,7 @@ async function missingPrograms(env: Readonly<Record<string, string>>): Promise<s
   for (const [program, ask, remedyOf] of [
     ['bwrap', '--version', 'apt-get install bubblewrap'],
     ['unshare', '--version', 'apt-get install util-linux'],
+    ['setpriv', '--version', 'apt-get install util-linux'],
     ['mount', '--version', 'apt-get install mount'],
   ] as const) {
     const there = await exec(program, [ask], { env, timeout: 5000 }).then(
