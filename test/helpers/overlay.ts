@@ -36,7 +36,10 @@ for d, ds, fs in os.walk(os.fsencode(sys.argv[1])):
         os.utime(p, ns=(t, t), follow_symlinks=False)`;
 
 /** One path as the manifest tool tells it. */
-export type Told = Readonly<Record<string, unknown>> & { readonly mtime_ns: string; readonly type: string };
+export interface Told {
+  readonly [aspect: string]: unknown;
+  readonly mtime_ns: string;
+}
 
 /** A root, a copy of it, and a store, in which shell lines are run in real overlays. */
 export class Overlay {
