@@ -10,6 +10,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -150,7 +151,7 @@ export function execute({ root, store, steps }: Part): void {
         const content = bytes(`${store}/${step.from}`);
         copyFileSync(at, pre);
         writeFileSync(at, readFileSync(content), { flag: 'r+' });
-        execFileSync('truncate', ['-s', String(step.after.size), at.toString('latin1')]);
+        truncateSync(at, step.after.size);
         setAttributes(at, step.after);
         break;
       }
