@@ -87,10 +87,10 @@ export class Overlay {
   }
 
   /** Runs it on the root in an overlay. */
-  run(script: string): string {
+  run(script: string, options = OPTIONS[this.flavour]): string {
     const [merged, action] = [join(this.base, 'merged'), join(this.store, '1')];
     const layers = `lowerdir=${this.root},upperdir=${action}/upper,workdir=${action}/work`;
-    const mount = `mount -t overlay overlay -o ${layers},${OPTIONS[this.flavour]} '${merged}'`;
+    const mount = `mount -t overlay overlay -o ${layers},${options} '${merged}'`;
     // Back in a namespace where the user is who they were, without the rights that mounting took.
     const back =
       this.flavour === 'user' ? ['unshare', '-U', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`] : [];
