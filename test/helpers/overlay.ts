@@ -2,16 +2,19 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  closeSync,
   copyFileSync,
+  ftruncateSync,
   lchownSync,
   linkSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
-  truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +31,7 @@ const OPTIONS = {
   trusted: 'redirect_dir=on,index=on,metacopy=on,volatile',
   user: 'userxattr,volatile',
 };
+const BLOCK = 4096;
 const MANIFEST = fileURLToPath(new URL('manifest.py', import.meta.url));
 
 const AGE = `import os, sys
@@ -150,8 +154,7 @@ export function execute({ root, store, steps }: Part): void {
       case 'write': {
         const content = bytes(`${store}/${step.from}`);
         copyFileSync(at, pre);
-        writeFileSync(at, readFileSync(content), { flag: 'r+' });
-        truncateSync(at, step.after.size);
+        writeInPlace(at, readFileSync(content));
         setAttributes(at, step.after);
         break;
       }
@@ -161,6 +164,18 @@ export function execute({ root, store, steps }: Part): void {
       }
     }
   }
+}
+
+/** Gives a file another content with holes where that is zero. */
+function writeInPlace(at: Buffer, content: Buffer): void {
+  const fd = openSync(at, 'r+');
+  ftruncateSync(fd, 0);
+  for (let start = 0; start < content.length; start += BLOCK) {
+    const block = content.subarray(start, start + BLOCK);
+    if (block.some((byte) => byte !== 0)) writeSync(fd, block, 0, block.length, start);
+  }
+  ftruncateSync(fd, content.length);
+  closeSync(fd);
 }
 
 function assertNothing(at: Buffer): void {
