@@ -177,28 +177,20 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     import('./guards/risk/catalogue.ts'),
     import('./guards/snapshots/prune.ts'),
   ]);
-  const [
-    { openMachine },
-    { openSandbox },
-    { openRegistry },
-    { readSandbox },
-    { openObjects },
-    { openStore },
-  ] = await Promise.all([
-    import('./host/machine.ts'),
-    import('./host/sandbox/open-sandbox.ts'),
-    import('./registry/open-registry.ts'),
-    import('./registry/sandbox.ts'),
-    import('./store/objects.ts'),
-    import('./store/store.ts'),
-  ]);
+  const [{ openMachine }, { openSandbox }, { openRegistry }, { openObjects }, { openStore }] =
+    await Promise.all([
+      import('./host/machine.ts'),
+      import('./host/sandbox/open-sandbox.ts'),
+      import('./registry/open-registry.ts'),
+      import('./store/objects.ts'),
+      import('./store/store.ts'),
+    ]);
   const file = loadConfig(path);
   const { registry, checked } = await openRegistry();
   if (!checked) checkExamples(registry);
   const store = openStore(home);
   const config = believed(file, userInfo().username, store);
   const { snapshot_files, snapshot_bytes } = config.limits;
-  const sandboxData = lazily(() => readSandbox(join(PACKAGE_ROOT, 'registry')));
   const machine = openMachine({
     objects: openObjects(home.objects),
     cacheFolder: home.scans,
@@ -209,9 +201,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     sandbox: openSandbox({
       stateFolder: home.folder,
       ownFolders: [home.folder, dirname(path)],
-      get data() {
-        return sandboxData();
-      },
+      data: registry.sandbox,
       env,
       home: env['HOME'] ?? homedir(),
     }),

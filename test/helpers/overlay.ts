@@ -2,16 +2,20 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  closeSync,
   copyFileSync,
+  ftruncateSync,
   lchownSync,
   linkSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
   unlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +32,7 @@ const OPTIONS = {
   trusted: 'redirect_dir=on,index=on,metacopy=on,volatile',
   user: 'userxattr,volatile',
 };
+const BLOCK = 4096;
 const MANIFEST = fileURLToPath(new URL('manifest.py', import.meta.url));
 
 const AGE = `import os, sys
@@ -37,7 +42,10 @@ for d, ds, fs in os.walk(os.fsencode(sys.argv[1])):
         os.utime(p, ns=(t, t), follow_symlinks=False)`;
 
 /** One path as the manifest tool tells it. */
-export type Told = Readonly<Record<string, unknown>> & { readonly mtime_ns: string; readonly type: string };
+export interface Told {
+  readonly [aspect: string]: unknown;
+  readonly mtime_ns: string;
+}
 
 /** A root, a copy of it, and a store, in which shell lines are run in real overlays. */
 export class Overlay {
@@ -84,10 +92,10 @@ export class Overlay {
   }
 
   /** Runs it on the root in an overlay. */
-  run(script: string): string {
+  run(script: string, options = OPTIONS[this.flavour]): string {
     const [merged, action] = [join(this.base, 'merged'), join(this.store, '1/0')];
     const layers = `lowerdir=${this.root},upperdir=${action}/upper,workdir=${action}/work`;
-    const mount = `mount -t overlay overlay -o ${layers},${OPTIONS[this.flavour]} '${merged}'`;
+    const mount = `mount -t overlay overlay -o ${layers},${options} '${merged}'`;
     // Back in a namespace where the user is who they were, without the rights that mounting took.
     const back =
       this.flavour === 'user' ? ['unshare', '-U', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`] : [];
@@ -151,8 +159,7 @@ export function execute({ root, store, steps }: Part): void {
       case 'write': {
         const content = bytes(`${store}/${step.from}`);
         copyFileSync(at, pre);
-        writeFileSync(at, readFileSync(content), { flag: 'r+' });
-        execFileSync('truncate', ['-s', String(step.after.size), at.toString('latin1')]);
+        writeInPlace(at, readFileSync(content));
         setAttributes(at, step.after);
         break;
       }
@@ -162,6 +169,18 @@ export function execute({ root, store, steps }: Part): void {
       }
     }
   }
+}
+
+/** Gives a file another content with holes where that is zero. */
+function writeInPlace(at: Buffer, content: Buffer): void {
+  const fd = openSync(at, 'r+');
+  ftruncateSync(fd, 0);
+  for (let start = 0; start < content.length; start += BLOCK) {
+    const block = content.subarray(start, start + BLOCK);
+    if (block.some((byte) => byte !== 0)) writeSync(fd, block, 0, block.length, start);
+  }
+  ftruncateSync(fd, content.length);
+  closeSync(fd);
 }
 
 function assertNothing(at: Buffer): void {

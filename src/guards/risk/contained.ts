@@ -28,7 +28,7 @@ const FEW = 20;
 
 /** What a stage turned out to do to the roots, each change graded as a fact; all of it can be put back. */
 export function assessFacts(held: Risk, effects: Effects, ctx: AssessContext): Risk {
-  const facts = effects.changes.map((change) => factOf(change, ctx));
+  const facts = effects.changes.flatMap(apart).map((change) => factOf(change, ctx));
   const lost = facts.reduce((sum, fact) => sum + fact.only, 0);
   const mass: Factor = {
     rule: 'mass-deletion',
@@ -43,6 +43,12 @@ export function assessFacts(held: Risk, effects: Effects, ctx: AssessContext): R
     { effects: [...held.effects, ...facts.map((fact) => fact.effect)], instead: held.instead },
   );
 }
+
+/** What is renamed goes from where it stood, with nothing lost. */
+const apart = (change: Effects['changes'][number]): Effects['changes'] =>
+  change.change === 'rename' && change.from !== undefined
+    ? [change, { ...change, path: change.from, change: 'delete', entries: 0 }]
+    : [change];
 
 interface Fact {
   readonly effect: Effect;

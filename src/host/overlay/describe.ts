@@ -51,7 +51,7 @@ function fatesOf({ root, store, steps }: Part): [string, Fate][] {
     else if (step.do !== 'remove') changeFate(step, fates, origins, lower, latin1(store));
   }
   for (const [path, fate] of fates)
-    if (fate.is !== null && fate.after?.type === 'directory' && fate.from === undefined)
+    if (fate.is !== null && fate.before === null && fate.after?.type === 'directory')
       tellBelow(path, fate.is, fates);
   // A path can be lost and be the new one of what is renamed.
   const lost = origins.lost.map(({ path, before }): [string, Fate] => {

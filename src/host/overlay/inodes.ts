@@ -54,8 +54,9 @@ export function upperInodes(
         { path: `${latin1(folder)}/${placeOf(name)}`, print },
       );
     const isKept = isSame || (found.certain && source.links > 1 && source.type === 'file');
-    // Without an index each name of a lower inode has its own copy, of which only one can live on in it.
-    if (!isKept || taken.has(source.ino)) return { names, kept: null };
+    // Without an index each name of a lower inode has its own copy, of which only one can live on in it; a copy of the
+    // attributes alone has no content that could stand for itself.
+    if (!isKept || (taken.has(source.ino) && !marks.metacopy)) return { names, kept: null };
     taken.add(source.ino);
     const staying = names.filter(
       ({ natural }) => natural !== null && lower.print(natural)?.ino === source.ino,

@@ -50,12 +50,12 @@ export const isRenamed = (entry: UpperEntry): boolean =>
 export function readLayer(folder: string, flavour: Flavour, lower: Lower): Layer {
   const entries: UpperEntry[] = [];
 
-  const visit = (name: string, path: string, parent: UpperEntry | null): void => {
-    const at = parent === null ? name : `${placeOf(parent)}/${name}`;
-    const read = readEntry(`${folder}/${at}`);
-    if (read === null)
-      throw new HomeostatError('internal_error', `${folder}/${at} vanished while it was read`);
-    const { print, marks: values, opened } = read;
+  const isRoot = process.geteuid?.() === 0;
+  const visit = (at: string, name: string, path: string, parent: UpperEntry | null): void => {
+    const read = isRoot ? entryAt(fsPath(at)) : readOpened(at);
+    if (read === null) throw new HomeostatError('internal_error', `${at} vanished while it was read`);
+    const { print, marks: values } = read;
+    const opened = 'opened' in read;
     const marks = readMarks(values, flavour);
     const natural = naturalPath(parent, name);
     if (print.rdev === '0' || (marks.whiteout && print.size === 0)) {
@@ -68,10 +68,10 @@ export function readLayer(folder: string, flavour: Flavour, lower: Lower): Layer
     const entry = { ...place, print, marks, ownXattrs, opened, whiteouts: [] };
     entries.push(entry);
     if (print.type !== 'directory') return;
-    for (const child of readdirSync(fsPath(`${folder}/${at}`), { encoding: 'latin1' }).toSorted())
-      visit(child, joined(path, child), entry);
+    for (const child of readdirSync(fsPath(at), { encoding: 'latin1' }).toSorted())
+      visit(`${at}/${child}`, child, joined(path, child), entry);
   };
-  visit('upper', '', null);
+  visit(`${folder}/upper`, 'upper', '', null);
 
   const close = (): void => {
     for (const entry of entries.filter(({ opened }) => opened).toReversed()) {
@@ -124,11 +124,11 @@ export function resolveRedirect(marks: Marks, parent: UpperEntry | null, lower: 
   return path;
 }
 
-/** Reads an entry; what its owner, not being root, may not read is opened first: the kernel wrote on it all the same. */
-function readEntry(path: string): (Entry & { opened: boolean }) | null {
-  const mode = process.geteuid?.() === 0 ? null : open(path);
+/** Reads an entry; what its owner may not read is opened first: the kernel wrote on it all the same. */
+function readOpened(path: string): Entry | (Entry & { opened: true }) | null {
+  const mode = open(path);
   const entry = entryAt(fsPath(path));
-  if (entry === null || mode === null) return entry === null ? null : { ...entry, opened: false };
+  if (entry === null || mode === null) return entry;
   return { ...entry, print: { ...entry.print, mode }, opened: true };
 }
 

@@ -11,6 +11,16 @@ export const joined = (folder: string, name: string): string => (folder === '' ?
 
 const utf8 = (path: string): string => Buffer.from(path, 'latin1').toString();
 
+function readable<T>(read: () => T, path: string): T {
+  try {
+    return read();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EACCES') throw cause;
+    const what = `${path} goes, but holds a folder that cannot be read, so that nobody could tell what goes with it`;
+    throw new HomeostatError('wrong_type', what, { cause });
+  }
+}
+
 /** The root as the overlay's lower layer: what a command saw below what it did itself. Paths are relative to it. */
 export interface Lower {
   /** What stands there now; null where nothing does. Asked once for each path. */
@@ -57,7 +67,7 @@ export function lowerLayer(root: string, startedNs: bigint): Lower {
       return known;
     },
     below: (path) => {
-      const below = belowDigest(at(path));
+      const below = readable(() => belowDigest(at(path)), `${root}/${utf8(path)}`);
       if (below.newestCtimeNs > startedNs) throw changed(path);
       return below;
     },

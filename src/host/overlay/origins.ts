@@ -9,9 +9,9 @@ export interface Origins {
   of(path: string): string | null;
   /** The removal that a put takes its entry from; null where it takes it from the upper layer. */
   taken(step: Put): Remove | null;
-  /** What was removed at a path and is not put elsewhere. */
+  /** What was removed at a path for something new there, neither of the two being a folder. */
   replaced(path: string): Remove | null;
-  /** What was removed, is not put elsewhere, and has nothing new in its place. */
+  /** What else was removed and is not put elsewhere. */
   readonly lost: readonly Remove[];
 }
 
@@ -32,8 +32,8 @@ export function originsOf(steps: readonly Step[]): Origins {
     if (step.do !== 'put') continue;
     const source = taken(step);
     arrivals.set(step.path, source?.path ?? null);
-    if (source === null) fresh.push(step.path);
-    else moved.add(source);
+    if (source !== null) moved.add(source);
+    else if (step.after.type !== 'directory') fresh.push(step.path);
   }
   const of = (path: string): string | null => arrivals.get(path) ?? (arrivals.has(path) ? null : place(path));
   /** Where a path was if nothing but the folders above it was moved. */
@@ -43,14 +43,17 @@ export function originsOf(steps: readonly Step[]): Origins {
     const folder = of(path.slice(0, slash));
     return folder === null ? null : `${folder}${path.slice(slash)}`;
   };
-  const gone = new Map(
-    steps.flatMap((step) => (step.do === 'remove' && !moved.has(step) ? [[step.path, step] as const] : [])),
-  );
+  const gone = steps.filter((step): step is Remove => step.do === 'remove' && !moved.has(step));
   const places = new Set(fresh.map(place));
+  const replaced = new Map(
+    gone.flatMap((step) =>
+      step.before.type !== 'directory' && places.has(step.path) ? [[step.path, step] as const] : [],
+    ),
+  );
   return {
     of,
     taken,
-    replaced: (path) => gone.get(place(path) ?? '') ?? null,
-    lost: [...gone.values()].filter(({ path }) => !places.has(path)),
+    replaced: (path) => replaced.get(place(path) ?? '') ?? null,
+    lost: gone.filter(({ path }) => !replaced.has(path)),
   };
 }

@@ -9,7 +9,7 @@ export interface UpperRequest {
   /** Absolute real path, the overlay's lower layer. */
   readonly root: string;
   readonly store: string;
-  /** Name of the action's folder in the store; in it `upper`, made with the root's own mode, owner and times. */
+  /** Name of the action's folder in the store; in it `upper`, made with the root's own mode, owner, times and extended attributes. */
   readonly action: string;
   readonly flavour: Flavour;
   /** When the command was started, by the clock of the file system. */

@@ -13,7 +13,7 @@ python3 -c "import os; os.setxattr('plain', 'user.mine', b'\\0\\xff'); open(b'\\
 /** What a step does, in a few words. */
 function brief(step: Step): string {
   const path = step.path === '' ? '.' : step.path;
-  if (step.do === 'put') return `put ${path} < ${step.from.slice(2)}${step.before === null ? '' : ' over'}`;
+  if (step.do === 'put') return `put ${path} < ${step.from.slice(4)}${step.before === null ? '' : ' over'}`;
   if (step.do === 'link') return `link ${path} = ${step.to}`;
   return `${step.do} ${path}`;
 }
@@ -290,4 +290,20 @@ test.each(AS_USER)('user: %s', (line, ...steps) => {
 test('an ordinary user’s overlay splits hard links, and so do the steps', () => {
   expect(stepsOf('echo x >>h1', 'user', false)).toEqual(['put h1 < upper/h1 over', 'attributes .']);
   expect(stepsOf('chmod 600 h1', 'user')).toEqual(['attributes h1']);
+});
+
+test('what its owner may not read is replaced, and not removed with what nobody has seen', () => {
+  const closed = (line: string): (() => string[]) => {
+    const overlay = new Overlay(scratch().base, 'user', 'echo 1 >f; chmod 000 f; mkdir d; chmod 000 d');
+    overlay.run(line);
+    return () => overlay.read().steps.map(brief);
+  };
+  expect(closed('chmod 600 f')()).toEqual(['put f < upper/f over', 'attributes .']);
+  expect(closed('rmdir d')).toThrow(expect.objectContaining({ code: 'wrong_type' }));
+});
+
+test('without an index two names of one inode, of which only the attributes were copied, keep it', () => {
+  const overlay = new Overlay(scratch().base, 'trusted', 'echo 1 >h1; ln h1 h2');
+  overlay.run('chmod 600 h1; chmod 640 h2', 'redirect_dir=on,index=off,metacopy=on,volatile');
+  expect(overlay.read().steps.map(brief)).toEqual(['attributes h1', 'attributes h2']);
 });
