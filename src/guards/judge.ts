@@ -41,7 +41,7 @@ function seenRisk(asked: Risk, intent: Intent, staged: Staged<unknown> | null, c
   const held = intent.contained === true ? containedRisk(asked) : asked;
   if (staged === null) return held;
   return intent.contained === true || intent.reaching === true
-    ? assessFacts(held, staged.effects, ctx)
+    ? assessFacts(held, staged.effects, intent.undoes !== undefined, ctx)
     : assessEffects(held, staged.effects, staged.reversibility, ctx);
 }
 

@@ -73,7 +73,8 @@ export function openTransactions(
       applyPlan(await planChanges(set, { action: again, ...planning }), again, trace);
     },
     differing,
-    describe: (plan) => plan.parts.flatMap((part) => described(part, options)),
+    describe: (plan) =>
+      plan.parts.flatMap((part, index) => described(part, folderOf(action, index), options)),
     adopt: (plan, of) => adopted(plan, of, action),
     check(plan) {
       checkRoots(plan, workspace);
@@ -113,10 +114,10 @@ function adopted(plan: Plan, of: string, by: string): Plan {
 }
 
 /** What a part changes, and by themselves the paths below its folders that a rule speaks of. */
-function described(part: Part, { isSecret, isNotable }: TransactionOptions): Described[] {
-  const all = describePart(part, isSecret);
+function described(part: Part, own: string, { isSecret, isNotable }: TransactionOptions): Described[] {
+  const all = describePart(part, own, isSecret);
   const told = new Set(all.map(({ change }) => change.path));
-  for (const { path, change } of touchedPaths(part)) {
+  for (const { path, change } of touchedPaths(part, own)) {
     if (told.has(path) || !isNotable(path)) continue;
     told.add(path);
     all.push({ change: { path, change, bytes: 0, was: 0 }, before: null, after: null });
