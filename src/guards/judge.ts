@@ -45,6 +45,10 @@ function seenRisk(asked: Risk, intent: Intent, staged: Staged<unknown> | null, c
     : assessEffects(held, staged.effects, staged.reversibility, ctx);
 }
 
+/** What an action risks by what it says alone. */
+export const lineRisk = (intent: Intent, workspace: Workspace, house: House): Risk =>
+  assessIntent(intent, assessContext(house, workspace));
+
 const MOST_ORIGINS = 500;
 
 export function judgeRun(run: Run, house: House): void {

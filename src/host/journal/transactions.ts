@@ -11,6 +11,7 @@ import type { Workspace } from '../../core/principal.ts';
 import type { Transactions } from '../../core/transactions.ts';
 import { readUpper } from '../overlay/upper.ts';
 import { applyPlan } from './apply.ts';
+import { removeTree } from './discard.ts';
 import { checkPlan } from './check.ts';
 import { inverseOf } from './inverse.ts';
 import { differing } from './differing.ts';
@@ -47,6 +48,8 @@ export function openTransactions(
     async open() {
       const layers = workspace.roots.map((root, index) => {
         const folder = join(store(root), folderOf(action, index));
+        // What is staged anew begins with nothing.
+        removeTree(folder);
         mkdirSync(folder, { recursive: true, mode: 0o700 });
         // By the file system's own clock, which may be some milliseconds behind the machine's.
         started.set(root, statSync(folder, { bigint: true }).ctimeNs);

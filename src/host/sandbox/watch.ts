@@ -47,6 +47,11 @@ export function watch(
 }
 
 function freeBytes(folder: string): number {
-  const { bfree, bsize } = statfsSync(folder);
-  return bfree * bsize;
+  try {
+    const { bfree, bsize } = statfsSync(folder);
+    return bfree * bsize;
+  } catch {
+    // A stage that is gone takes no room.
+    return Number.MAX_SAFE_INTEGER;
+  }
 }

@@ -50,9 +50,7 @@ export const commitStage = defineAction({
   recheck: async ({ plan }, ctx) => ctx.transactions.check(plan),
 
   async commit(stage, ctx) {
-    const committed = await commitPlan(stage.plan, { committed: stage.of }, ctx);
-    ctx.undoing.used(stage.of);
-    return committed;
+    return commitPlan(stage.plan, { committed: stage.of }, ctx);
   },
 
   verify: async () => ({ ok: true }),
