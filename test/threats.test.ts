@@ -69,7 +69,7 @@ test('an approval works once, and only for the agent that asked', async () => {
   const t = await testApp();
   writeFileSync(join(t.root, 'log'), '');
   mkdirSync(join(t.root, 'gone'));
-  const id = await heldId(t, 'echo x >> log; rm -r gone');
+  const id = await heldId(t, 'echo x >> log; touch .mcp.json');
   await t.approve(id);
   const wait = { action_id: id, wait_seconds: 0 };
   expect((await t.ask('wait_for_approval', wait, { client: 'other' })).error?.code).toBe('not_yours');
@@ -93,7 +93,7 @@ test('no tool approves, releases or trusts, and a command that would is held', a
 
 test('a wrong passphrase is refused, put on record, and rests after five', async () => {
   const t = await testApp();
-  const id = await heldId(t, 'rm -r x');
+  const id = await heldId(t, 'touch .mcp.json');
   const operator = await t.app.operator();
   const guess = async (passphrase: string): Promise<void> =>
     operator.approve(id, operator.show(id).digest, { passphrase, terminal: true });
@@ -140,7 +140,7 @@ test('a record that was changed, taken out or cut off shows', async () => {
 test('what a person is shown cannot be faked by what an agent writes', async () => {
   const t = await testApp();
   const report = await t.act('run_command', {
-    command: 'rm -r x\u001b[2K\u202e',
+    command: 'touch .mcp.json; echo x\u001b[2K\u202e',
     reason: 'tidy up\nrisk       SAFE\u200b',
   });
   const { text } = (await t.app.operator()).show(report.action_id ?? '');

@@ -54,6 +54,8 @@ export const shownChangeSchema = z.object({
   changed: z.array(aspectSchema).optional(),
   /** How many entries a folder that comes or goes has below it. */
   entries: z.number().int().optional(),
+  /** Part of a repository that is made here, and of which git runs nothing. */
+  inert: z.boolean().optional(),
 });
 export type ShownChange = z.infer<typeof shownChangeSchema>;
 

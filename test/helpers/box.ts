@@ -6,21 +6,11 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/app.ts';
 import type { Sandbox, SandboxRequest, SandboxResult } from '../../src/core/sandbox.ts';
 import { openSandbox } from '../../src/host/sandbox/open-sandbox.ts';
+import { INSTALL, hasBubblewrap } from './install.ts';
 import { readSandbox } from '../../src/registry/sandbox.ts';
 
-const INSTALL = 'sudo apt-get install bubblewrap';
 const NOBODY = 65_534;
 export const isRoot = process.getuid?.() === 0;
-
-/** Installs bubblewrap where this process may. */
-function hasBubblewrap(): boolean {
-  const works = (): boolean => spawnSync('bwrap', ['--version']).status === 0;
-  if (works() || !isRoot) return works();
-  spawnSync('apt-get', ['install', '-y', 'bubblewrap'], {
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  });
-  return works();
-}
 
 const WAYS = {
   here: (name: string, _file: string, tests: () => void) => {

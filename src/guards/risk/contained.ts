@@ -3,6 +3,9 @@ import { type Effect, type Factor, type Risk, rank, riskOf } from '../../core/ri
 import type { AssessContext } from './assess.ts';
 import { asFactor, gradeTouch } from './grade.ts';
 
+/** An agent that reaches for homeostat itself is not let try, although it would not get there. */
+const KEPT = /^(kind-of-action|own-state|homeostat-.+)$/;
+
 /**
  * What of a line's risk the sandbox does not hold: it can read what lies in the roots, and what it says is told to the
  * agent. All else that the line says it would do either stays within the stage, and is looked at there, or fails.
@@ -15,7 +18,7 @@ export function containedRisk(risk: Risk): Risk {
     reason: `What it prints of ${target} cannot be called back.`,
     evidence,
   }));
-  const least = risk.factors.filter(({ rule }) => rule === 'kind-of-action');
+  const least = risk.factors.filter(({ rule }) => KEPT.test(rule));
   return riskOf([...least, ...factors], risk.resources, factors.length > 0 ? 'irreversible' : 'reversible', {
     effects: told,
     instead: risk.instead,
@@ -40,8 +43,18 @@ export function assessFacts(held: Risk, effects: Effects, isUndo: boolean, ctx: 
     reason: `It deletes ${lost} files of which there is no other copy.`,
     evidence: `${effects.changes.length} changes`,
   };
+  const [first] = effects.changes;
+  const least: Factor[] =
+    first === undefined
+      ? []
+      : [{ rule: 'workspace-write', level: 'LOW', reason: 'It writes in a root.', evidence: first.path }];
   return riskOf(
-    [...held.factors, ...facts.flatMap((fact) => fact.factors), ...(lost > FEW && !isUndo ? [mass] : [])],
+    [
+      ...least,
+      ...held.factors,
+      ...facts.flatMap((fact) => fact.factors),
+      ...(lost > FEW && !isUndo ? [mass] : []),
+    ],
     held.resources,
     held.reversibility,
     { effects: [...held.effects, ...facts.map((fact) => fact.effect)], instead: held.instead },
@@ -61,19 +74,18 @@ interface Fact {
   readonly only: number;
 }
 
-/** Levels of rules that speak of what has no other copy: here a copy is kept, so that only their number matters. */
-const ONLY_COPY = new Set(['deletes-only-copy', 'removes-trees', 'overwrites-only-copy']);
+/** Rules that speak of what has no other copy. */
+const ONLY_COPY = new Set(['deletes-only-copy', 'removes-trees']);
 
-function factOf({ path, change, entries = 1 }: Effects['changes'][number], ctx: AssessContext): Fact {
+function factOf({ path, change, entries = 1, inert }: Effects['changes'][number], ctx: AssessContext): Fact {
   const kind = KINDS[change];
-  const deletes = kind === 'delete';
-  const touch = { kind, path, recursive: deletes, wide: false, made: false, saved: !deletes };
-  const grade = gradeTouch(touch, ctx, 'by a command');
   const effect = { kind, target: path, evidence: path };
-  if (grade === null) return { effect, factors: [], only: 0 };
-  if (ONLY_COPY.has(grade.rule)) {
-    const factor = { ...asFactor(grade, path), level: 'MEDIUM' as const };
-    return { effect, factors: [factor], only: deletes ? entries : 0 };
-  }
-  return { effect, factors: rank(grade.level) > rank('LOW') ? [asFactor(grade, path)] : [], only: 0 };
+  if (inert === true) return { effect, factors: [], only: 0 };
+  const deletes = kind === 'delete';
+  const touch = { kind, path, recursive: deletes, wide: false, made: false };
+  // As if nothing were lost, for it is kept; whether anybody else has a copy decides only how many may go.
+  const grade = gradeTouch({ ...touch, saved: true }, ctx, 'by a command');
+  const isOnly = deletes && ONLY_COPY.has(gradeTouch({ ...touch, saved: false }, ctx)?.rule ?? '');
+  const factors = grade !== null && rank(grade.level) > rank('LOW') ? [asFactor(grade, path)] : [];
+  return { effect, factors, only: isOnly ? entries : 0 };
 }

@@ -16,6 +16,7 @@ import { checkPlan } from './check.ts';
 import { inverseOf } from './inverse.ts';
 import { differing } from './differing.ts';
 import { describePart } from '../overlay/describe.ts';
+import { isInertRepository } from '../overlay/repositories.ts';
 import { touchedPaths } from '../overlay/touched.ts';
 import { planChanges } from './plan-changes.ts';
 import { storeOf } from './store.ts';
@@ -120,10 +121,17 @@ function adopted(plan: Plan, of: string, by: string): Plan {
 function described(part: Part, own: string, { isSecret, isNotable }: TransactionOptions): Described[] {
   const all = describePart(part, own, isSecret);
   const told = new Set(all.map(({ change }) => change.path));
-  for (const { path, change } of touchedPaths(part, own)) {
-    if (told.has(path) || !isNotable(path)) continue;
+  const inert: string[] = [];
+  for (const { path, change, at } of touchedPaths(part, own)) {
+    const isNew = change === 'create' && at !== undefined && path.endsWith('/.git');
+    if (isNew && isInertRepository(at)) inert.push(path);
+    if (told.has(path) || !isNotable(path) || inert.some((git) => isInside(path, git))) continue;
     told.add(path);
     all.push({ change: { path, change, bytes: 0, was: 0 }, before: null, after: null });
   }
-  return all;
+  return all.map((one) =>
+    inert.some((git) => isInside(one.change.path, git))
+      ? { ...one, change: { ...one.change, inert: true } }
+      : one,
+  );
 }

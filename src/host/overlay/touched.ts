@@ -9,6 +9,8 @@ import { originsOf } from './origins.ts';
 interface Touched {
   readonly path: string;
   readonly change: ChangeKind;
+  /** Where the new entry lies before the steps are done, absolute in latin1; only for what a folder brings. */
+  readonly at?: string;
 }
 
 /**
@@ -21,9 +23,10 @@ export function* touchedPaths({ root, store, steps }: Part, own: string): Genera
   const [lower, upper] = [latin1(root), latin1(store)];
   const absolute = (path: string): string => (path === '' ? root : `${root}/${textOfName(path)}`);
   function* whole(path: string, change: ChangeKind, print: Print, at: string): Generator<Touched> {
-    yield { path: absolute(path), change };
+    yield { path: absolute(path), change, at };
     if (print.type !== 'directory') return;
-    for (const below of pathsBelow(at)) yield { path: absolute(`${path}/${below.path}`), change };
+    for (const below of pathsBelow(at))
+      yield { path: absolute(`${path}/${below.path}`), change, at: `${at}/${below.path}` };
   }
   for (const step of steps) {
     const { path } = step;

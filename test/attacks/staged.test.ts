@@ -1,0 +1,81 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type TestApp, testApp } from '../helpers/app.ts';
+
+const SECRET = 'TOKEN=do-not-show-this-to-anybody';
+
+async function furnished(): Promise<TestApp> {
+  const t = await testApp();
+  writeFileSync(join(t.root, '.env'), `${SECRET}\n`);
+  mkdirSync(join(t.root, 'data'));
+  for (let i = 0; i < 30; i++) writeFileSync(join(t.root, 'data', `${i}`), 'the only copy');
+  return t;
+}
+
+test.each([
+  ['settings of a client, deep in a new folder', 'mkdir -p a/b; echo {} > a/b/.mcp.json'],
+  ['the same, brought by a rename', 'mkdir a; echo {} > a/x; mv a/x a/.mcp.json'],
+  ['the same, as a second name', 'echo {} > x; ln x .mcp.json'],
+  ['a hook in a repository of its own', 'git init -q r; printf x > r/.git/hooks/pre-commit'],
+  ['a program in the settings of a new repository', 'git init -q r; git -C r config core.fsmonitor ./x'],
+  ['a repository that leads to another', 'git init -q r; echo ../../x > r/.git/commondir'],
+  ['a secret that is moved away', 'mv .env plain.txt'],
+  ['more deletions than a few', 'python3 -c "import shutil; shutil.rmtree(\'data\')"'],
+  ['the same, one by one', 'find data -type f -exec rm {} +'],
+  ['a root that is emptied', 'rm -rf ./* ./.[a-z]*'],
+])('a person is asked about %s', async (_, command) => {
+  const t = await furnished();
+  const report = await t.act('run_command', { command });
+  expect(report.outcome).toBe('held');
+  expect(readFileSync(join(t.root, '.env'), 'utf8')).toContain(SECRET);
+  expect(existsSync(join(t.root, 'data', '7'))).toBe(true);
+  await t.close();
+});
+
+test.each([
+  'rm data/1 data/2',
+  'rm -rf /; touch made',
+  'git init -q r; cd r; echo x > x; git add x; git -c user.name=a -c user.email=b commit -qm x',
+  'no-such-program || echo x > made',
+])('nobody is asked about what did no harm: %s', async (command) => {
+  const t = await furnished();
+  expect((await t.act('run_command', { command })).outcome).toBe('succeeded');
+  await t.close();
+});
+
+test.each([
+  ['a plain run', 'cat .env', {}],
+  ['a dry run', 'cat .env', { dry_run: true }],
+  ['a run that fails', 'cat .env; false', {}],
+  ['a failed run that keeps its changes', 'cat .env; touch x; false', { on_failure: 'keep' }],
+])('what %s printed of a secret is told only with a person’s leave', async (_, command, more) => {
+  const t = await furnished();
+  const report = await t.act('run_command', { command, ...more });
+  expect(report.risk?.factors.map((factor) => factor.rule)).toContain('secrets');
+  expect(JSON.stringify(report)).not.toContain('do-not-show');
+  expect(JSON.stringify(await t.ask('query_audit', { limit: 20 }))).not.toContain('do-not-show');
+  await t.close();
+});
+
+test('what another agent’s failed command left is committed only with a person’s leave', async () => {
+  const t = await furnished();
+  const failed = await t.act('run_command', { command: 'touch made; false' });
+  expect(failed).toMatchObject({ outcome: 'failed', effects: { changes: [{ change: 'create' }] } });
+  const id = failed.action_id;
+  expect((await t.act('commit_stage', { id }, { client: 'another' })).outcome).toBe('held');
+  expect((await t.act('commit_stage', { id })).outcome).toBe('succeeded');
+  expect(existsSync(join(t.root, 'made'))).toBe(true);
+  expect((await t.act('commit_stage', { id })).outcome).not.toBe('succeeded');
+  await t.close();
+});
+
+test('a file that a person saves while the command runs is not written over', async () => {
+  const t = await furnished();
+  const running = t.act('run_command', { command: 'sleep 1; echo of the command > data/1' });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  writeFileSync(join(t.root, 'data', '1'), 'of a person');
+  expect(await running).toMatchObject({ outcome: 'failed', error: { code: 'world_changed' } });
+  expect(readFileSync(join(t.root, 'data', '1'), 'utf8')).toBe('of a person');
+  await t.close();
+});
