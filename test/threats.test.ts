@@ -84,7 +84,7 @@ test('no tool approves, releases or trusts, and a command that would is held', a
   expect(TOOLS.filter((tool) => /^(approve|deny|revoke|release|trust|enrol)/.test(tool.name))).toEqual([]);
   const t = await testApp();
   for (const command of ['homeostat approve x', 'npx homeostat release', `cat ${t.home}/approver.json`]) {
-    const report = await t.act('run_command', { command });
+    const report = await t.act('run_command', { command, timeout_seconds: 2 });
     // In the sandbox it does not find homeostat, and fails before anybody is asked.
     expect(['held', 'failed']).toContain(report.outcome);
     expect(report.risk?.level).toBe('CRITICAL');

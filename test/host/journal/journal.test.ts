@@ -45,21 +45,19 @@ test.each(LINES)('does and undoes, and does again: %s', (line) => {
 class Killed extends Error {}
 
 test.each(LINES)('is taken back from every step: %s', (line) => {
-  const steps = planned(line).plan.parts[0]?.steps.length ?? 0;
-  for (let last = 0; last < steps; last++) {
-    const { overlay, plan } = planned(line);
-    const before = overlay.manifest(overlay.root);
+  const { overlay, plan } = planned(line);
+  const before = overlay.manifest(overlay.root);
+  for (let last = 0; last < (plan.parts[0]?.steps.length ?? 0); last++) {
     const kill = (point: string): void => {
       if (point === `step ${last}`) throw new Killed();
     };
     expect(() => applyPlan(plan, '1', kill)).toThrow(Killed);
     expect(takeBack(plan, '1')).toEqual([]);
-    expect(overlay.manifest(overlay.root)).toEqual(before);
     // A second time, as after a kill in the middle of the first, it finds nothing left to do.
     expect(takeBack(plan, '1')).toEqual([]);
     expect(overlay.manifest(overlay.root)).toEqual(before);
     // What was staged lies where it lay, so that it can be tried again.
     expect(readdirSync(join(overlay.store, '1/0/pre'))).toEqual([]);
-    applyPlan(plan, '1', nothing);
   }
+  applyPlan(plan, '1', nothing);
 });
