@@ -40,7 +40,8 @@ export function showDirect({ roots, writes, closed }: Direct): string[] {
 function pinned(writes: readonly string[], closed: readonly string[]): string[] {
   const found = new Set<string>();
   for (const path of closed)
-    for (let up = dirname(path); writes.some((w) => up !== w && isInside(up, w)); up = dirname(up)) found.add(up);
+    for (let up = dirname(path); writes.some((w) => up !== w && isInside(up, w)); up = dirname(up))
+      found.add(up);
   for (const path of [...writes, ...closed]) found.delete(path);
   return [...found];
 }

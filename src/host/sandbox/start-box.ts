@@ -44,14 +44,14 @@ export async function startBox(
     group?.remove();
     return { ...end, exceeded };
   });
-  while (!hasEnded && inside(running.pid).length === 0) await sleep(POLL_MS);
-  if (hasEnded) {
-    const { started, stderr } = await ended;
-    if (!started)
+  for (;;) {
+    const early = await Promise.race([ended, sleep(POLL_MS)]);
+    if (early?.started === false)
       throw new HomeostatError(
         'unsafe_root',
-        `the sandbox over ${roots.join(', ')} could not be built: ${stderr.toString().trim()}`,
+        `the sandbox over ${roots.join(', ')} could not be built: ${early.stderr.toString().trim()}`,
       );
+    if (early !== undefined || inside(running.pid).length > 0) break;
   }
   return {
     limitsBy: group?.limitsBy ?? POLLING,

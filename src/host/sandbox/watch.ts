@@ -47,6 +47,11 @@ export function watch(
 }
 
 function freeBytes(folder: string): number {
-  const { bfree, bsize } = statfsSync(folder);
-  return bfree * bsize;
+  try {
+    const { bfree, bsize } = statfsSync(folder);
+    return bfree * bsize;
+  } catch {
+    // Somebody has removed it, and with it what was written there.
+    return Infinity;
+  }
 }
