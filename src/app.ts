@@ -7,6 +7,7 @@ import { configSchema } from './core/config.ts';
 import { HomeostatError, asHomeostatError } from './core/errors.ts';
 import type { Gateway, Operator } from './core/gateway.ts';
 import type { Caller, Connection } from './core/principal.ts';
+import type { Rung } from './core/sandbox.ts';
 import type { Tool } from './core/tool.ts';
 import type { Guarded } from './guards/gateway.ts';
 import type { House } from './guards/house.ts';
@@ -33,6 +34,8 @@ export interface AppOptions {
   readonly readOnly?: boolean | undefined;
   readonly toolsets?: readonly string[] | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Forces a weaker way of running commands than the machine allows; for tests. */
+  readonly rung?: Rung | undefined;
   /** Called at each step of the pipeline. */
   readonly trace?: ((step: string) => void) | undefined;
 }
@@ -203,6 +206,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
       stateFolder: home.folder,
       ownFolders: [home.folder, dirname(path)],
       data: registry.sandbox,
+      ...(options.rung === undefined ? {} : { rung: options.rung }),
       env,
       home: env['HOME'] ?? homedir(),
     }),

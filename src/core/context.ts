@@ -42,8 +42,6 @@ export interface Undoing {
   stage(id: string, ctx: ActionContext): Promise<Staged<{ of: string; tool: string; stage: unknown }>>;
   /** Throws `not_found` where nothing is kept of that action. */
   kept(id: string): KeptStage;
-  /** Marks the kept stage as used. */
-  used(id: string): void;
   /** The stage that takes back an undo of that tool's action. */
   undo(tool: string, snapshot: unknown, ctx: ActionContext): Promise<Staged<unknown>>;
   recheck(tool: string, stage: unknown, ctx: ActionContext): Promise<void>;

@@ -116,7 +116,3 @@ export function isSame(a: Print | null, b: Print | null): boolean {
   ];
   return plain(a).join('\0') === plain(b).join('\0');
 }
-
-/** As `isSame`, and nobody has so much as written it as it was; for the time between a stage and its commit. */
-export const isUntouched = (a: Print | null, b: Print | null): boolean =>
-  isSame(a, b) && (a?.type === 'directory' || a?.ctime_ns === b?.ctime_ns);

@@ -6,7 +6,7 @@ import { resumeAction } from './approvals/resume.ts';
 import { queryJournal, type QueryJournal } from './audit/query-journal.ts';
 import { actionContext, queryContext } from './context.ts';
 import { findAction, type House } from './house.ts';
-import { judge } from './judge.ts';
+import { judge, lineRisk } from './judge.ts';
 import { holderLives } from './limits/leases.ts';
 import { recover } from './recover.ts';
 import { endProcesses } from './processes/end.ts';
@@ -105,7 +105,10 @@ function services(caller: Caller, journal: QueryJournal, house: House): QueryCon
       const run = openRun(tool, caller, house);
       try {
         const intent = await tool.bind(input).assess(actionContext(run, house));
-        return { ...judge(intent, null, caller.workspace, house), summary: intent.summary };
+        const { risk, decision } = judge(intent, null, caller.workspace, house);
+        // What a command in the sandbox says it would do is worth telling, though its changes are what decides.
+        const told = intent.contained === true ? lineRisk(intent, caller.workspace, house) : risk;
+        return { risk: told, decision, summary: intent.summary };
       } finally {
         run.close();
       }

@@ -41,9 +41,13 @@ function seenRisk(asked: Risk, intent: Intent, staged: Staged<unknown> | null, c
   const held = intent.contained === true ? containedRisk(asked) : asked;
   if (staged === null) return held;
   return intent.contained === true || intent.reaching === true
-    ? assessFacts(held, staged.effects, ctx)
+    ? assessFacts(held, staged.effects, intent.undoes !== undefined, ctx)
     : assessEffects(held, staged.effects, staged.reversibility, ctx);
 }
+
+/** What an action risks by what it says alone. */
+export const lineRisk = (intent: Intent, workspace: Workspace, house: House): Risk =>
+  assessIntent(intent, assessContext(house, workspace));
 
 const MOST_ORIGINS = 500;
 

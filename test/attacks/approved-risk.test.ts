@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { testApp } from '../helpers/app.ts';
 
 test('an approved command that has come to touch a secret is asked about anew', async () => {
-  const t = await testApp();
+  const t = await testApp({ rung: 'snapshot' });
   writeFileSync(join(t.root, 'note.txt'), '');
   const held = await t.act('run_command', { command: 'cat note*; unknown-program' });
   expect(held).toMatchObject({ outcome: 'held' });

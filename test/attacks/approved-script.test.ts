@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { testApp } from '../helpers/app.ts';
 
 test('a script that is changed after its command was approved does not run', async () => {
-  const t = await testApp();
+  const t = await testApp({ rung: 'snapshot' });
   writeFileSync(join(t.root, 'deploy.sh'), 'touch as-approved\n');
   const held = await t.act('run_command', { command: 'bash deploy.sh' });
   expect(held.outcome).toBe('held');
@@ -25,7 +25,7 @@ test('a script that is changed after its command was approved does not run', asy
 });
 
 test('a script that stays as it was runs as approved', async () => {
-  const t = await testApp();
+  const t = await testApp({ rung: 'snapshot' });
   writeFileSync(join(t.root, 'deploy.sh'), 'touch as-approved\n');
   const { action_id: id } = await t.act('run_command', { command: 'bash ./deploy.sh' });
   await t.approve(id ?? '');

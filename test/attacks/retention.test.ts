@@ -20,7 +20,7 @@ test('what a manifest names is kept, also where a file like the manifest is name
 });
 
 test('the snapshot of a running command is not crowded out by newer ones', async () => {
-  const t = await testApp({ config: 'retention:\n  snapshots: 1\n' });
+  const t = await testApp({ config: 'retention:\n  snapshots: 1\n', rung: 'snapshot' });
   // A command holds its root, so the crowd works in another one.
   const crowd = await testApp({ on: { ...t, root: `${t.base}/crowd` } });
   mkdirSync(`${t.base}/crowd`);

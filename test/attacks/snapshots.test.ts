@@ -11,7 +11,7 @@ import { scratch } from '../helpers/scratch.ts';
 import { treeOf } from '../helpers/state.ts';
 
 test('a command that was approved with a snapshot does not run without one', async () => {
-  const t = await testApp({ config: 'limits:\n  snapshot_files: 20\n' });
+  const t = await testApp({ config: 'limits:\n  snapshot_files: 20\n', rung: 'snapshot' });
   const held = await t.act('run_command', { command: "python3 -c \"open('ran', 'w')\"; curl --version" });
   expect(held.outcome).toBe('held');
   for (let i = 0; i < 30; i++) writeFileSync(join(t.root, `f${i}`), '');
@@ -52,7 +52,7 @@ test('a file hashed right after it was changed is read once more, since it may c
 });
 
 test('files named like what every object inherits are kept, shown and put back', async () => {
-  const t = await testApp({ config: 'autonomy: full\n' });
+  const t = await testApp({ config: 'autonomy: full\n', rung: 'snapshot' });
   const names = ['__proto__', 'constructor', 'toString', '__proto__/hasOwnProperty'];
   mkdirSync(join(t.root, '__proto__'));
   for (const name of names.slice(1)) writeFileSync(join(t.root, name), `before ${name}`);

@@ -17,7 +17,7 @@ const idOf = (said: { json(): Record<string, unknown> }): string => String(said.
 
 test('run prints what the command printed, where it would have gone', async () => {
   const place = scratch();
-  const said = await cli(place, ['run', '--', 'bash', '-c', 'make "a b" | tee x']);
+  const said = await cli(place, ['run', '--', 'bash', '-c', 'echo "a b" | tee .mcp.json']);
   expect(said.code).toBe(4);
   const plain = await cli(place, ['run', '--', 'echo', 'a  b', "it's", '$HOME', '*']);
   expect(plain).toMatchObject({ code: 0, out: "a  b it's $HOME *\n" });
@@ -46,7 +46,7 @@ test('exit codes tell done, failed, usage, refused and pending apart', async () 
   expect(await code('snapshots', '--limit', '0')).toBe(2);
   expect(await code('call', 'read_file', '{"path":"/etc/passwd"}')).toBe(3);
   expect(await code('approve', 'nobody')).toBe(3);
-  expect(await code('run', '--', 'rm', '-rf', 'x')).toBe(4);
+  expect(await code('run', '--', 'touch', '.mcp.json')).toBe(4);
   expect(await code('--help')).toBe(0);
   expect(await code('--version')).toBe(0);
 });
@@ -149,7 +149,8 @@ test('call assess_action tells also how an action would be decided', async () =>
   const asked = JSON.stringify({ tool: 'run_command', input: { command: 'rm -rf /' } });
   const said = await cli(scratch(), ['call', 'assess_action', asked]);
   expect(said.code).toBe(0);
-  expect(said.json()).toMatchObject({ risk: { level: 'DESTRUCTIVE' }, decision: { verdict: 'ask' } });
+  // It may be staged, for the sandbox holds it; what it would change is decided on then.
+  expect(said.json()).toMatchObject({ risk: { level: 'DESTRUCTIVE' }, decision: { verdict: 'allow' } });
 });
 
 test('the stop is pulled without, and released with the passphrase', async () => {

@@ -46,7 +46,7 @@ test('what was approved before can be carried out with approve --run, as approve
   const place = scratch();
   const typed = `${PASSPHRASE}\n`;
   expect(cli(place, ['init', '--passphrase-stdin'], typed).code).toBe(0);
-  const held = cli(place, ['run', '--json', '--', 'rm', '-r', 'gone']);
+  const held = cli(place, ['run', '--json', '--', 'bash', '-c', 'echo x > .mcp.json']);
   expect(held.code).toBe(4);
   const { action_id: id } = JSON.parse(held.stdout) as { action_id: string };
   const approved = cli(place, ['approve', id, '--passphrase-stdin'], typed);
@@ -58,10 +58,10 @@ test('what was approved before can be carried out with approve --run, as approve
   expect(cli(place, ['approvals', '--all']).stdout).toContain(`${id}  approved`);
 
   const ran = cli(place, ['approve', id, '--run', '--passphrase-stdin'], typed);
-  expect(ran.stderr).toContain("cannot remove 'gone'");
-  expect(ran.code).toBe(1);
+  expect(ran.stderr).toContain('succeeded');
+  expect(ran.code).toBe(0);
   const again = cli(place, ['approve', id, '--run', '--passphrase-stdin'], typed);
-  expect(again.stderr).toContain(`action ${id} is not waiting: it is finished (failed)`);
+  expect(again.stderr).toContain(`action ${id} is not waiting: it is finished (succeeded)`);
   expect(again.code).toBe(3);
 });
 

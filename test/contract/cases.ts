@@ -110,10 +110,22 @@ export const CASES: readonly ActionCase[] = [
     input: async () => ({ command: EVERYTHING }),
     undo: null,
     asked: {
-      input: async () => ({ command: 'printf new > kept/a.txt; rm -f text.txt' }),
-      // Not one that the line names: those are part of what is approved.
-      file: 'tool.sh',
-      stale: 'succeeded',
+      input: async () => ({ command: 'printf new > kept/a.txt' }),
+      file: 'kept/a.txt',
+      stale: 'held',
+    },
+  },
+  {
+    tool: 'commit_stage',
+    what: 'commits what a failed command had staged',
+    input: async (t) => ({ id: (await t.act('run_command', { command: `${EVERYTHING}; false` })).action_id }),
+    undo: null,
+    asked: {
+      input: async (t) => ({
+        id: (await t.act('run_command', { command: 'printf new > kept/a.txt; false' })).action_id,
+      }),
+      file: 'kept/a.txt',
+      stale: 'failed',
     },
   },
   {

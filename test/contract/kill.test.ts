@@ -24,9 +24,9 @@ const STEPS: readonly Step[] = [
   { step: 'intended', nth: 1, outcome: 'failed', command: 'failed' },
   { step: 'staged', nth: 1, outcome: 'failed', command: 'failed' },
   { step: 'committing', nth: 1, outcome: 'failed', command: 'failed' },
-  { step: 'preserved', nth: 1, outcome: 'rolled_back', command: 'unknown' },
-  // A command keeps once more when it has ended and its changes are known.
-  { step: 'preserved', nth: 2, outcome: '', command: 'rolled_back' },
+  { step: 'preserved', nth: 1, outcome: 'rolled_back', command: 'rolled_back' },
+  // What stands there afterwards is kept once more.
+  { step: 'preserved', nth: 2, outcome: 'rolled_back', command: 'rolled_back' },
   { step: 'committed', nth: 1, outcome: 'rolled_back', command: 'rolled_back' },
   { step: 'verified', nth: 1, outcome: 'rolled_back', command: 'rolled_back' },
 ];

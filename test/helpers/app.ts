@@ -1,6 +1,7 @@
 import { type App, openApp } from '../../src/app.ts';
 import type { ActionReport, QueryReport } from '../../src/core/outcome.ts';
 import type { Connection, Principal } from '../../src/core/principal.ts';
+import type { Rung } from '../../src/core/sandbox.ts';
 import { type Scratch, scratch } from './scratch.ts';
 
 export const PASSPHRASE = 'correct horse battery';
@@ -19,17 +20,19 @@ export interface TestAppOptions {
   readonly config?: string;
   readonly on?: Scratch;
   readonly trace?: (step: string) => void;
+  /** A weaker way of running commands than this machine has. */
+  readonly rung?: Rung;
 }
 
-export async function testApp({ config, on, trace }: TestAppOptions = {}): Promise<TestApp> {
+export async function testApp({ config, on, trace, rung }: TestAppOptions = {}): Promise<TestApp> {
   const place = on ?? scratch(config);
-  let app = openApp({ env: place.env, trace });
+  let app = openApp({ env: place.env, trace, rung });
   if (on === undefined) {
     await (await app.operator()).enrol(PASSPHRASE, null);
     if (config !== undefined) {
       await (await app.operator()).trustConfig({ passphrase: PASSPHRASE, terminal: false });
       await app.gateway.close();
-      app = openApp({ env: place.env, trace });
+      app = openApp({ env: place.env, trace, rung });
     }
   }
   const connection = (who: Partial<Principal> = {}, signal = new AbortController().signal): Connection => ({

@@ -15,7 +15,8 @@ export function containedRisk(risk: Risk): Risk {
     reason: `What it prints of ${target} cannot be called back.`,
     evidence,
   }));
-  return riskOf(factors, risk.resources, factors.length > 0 ? 'irreversible' : 'reversible', {
+  const least = risk.factors.filter(({ rule }) => rule === 'kind-of-action');
+  return riskOf([...least, ...factors], risk.resources, factors.length > 0 ? 'irreversible' : 'reversible', {
     effects: told,
     instead: risk.instead,
   });
@@ -26,8 +27,11 @@ const KINDS = { create: 'write', modify: 'overwrite', delete: 'delete', rename: 
 /** So many files that nobody else has a copy of may go with one command before a person is asked. */
 const FEW = 20;
 
-/** What a stage turned out to do to the roots, each change graded as a fact; all of it can be put back. */
-export function assessFacts(held: Risk, effects: Effects, ctx: AssessContext): Risk {
+/**
+ * What a stage turned out to do to the roots, each change graded as a fact; all of it can be put back. An undo deletes
+ * only what an action has made.
+ */
+export function assessFacts(held: Risk, effects: Effects, isUndo: boolean, ctx: AssessContext): Risk {
   const facts = effects.changes.flatMap(apart).map((change) => factOf(change, ctx));
   const lost = facts.reduce((sum, fact) => sum + fact.only, 0);
   const mass: Factor = {
@@ -37,7 +41,7 @@ export function assessFacts(held: Risk, effects: Effects, ctx: AssessContext): R
     evidence: `${effects.changes.length} changes`,
   };
   return riskOf(
-    [...held.factors, ...facts.flatMap((fact) => fact.factors), ...(lost > FEW ? [mass] : [])],
+    [...held.factors, ...facts.flatMap((fact) => fact.factors), ...(lost > FEW && !isUndo ? [mass] : [])],
     held.resources,
     held.reversibility,
     { effects: [...held.effects, ...facts.map((fact) => fact.effect)], instead: held.instead },

@@ -32,9 +32,6 @@ export function undoing(run: Run, house: House): Undoing {
       const { tool, summary, resources, stage } = row;
       return { tool, summary, resources, stage, own: row.agent === agentName(run.caller.principal) };
     },
-    used(id) {
-      house.store.write(() => house.store.actions.update(id, { stage: null }));
-    },
     async stage(id, ctx) {
       const row = undoable(id, house);
       const snapshot = house.store.snapshots.get(id);

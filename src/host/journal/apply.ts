@@ -1,6 +1,6 @@
 import { linkSync, renameSync, unlinkSync } from 'node:fs';
 import { HomeostatError } from '../../core/errors.ts';
-import { type Part, type Plan, type Print, type Step, folderOf, isUntouched } from '../../core/plan.ts';
+import { type Part, type Plan, type Print, type Step, folderOf, isSame } from '../../core/plan.ts';
 import { dress } from './dress.ts';
 import { textOf } from './folders.ts';
 import { rewrite } from './in-place.ts';
@@ -51,7 +51,10 @@ function doStep(step: Step, doing: Doing): void {
   if (step.do === 'unlink') return place.keepingTimes(step.path, () => unlink(step, place));
   const entry = place.entry(step.path);
   const now = printOf(entry);
-  if (now === null || now.ino !== step.before.ino) throw changed(place.part, step.path);
+  const known = now !== null && now.ino === step.before.ino;
+  // Written in place, what somebody else has just saved would be gone.
+  const saved = step.do === 'write' && known && !moved.has(now.ino) && !isSame(now, step.before);
+  if (!known || saved) throw changed(place.part, step.path);
   moved.add(now.ino);
   if (step.do === 'write') rewrite(place.stored(step.from), entry, place.kept(number));
   dress(entry, now, step.after);
@@ -117,10 +120,7 @@ function unlink({ path, to, before }: StepOf<'unlink'>, place: Place): void {
 
 /** A rename changes only the time of the inode's own change. */
 const stoodThere = (found: Print | null, before: Print, moved: ReadonlySet<string>): boolean =>
-  found !== null &&
-  (moved.has(before.ino)
-    ? found.ino === before.ino
-    : isUntouched({ ...found, ctime_ns: before.ctime_ns }, before));
+  found !== null && (moved.has(before.ino) ? found.ino === before.ino : isSame(found, before));
 
 const changed = (part: Part, path: string, cause?: unknown): HomeostatError =>
   new HomeostatError('world_changed', `${part.root}/${textOf(path)} was changed by somebody else meanwhile`, {

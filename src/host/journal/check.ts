@@ -1,7 +1,7 @@
 import { HomeostatError } from '../../core/errors.ts';
-import { type Part, type Plan, folderOf, isUntouched } from '../../core/plan.ts';
+import { type Part, type Plan, type Step, folderOf, isSame } from '../../core/plan.ts';
 import { textOf } from './folders.ts';
-import { Place } from './place.ts';
+import { Place, inodeAt } from './place.ts';
 import { belowDigest } from './print.ts';
 
 /** Throws `world_changed`, naming the path, where something is not as it was when the plan was worked out. */
@@ -23,13 +23,25 @@ function checkPart(part: Part, place: Place): void {
     if (seen.some((path) => step.path === path || step.path.startsWith(`${path}/`))) continue;
     const before = step.do === 'link' ? null : step.before;
     if (step.do === 'unlink' || step.do === 'link') seen.push(step.path);
-    if (!isUntouched(place.print(step.path), before)) throw changed(part, step.path);
+    if (!isSame(place.print(step.path), before)) throw changed(part, step.path);
     if (step.do === 'put' || step.do === 'remove') seen.push(step.path);
+    if ((step.do === 'put' || step.do === 'write') && isGone(step, place))
+      throw new HomeostatError(
+        'world_changed',
+        `what was staged for ${part.root}/${textOf(step.path)} is gone`,
+      );
     if (step.do !== 'remove' || step.below === null) continue;
     if (belowDigest(place.entry(step.path)).digest !== step.below.digest)
       throw changed(part, `${step.path}/`);
   }
 }
+
+/** What it takes from an earlier step is there only then. */
+const isGone = ({ from, after, do: kind }: Extract<Step, { from: string }>, place: Place): boolean => {
+  if (from.startsWith(`${place.own}/pre/`)) return false;
+  const inode = inodeAt(place.stored(from));
+  return kind === 'put' ? inode !== after.ino : inode === null;
+};
 
 const changed = (part: Part, path: string): HomeostatError =>
   new HomeostatError(

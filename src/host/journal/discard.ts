@@ -32,7 +32,7 @@ export function discardStage({ actionId, roots, what, stages }: Discarded): void
 }
 
 /** As `rm -rf`, also below folders that their owner may not enter, as an overlay's `work` is. */
-function removeTree(path: string): void {
+export function removeTree(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch {

@@ -7,7 +7,7 @@ import { type Part, type Plan, type Print, type Step, folderOf } from '../../cor
 import { dress } from './dress.ts';
 import { bytesOf, parentOf, textOf } from './folders.ts';
 import { Place } from './place.ts';
-import { EMPTY, printOf } from './print.ts';
+import { belowDigest, printOf } from './print.ts';
 
 export interface Planning {
   readonly action: string;
@@ -58,8 +58,7 @@ async function stepsOf(changes: readonly Change[], place: Place, objects: Object
   for (const change of changes.filter(goes).toSorted(deepestFirst)) {
     const path = pathOf(change);
     const before = present(place.print(path), change);
-    // What it holds goes before it, so that nothing but what somebody has just put there is left in it.
-    steps.push({ do: 'remove', path, before, below: before.type === 'directory' ? EMPTY : null });
+    steps.push({ do: 'remove', path, before, below: belowOf(before, path, place) });
     touched.add(parentOf(path));
   }
   for (const [number, change] of changes
@@ -81,6 +80,12 @@ async function stepsOf(changes: readonly Change[], place: Place, objects: Object
     touched.add(parentOf(path));
   }
   return [...steps, ...foldersOf(touched, steps, place)];
+}
+
+function belowOf(before: Print, path: string, place: Place): { entries: number; digest: string } | null {
+  if (before.type !== 'directory') return null;
+  const { entries, digest } = belowDigest(place.entry(path));
+  return { entries, digest };
 }
 
 /** The folders that stay and get or lose an entry: their times are moved by it, and put back by an undo. */

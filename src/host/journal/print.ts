@@ -79,12 +79,6 @@ export interface Below {
   readonly newestCtimeNs: bigint;
 }
 
-/** What stands in no folder at all. */
-export const EMPTY: Pick<Below, 'entries' | 'digest'> = {
-  entries: 0,
-  digest: createHash('sha256').update('\0\0').digest('hex'),
-};
-
 /**
  * Looks at everything below a folder; no link is followed, and an unreadable folder is an error. Times that a rename
  * there and back moves do not count: of inodes' own changes, and of folders.

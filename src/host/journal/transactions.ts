@@ -11,6 +11,7 @@ import type { Workspace } from '../../core/principal.ts';
 import type { Transactions } from '../../core/transactions.ts';
 import { readUpper } from '../overlay/upper.ts';
 import { applyPlan } from './apply.ts';
+import { removeTree } from './discard.ts';
 import { checkPlan } from './check.ts';
 import { inverseOf } from './inverse.ts';
 import { differing } from './differing.ts';
@@ -47,6 +48,8 @@ export function openTransactions(
     async open() {
       const layers = workspace.roots.map((root, index) => {
         const folder = join(store(root), folderOf(action, index));
+        // What is staged anew begins with nothing.
+        removeTree(folder);
         mkdirSync(folder, { recursive: true, mode: 0o700 });
         // By the file system's own clock, which may be some milliseconds behind the machine's.
         started.set(root, statSync(folder, { bigint: true }).ctimeNs);
@@ -73,7 +76,8 @@ export function openTransactions(
       applyPlan(await planChanges(set, { action: again, ...planning }), again, trace);
     },
     differing,
-    describe: (plan) => plan.parts.flatMap((part) => described(part, options)),
+    describe: (plan) =>
+      plan.parts.flatMap((part, index) => described(part, folderOf(action, index), options)),
     adopt: (plan, of) => adopted(plan, of, action),
     check(plan) {
       checkRoots(plan, workspace);
@@ -113,10 +117,10 @@ function adopted(plan: Plan, of: string, by: string): Plan {
 }
 
 /** What a part changes, and by themselves the paths below its folders that a rule speaks of. */
-function described(part: Part, { isSecret, isNotable }: TransactionOptions): Described[] {
-  const all = describePart(part, isSecret);
+function described(part: Part, own: string, { isSecret, isNotable }: TransactionOptions): Described[] {
+  const all = describePart(part, own, isSecret);
   const told = new Set(all.map(({ change }) => change.path));
-  for (const { path, change } of touchedPaths(part)) {
+  for (const { path, change } of touchedPaths(part, own)) {
     if (told.has(path) || !isNotable(path)) continue;
     told.add(path);
     all.push({ change: { path, change, bytes: 0, was: 0 }, before: null, after: null });

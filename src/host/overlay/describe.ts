@@ -28,18 +28,18 @@ interface Fate {
 /**
  * What a part changes, for people: one change for each path, renames as such, in the order of the paths. A folder of
  * which the times alone change is left out. To be asked before the steps are done. The texts of files are read only
- * where `isSecret` says no to the absolute path.
+ * where `isSecret` says no to the absolute path. `own` is the part's folder in its store.
  */
-export function describePart(part: Part, isSecret: (path: string) => boolean): Described[] {
-  const fates = fatesOf(part);
+export function describePart(part: Part, own: string, isSecret: (path: string) => boolean): Described[] {
+  const fates = fatesOf(part, own);
   const budget = { bytes: MOST_TEXT };
   return fates
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([path, fate]) => described(path, fate, part, isSecret, budget));
 }
 
-function fatesOf({ root, store, steps }: Part): [string, Fate][] {
-  const origins = originsOf(steps);
+function fatesOf({ root, store, steps }: Part, own: string): [string, Fate][] {
+  const origins = originsOf(steps, own);
   const fates = new Map<string, Fate>();
   const lower = (path: string): string => `${latin1(root)}/${path}`;
   for (const step of steps) {

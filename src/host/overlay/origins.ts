@@ -15,12 +15,11 @@ export interface Origins {
   readonly lost: readonly Remove[];
 }
 
-const FROM_PRE = /^[^/]+\/pre\/(\d+)$/;
-
-export function originsOf(steps: readonly Step[]): Origins {
+/** `own` is the folder, in the store, of the action and part that the steps are of. */
+export function originsOf(steps: readonly Step[], own: string): Origins {
+  const pre = `${own}/pre/`;
   const taken = (step: Put): Remove | null => {
-    const number = FROM_PRE.exec(step.from)?.[1];
-    const source = number === undefined ? undefined : steps[Number(number)];
+    const source = step.from.startsWith(pre) ? steps[Number(step.from.slice(pre.length))] : undefined;
     return source?.do === 'remove' ? source : null;
   };
   /** By path: where what is put there comes from, null for what is new. */

@@ -16,8 +16,8 @@ interface Touched {
  * the rules are asked about, where what people are shown is cut. A folder of which the times alone change is left
  * out. To be asked before the steps are done.
  */
-export function* touchedPaths({ root, store, steps }: Part): Generator<Touched> {
-  const origins = originsOf(steps);
+export function* touchedPaths({ root, store, steps }: Part, own: string): Generator<Touched> {
+  const origins = originsOf(steps, own);
   const [lower, upper] = [latin1(root), latin1(store)];
   const absolute = (path: string): string => (path === '' ? root : `${root}/${textOfName(path)}`);
   function* whole(path: string, change: ChangeKind, print: Print, at: string): Generator<Touched> {

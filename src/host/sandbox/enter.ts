@@ -21,7 +21,7 @@ export interface SandboxOptions {
   /** The person's. */
   readonly home: string;
   /** Forces one; for tests. */
-  readonly rung?: Exclude<Rung, 'snapshot'>;
+  readonly rung?: Rung;
 }
 
 /** Where the programs that build a box are found; an agent's PATH is for the command alone. */

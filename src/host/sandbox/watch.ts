@@ -51,7 +51,7 @@ function freeBytes(folder: string): number {
     const { bfree, bsize } = statfsSync(folder);
     return bfree * bsize;
   } catch {
-    // Somebody has removed it, and with it what was written there.
-    return Infinity;
+    // A stage that is gone takes no room.
+    return Number.MAX_SAFE_INTEGER;
   }
 }

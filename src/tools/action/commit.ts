@@ -13,8 +13,7 @@ import {
 export const commitStage = defineAction({
   name: 'commit_stage',
   title: 'Commit a failed command’s changes',
-  description:
-    'Commit what a failed run_command had changed in its stage, by its action id; judged as its changes deserve.',
+  description: 'Commit what a failed run_command had staged, by its action id. Judged by its changes.',
   toolset: 'core',
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
   input: z.object({ id: z.string().describe('Action id of the failed command') }),
@@ -51,9 +50,7 @@ export const commitStage = defineAction({
   recheck: async ({ plan }, ctx) => ctx.transactions.check(plan),
 
   async commit(stage, ctx) {
-    const committed = await commitPlan(stage.plan, { committed: stage.of }, ctx);
-    ctx.undoing.used(stage.of);
-    return committed;
+    return commitPlan(stage.plan, { committed: stage.of }, ctx);
   },
 
   verify: async () => ({ ok: true }),

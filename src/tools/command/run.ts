@@ -46,7 +46,7 @@ export const runCommand = defineAction({
   name: 'run_command',
   title: 'Run a command',
   description:
-    'Run a shell line with bash in a sandbox: it may write in the roots, its own /tmp and home; no network unless asked for, no input. A failed line changes nothing; the rest can be undone.',
+    'Run a shell line with bash in a sandbox; what it changes in the roots can be undone. No network unless asked for; /tmp and home are its own; a failed line changes nothing.',
   toolset: 'core',
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: inputSchema,

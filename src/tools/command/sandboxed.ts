@@ -28,6 +28,7 @@ export async function stageSandboxed(line: Line, ctx: ActionContext): Promise<St
   const { limits } = ctx.config;
   const layers = await ctx.transactions.open();
   const { rung } = await ctx.sandbox.probe();
+  ctx.progress('running in the sandbox');
   const result = await ctx.sandbox.run({
     line: line.command,
     cwd: line.cwd,

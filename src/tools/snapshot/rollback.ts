@@ -28,6 +28,7 @@ export const rollback = defineAction({
       resources,
       circumstances: [...(own ? [] : ['not_own_action']), ...(unknown ? ['outcome_unknown'] : [])],
       undoes: id,
+      contained: true,
     };
   },
 

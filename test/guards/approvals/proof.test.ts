@@ -110,7 +110,7 @@ test('a new passphrase needs the old one, and some length', async () => {
 test('what a person is shown cannot hide or move a part of it', async () => {
   const t = await testApp();
   const report = await t.act('run_command', {
-    command: 'rm -rf src\u001b[2K\rls\u202e',
+    command: 'touch .mcp.json; echo src\u001b[2K\rls\u202e',
     reason: 'harmless\nrisk       SAFE',
   });
   const { text } = (await t.app.operator()).show(report.action_id ?? '');

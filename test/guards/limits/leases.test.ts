@@ -43,7 +43,8 @@ test('a lease of a process that is gone is no hindrance', async () => {
 });
 
 test('a lease of a living process is waited for, then named', async () => {
-  const t = await testApp();
+  // Without a sandbox a command holds the roots as long as it runs.
+  const t = await testApp({ rung: 'snapshot' });
   const running = t.act('run_command', { command: 'sleep 7; true', reason: 'hold the root' });
   await expect
     .poll(async () => (await t.ask('get_status')).result?.['running_actions' as never], { timeout: 5000 })

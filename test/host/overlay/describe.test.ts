@@ -17,7 +17,7 @@ const isSecret = (path: string): boolean => path.endsWith('.env');
 function described(line: string): { list: Described[]; overlay: Overlay } {
   const overlay = new Overlay(scratch().base, 'trusted', TREE);
   overlay.run(line);
-  return { list: describePart(overlay.read(), isSecret), overlay };
+  return { list: describePart(overlay.read(), '1/0', isSecret), overlay };
 }
 
 function changes(line: string): object[] {
@@ -39,7 +39,7 @@ async function diff(line: string): Promise<string> {
 function touched(line: string): string[] {
   const overlay = new Overlay(scratch().base, 'trusted', TREE);
   overlay.run(line);
-  const list = [...touchedPaths(overlay.read())];
+  const list = [...touchedPaths(overlay.read(), '1/0')];
   return list.map(({ path, change }) => `${change} ${path.slice(overlay.root.length + 1)}`).toSorted();
 }
 
@@ -167,5 +167,5 @@ test('a text that is no longer what was read is not shown', () => {
   const part = overlay.read();
   writeFileSync(join(overlay.root, 'swapped'), 'other');
   overlay.shell('mv swapped other', overlay.root);
-  expect(describePart(part, isSecret)).toMatchObject([{ before: { text: null } }]);
+  expect(describePart(part, '1/0', isSecret)).toMatchObject([{ before: { text: null } }]);
 });
