@@ -34,7 +34,7 @@ describeSandbox('what goes on in a box', 'test/host/sandbox/start-box.test.ts', 
     for (const folder of ['out/closed', 'out/between/kept', 'rest', '.ssh'])
       mkdirSync(join(t.root, folder), { recursive: true });
     writeFileSync(join(t.root, 'out/between/kept/file'), 'as it was');
-    symlinkSync(join(t.base, 'state'), join(t.root, 'out/away'));
+    symlinkSync(t.home, join(t.root, 'out/away'));
     const tries = [
       'echo x > rest/f',
       'echo x > new',
@@ -67,7 +67,7 @@ describeSandbox('what goes on in a box', 'test/host/sandbox/start-box.test.ts', 
     await eventually(() => box.said() === 'up\n', 'it runs');
     box.stop(50);
     expect(await box.ended).toMatchObject({ exitCode: null, exceeded: null });
-    expect(processesWith('sleep\0631')).toEqual([]);
+    expect(processesWith('sleep\x00631')).toEqual([]);
   });
 
   test('what cannot be built is told', async () => {
