@@ -11,8 +11,8 @@ export interface ProcessRequest {
   readonly writes: readonly string[];
   /** Below them, what stays as it is. */
   readonly closed: readonly string[];
-  /** Called when it has ended: what is to be kept for undo from now on, durable but for itself. */
-  readonly settled: () => Promise<unknown>;
+  /** Called when it has ended: what is to be kept for undo from now on, durable but for itself, and what of it rules speak of. */
+  readonly settled: () => Promise<{ readonly snapshot: unknown; readonly protectedPaths: readonly string[] }>;
 }
 
 /** How a process ended; `interrupted` where its server did, so that nobody saw. */
@@ -42,6 +42,8 @@ export interface Processes {
   start(request: ProcessRequest): Promise<{ readonly limitsBy: string }>;
   /** Throws `not_found` where no process has that id. */
   find(id: string): ProcessInfo & { readonly own: boolean };
+  /** Paths that other actions have changed since it was started. */
+  changedByOthers(id: string): string[];
   /** Ends it and returns when it has ended and what it changed is known; nothing to end is no error. */
   stop(id: string): Promise<void>;
 }

@@ -47,7 +47,7 @@ async function auditOf(t: TestApp, filter: object): Promise<AuditBody[]> {
   return (result as { records: AuditBody[] }).records;
 }
 
-// The stop has no step: it acts before anything else. What is killed with processes: test/e2e/processes.test.ts.
+// The stop has no step: it acts before anything else. What is killed with processes: test/e2e/processes-end.test.ts.
 describe.each(CASES.filter((one) => one.undo === null))('$tool $what', ({ tool, input }) => {
   const outcomeAt = (step: Step): string | null => (tool === 'run_command' ? step.command : step.outcome);
 

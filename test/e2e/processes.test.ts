@@ -12,45 +12,14 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionReport } from '../../src/core/outcome.ts';
-import type { ProcessInfo, OutputPage } from '../../src/core/processes.ts';
-import { type TestApp, testApp } from '../helpers/app.ts';
-import { connect } from '../helpers/client.ts';
+import type { OutputPage } from '../../src/core/processes.ts';
+import { testApp } from '../helpers/app.ts';
+import { FREE_PROCESSES, TOOLSETS, ended, outputOf, said, start, stateOf } from '../helpers/long-running.ts';
 import { eventually, processesWith } from '../helpers/processes.ts';
 import { auditOf, expectSettled, query, treeOf } from '../helpers/state.ts';
 
-const TOOLSETS = 'toolsets: [core, process]\n';
-const FREE = `autonomy: full\n${TOOLSETS}`;
 const OTHER = { client: 'another' };
 
-interface Said {
-  processes: ProcessInfo[];
-  stdout: OutputPage | null;
-  stderr: OutputPage | null;
-}
-
-const said = async (t: TestApp, input: object): Promise<Said> => {
-  const report = await t.ask('process_output', input);
-  expect(report.error).toBeNull();
-  return report.result as Said;
-};
-const outputOf = async (t: TestApp, id: string): Promise<string> =>
-  (await said(t, { id })).stdout?.text ?? '';
-const stateOf = async (t: TestApp, id: string): Promise<ProcessInfo | undefined> =>
-  (await said(t, { id })).processes[0];
-const ended = async (t: TestApp, id: string): Promise<ProcessInfo> => {
-  await eventually(async () => (await stateOf(t, id))?.running === false, `the end of ${id}`);
-  return (await stateOf(t, id)) as ProcessInfo;
-};
-/** Starts it, with a person's leave where it takes one. */
-const start = async (t: TestApp, command: string, more: object = {}): Promise<string> => {
-  const first = await t.act('start_process', { command, ...more });
-  const id = first.action_id ?? '';
-  if (first.outcome === 'held') await t.approve(id);
-  const { result } = await t.ask('wait_for_approval', { action_id: id, wait_seconds: 20 });
-  const { report } = result as { report: ActionReport };
-  expect(report).toMatchObject({ outcome: 'succeeded', error: null, result: { id } });
-  return id;
-};
 const freePort = async (): Promise<number> =>
   new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
@@ -68,7 +37,7 @@ const serving = (port: number): string =>
   `python3 -u -m http.server ${port} --bind 127.0.0.1 & until (exec 3<>/dev/tcp/127.0.0.1/${port}) 2>/dev/null; do sleep 0.05; done; echo inside reached; wait`;
 
 test('a server is reached in its own network alone, says what it does, and is stopped', async () => {
-  const t = await testApp({ config: FREE });
+  const t = await testApp({ config: FREE_PROCESSES });
   const port = await freePort();
   const id = await start(t, serving(port), { name: 'web' });
   await eventually(async () => (await outputOf(t, id)).includes('inside reached'), 'it serves');
@@ -119,7 +88,7 @@ test('with the network, which is asked about, the machine reaches it', async () 
 });
 
 test('it sees the roots as they stand, and writes only where it asked to', async () => {
-  const t = await testApp({ config: FREE });
+  const t = await testApp({ config: FREE_PROCESSES });
   mkdirSync(join(t.root, 'out'));
   mkdirSync(join(t.root, 'other'));
   writeFileSync(join(t.root, 'seen'), 'before');
@@ -140,42 +109,8 @@ test('it sees the roots as they stand, and writes only where it asked to', async
   await t.close();
 });
 
-test('an undo waits for its end, puts its folders back, and can be undone itself', async () => {
-  const t = await testApp({ config: FREE });
-  mkdirSync(join(t.root, 'out/sub'), { recursive: true });
-  for (const name of ['changed', 'deleted', 'sub/kept'])
-    writeFileSync(join(t.root, 'out', name), 'as it was', { mode: 0o640 });
-  const before = treeOf(t.root);
-  const line =
-    'cd out; echo x > changed; rm deleted; mkdir n; echo y > n/f; echo z > ../new/g; echo done; sleep 600';
-  const id = await start(t, line, { writes: ['out', 'new'] });
-  await eventually(async () => (await outputOf(t, id)) === 'done\n', 'its work');
-  expect(await t.act('rollback', { id })).toMatchObject({ error: { code: 'resource_busy' } });
-  await t.act('stop_process', { id });
-  const after = treeOf(t.root);
-  expect(after).not.toEqual(before);
-  const undone = await t.act('rollback', { id });
-  expect(undone).toMatchObject({ outcome: 'succeeded', error: null });
-  expect(treeOf(t.root)).toEqual(before);
-  expect(await t.act('rollback', { id: undone.action_id })).toMatchObject({ outcome: 'succeeded' });
-  expect(treeOf(t.root)).toEqual(after);
-  await t.close();
-});
-
-test('an undo refuses, by name, what somebody has changed since', async () => {
-  const t = await testApp({ config: FREE });
-  const id = await start(t, 'echo x > out/f', { writes: ['out'] });
-  expect(await ended(t, id)).toMatchObject({ how: 'exited', exit_code: 0 });
-  writeFileSync(join(t.root, 'out/f'), 'a person');
-  const undone = await t.act('rollback', { id });
-  expect(undone).toMatchObject({ outcome: 'failed', error: { code: 'rollback_conflict' } });
-  expect(undone.error?.message).toContain('out/f');
-  expect(readFileSync(join(t.root, 'out/f'), 'utf8')).toBe('a person');
-  await t.close();
-});
-
 test('the emergency stop ends it', async () => {
-  const t = await testApp({ config: FREE });
+  const t = await testApp({ config: FREE_PROCESSES });
   const id = await start(t, 'trap "" TERM; while :; do sleep 0.1; done # long-runner-a');
   await t.act('emergency_stop', { reason: 'enough' });
   expect(await ended(t, id)).toMatchObject({ how: 'emergency_stop' });
@@ -187,7 +122,7 @@ test('the emergency stop ends it', async () => {
 });
 
 test('what does not listen when asked to end is ended', async () => {
-  const t = await testApp({ config: FREE });
+  const t = await testApp({ config: FREE_PROCESSES });
   const deaf = await start(t, 'trap "" TERM; while :; do sleep 0.1; done # long-runner-b');
   const polite = await start(t, 'trap "echo bye; exit 3" TERM; echo ready; while :; do sleep 0.1; done');
   await eventually(async () => (await outputOf(t, polite)) === 'ready\n', 'it listens');
@@ -201,7 +136,7 @@ test('what does not listen when asked to end is ended', async () => {
 test('limits hold: memory, processes, written bytes', async () => {
   const limits =
     'limits: {command_memory_bytes: 200000000, command_processes: 20, command_written_bytes: 20000000}';
-  const t = await testApp({ config: `${FREE}${limits}\n` });
+  const t = await testApp({ config: `${FREE_PROCESSES}${limits}\n` });
   const [memory, forks, written] = [
     await start(t, 'python3 -c "x = bytearray(400000000); import time; time.sleep(600)"'),
     await start(t, 'for i in $(seq 60); do sleep 600 & done; wait'),
@@ -221,7 +156,7 @@ test('limits hold: memory, processes, written bytes', async () => {
 });
 
 test('another agent neither reads nor stops it without a person', async () => {
-  const t = await testApp({ config: FREE });
+  const t = await testApp({ config: FREE_PROCESSES });
   const id = await start(t, 'echo hidden; sleep 600');
   expect(await t.ask('process_output', { id }, OTHER)).toMatchObject({
     outcome: 'denied',
@@ -238,7 +173,7 @@ test('another agent neither reads nor stops it without a person', async () => {
 });
 
 test('what it prints is paged, capped and redacted, also where a page begins in a secret', async () => {
-  const t = await testApp({ config: `${FREE}limits: {output_bytes: 2000}\n` });
+  const t = await testApp({ config: `${FREE_PROCESSES}limits: {output_bytes: 2000}\n` });
   const key = `-----BEGIN PRIVATE KEY-----\n${`${'A'.repeat(64)}\n`.repeat(20)}-----END PRIVATE KEY-----`;
   writeFileSync(join(t.root, 'text'), `${key}\ntoken=ghp_${'a'.repeat(36)}\n`);
   const id = await start(t, 'cat text; seq 20000; echo at last >&2');
@@ -265,7 +200,7 @@ test('what it prints is paged, capped and redacted, also where a page begins in 
 });
 
 test('a flood of output fills no disk', async () => {
-  const t = await testApp({ config: FREE });
+  const t = await testApp({ config: FREE_PROCESSES });
   const id = await start(t, 'head -c 30000000 /dev/zero | tr "\\0" "x"; echo; echo end');
   await ended(t, id);
   const folder = join(t.home, 'processes', id);
@@ -276,7 +211,7 @@ test('a flood of output fills no disk', async () => {
 });
 
 test('protected paths in what it writes to stay as they are', async () => {
-  const t = await testApp({ config: `${FREE}protected: {paths: [app/kept]}\n` });
+  const t = await testApp({ config: `${FREE_PROCESSES}protected: {paths: [app/kept]}\n` });
   for (const folder of ['app/.git/hooks', 'app/kept', 'app/conf'])
     mkdirSync(join(t.root, folder), { recursive: true });
   for (const file of ['app/.git/HEAD', 'app/.git/config', 'app/kept/a', 'app/conf/.env'])
@@ -315,7 +250,7 @@ test('protected paths in what it writes to stay as they are', async () => {
 });
 
 test('what cannot be held is refused or asked about: links, other names, one folder of two', async () => {
-  const t = await testApp({ config: FREE });
+  const t = await testApp({ config: FREE_PROCESSES });
   for (const folder of ['a/b', 'links', 'names']) mkdirSync(join(t.root, folder), { recursive: true });
   writeFileSync(join(t.root, 'real'), 'x');
   symlinkSync('../real', join(t.root, 'links/.env'));
@@ -331,61 +266,6 @@ test('what cannot be held is refused or asked about: links, other names, one fol
   expect(await t.act('start_process', { command: 'true', writes: ['a/b'] })).toMatchObject({
     outcome: 'rolled_back',
     error: { code: 'resource_busy' },
-  });
-  await t.close();
-});
-
-test('what a server leaves when it is killed is ended, recorded and undone with a person', async () => {
-  const t = await testApp({ config: FREE });
-  await t.close();
-  const server = await connect(t, ['--toolsets', 'core,process']);
-  const line = 'echo x > out/f; setsid sleep 611 & echo ready; exec sleep 612';
-  const started = await server.call('start_process', { command: line, writes: ['out'] });
-  const id = started.action_id ?? '';
-  await eventually(async () => {
-    const { result } = await server.call('process_output', { id });
-    return (result?.['stdout'] as OutputPage).text === 'ready\n';
-  }, 'it runs');
-  expect(processesWith('sleep\x00612').length).toBeGreaterThan(0);
-  process.kill(server.pid, 'SIGKILL');
-  await eventually(() => !existsSync(`/proc/${server.pid}`), 'the server is gone');
-  await eventually(() => processesWith('sleep\x0061').length === 0, 'nothing is left behind');
-
-  const next = await testApp({ on: t });
-  await next.app.ready();
-  expect(await query<{ how: string }>(t, 'SELECT how FROM long_running')).toEqual([{ how: 'interrupted' }]);
-  expect(auditOf(t, id).at(-1)).toMatchObject({
-    event: 'process.ended',
-    detail: 'interrupted: its server ended',
-  });
-  expectSettled(t);
-  const undone = await next.act('rollback', { id });
-  expect(undone).toMatchObject({ outcome: 'held' });
-  await next.approve(undone.action_id ?? '');
-  await next.ask('wait_for_approval', { action_id: undone.action_id, wait_seconds: 20 });
-  expect(existsSync(join(t.root, 'out'))).toBe(false);
-  await next.close();
-});
-
-test('a server that ends ends its processes, and another server can stop them', async () => {
-  const t = await testApp({ config: FREE });
-  const [one, two] = [
-    await connect(t, ['--toolsets', 'core,process']),
-    await connect(t, ['--toolsets', 'core,process']),
-  ];
-  const [a, b] = [
-    await one.call('start_process', { command: 'exec sleep 621' }),
-    await one.call('start_process', { command: 'exec sleep 622' }),
-  ];
-  expect(await two.call('stop_process', { id: a.action_id })).toMatchObject({ outcome: 'succeeded' });
-  expect(processesWith('sleep\x00621')).toEqual([]);
-  await one.close();
-  await eventually(() => processesWith('sleep\x00622').length === 0, 'they end');
-  await two.close();
-  const rows = query<{ id: string; how: string }>(t, 'SELECT id, how FROM long_running');
-  expect(Object.fromEntries(rows.map(({ id, how }) => [id, how]))).toEqual({
-    [a.action_id ?? '']: 'stopped',
-    [b.action_id ?? '']: 'server_ended',
   });
   await t.close();
 });

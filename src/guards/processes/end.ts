@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HomeostatError } from '../../core/errors.ts';
-import type { ProcessEnd } from '../../core/processes.ts';
+import type { ProcessEnd, ProcessRequest } from '../../core/processes.ts';
 import type { Limit } from '../../core/sandbox.ts';
 import { BLANK } from '../../store/audit.ts';
 import type { LongRunningRow } from '../../store/long-running.ts';
@@ -53,7 +53,7 @@ export async function endProcesses(house: House): Promise<void> {
 export async function recordEnd(
   id: string,
   seen: Seen,
-  settled: () => Promise<unknown>,
+  settled: ProcessRequest['settled'],
   house: House,
 ): Promise<void> {
   const { longRunning, snapshots } = house.store;
@@ -63,9 +63,10 @@ export async function recordEnd(
     const row = longRunning.get(id);
     if (row === null) return;
     // Retention may have let it go meanwhile, and with it what it names.
-    if (kept !== null && snapshots.get(id) !== null) snapshots.put(id, kept, sizeOf(kept));
+    if (kept !== null && snapshots.get(id) !== null) snapshots.put(id, kept.snapshot, sizeOf(kept.snapshot));
     const how = howOf(row, seen);
-    end(row, how, how === 'exited' ? seen.exitCode : null, saying(row, how, seen), house);
+    const what = [saying(row, how, seen), ...protectedBy(kept?.protectedPaths ?? [])].join('; ');
+    end(row, how, how === 'exited' ? seen.exitCode : null, what, house);
   });
   house.trace('process ended');
 }
@@ -100,6 +101,14 @@ function end(
     detail: `${how}: ${said}`,
   });
 }
+
+/** What stood there could not be changed; something new could be put beside it, which nobody was asked about. */
+const protectedBy = (paths: readonly string[]): string[] =>
+  paths.length === 0
+    ? []
+    : [
+        `it made ${paths.length} paths that rules speak of: ${paths.slice(0, 5).join(', ').slice(0, 200).toWellFormed()}`,
+      ];
 
 function howOf({ stopped_by }: LongRunningRow, { exceeded, pulled }: Seen): ProcessEnd {
   if (pulled) return 'emergency_stop';

@@ -12,5 +12,12 @@ export const processes = (run: Run, house: House): Processes => ({
     const row = processRow(id, house);
     return { ...processInfo(row, house), own: row.agent === run.agent };
   },
+  changedByOthers: (id) =>
+    house.store.read(() =>
+      house.store.actions
+        .succeededSince(processRow(id, house).started_ms, id)
+        .flatMap(({ effects }) => effects?.changes ?? [])
+        .flatMap(({ path, from }) => (from === undefined ? [path] : [path, from])),
+    ),
   stop: async (id) => stopGently(id, run.agent, house),
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ActionContext } from '../../core/context.ts';
+import type { Change } from '../../core/effects.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import { isInside } from '../../core/inside.ts';
 import { defineAction } from '../../core/tool.ts';
@@ -15,10 +16,21 @@ import {
   undoPlanned,
   verifyPlanned,
 } from '../plan/planned.ts';
-import { type Kept, changedSince, foldersOf, keptSchema, lookAt, makeFolders } from './writes.ts';
+import {
+  type Kept,
+  changedSince,
+  foldersOf,
+  keptSchema,
+  lookAt,
+  makeFolders,
+  withoutOthers,
+} from './writes.ts';
 
 const NOTE =
   'What it does cannot be shown before it runs, nor what it serves or sends be called back. It ends with stop_process or with this server; then what it changed in the folders that it writes to can be undone.';
+
+const noteOn = (folders: readonly string[]): string =>
+  `It writes to ${folders.length === 0 ? 'no folder' : folders.join(', ')}. ${NOTE}`;
 
 const processStage = z.object({
   kind: z.literal('process'),
@@ -115,7 +127,7 @@ export const startProcess = defineAction({
             : undefined,
         ),
       },
-      effects: { known: false, note: NOTE, changes: [], diff: '' },
+      effects: { known: false, note: noteOn(folders), changes: [], diff: '' },
       circumstances: [...(complete ? [] : ['not_all_preserved']), ...(shared ? ['other_names'] : [])],
       reversibility: 'compensable',
     };
@@ -143,7 +155,7 @@ export const startProcess = defineAction({
         next: 'End it with stop_process, then undo.',
       });
     // Its server was killed, so that nobody looked when it ended.
-    const set = unseen ? { changes: await changedSince(snapshot.kept, ctx) } : snapshot;
+    const set = unseen ? { changes: await ownChanges(snapshot.kept, snapshot.action, ctx) } : snapshot;
     const staged = await undoChanges(set, ctx);
     return {
       ...staged,
@@ -165,8 +177,14 @@ export const startProcess = defineAction({
   },
 });
 
+const ownChanges = async (kept: Kept, id: string, ctx: ActionContext): Promise<Change[]> =>
+  withoutOthers(await changedSince(kept, ctx), ctx.processes.changedByOthers(id));
+
 async function start(stage: ProcessStage, ctx: ActionContext) {
   const { name, command, cwd, env, network, writes } = stage;
+  // Somebody may have laid a link in the way since the folders were looked at; from here on they are held.
+  if ((await foldersOf(writes, ctx)).join('\0') !== writes.join('\0'))
+    throw new HomeostatError('world_changed', `writes: ${writes.join(', ')}: not the folders that they were`);
   // Time has passed since the stage, and an undo is to bring back what stood there when it began.
   const { kept, closed } = ctx.resumed ? await lookAt(writes, ctx) : stage;
   const started = (now: Kept) => ({ kind: 'started' as const, action: ctx.actionId, kept: now });
@@ -182,9 +200,10 @@ async function start(stage: ProcessStage, ctx: ActionContext) {
     writes,
     closed,
     async settled() {
-      const changes = await changedSince(before, ctx);
+      const changes = await ownChanges(before, ctx.actionId, ctx);
       await ctx.files.objects.sync();
-      return { kind: 'changes', changes };
+      const protectedPaths = changes.map(({ path }) => path).filter((path) => ctx.isNotable(path));
+      return { snapshot: { kind: 'changes', changes }, protectedPaths };
     },
   });
   const net = network ? 'with the network' : 'without network';

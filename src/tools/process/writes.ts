@@ -51,7 +51,8 @@ export async function lookAt(folders: readonly string[], ctx: ActionContext): Pr
   const made = new Map<string, Change>();
   for (const folder of folders) {
     if ((await ctx.files.state(folder)) !== null) there.push(folder);
-    else for (const change of await missingFolders(join(folder, 'anything'), ctx)) made.set(change.path, change);
+    else
+      for (const change of await missingFolders(join(folder, 'anything'), ctx)) made.set(change.path, change);
   }
   const taken = await manifestsOf(ctx, ctx.signal, there);
   if (taken === null)
@@ -119,6 +120,17 @@ export async function changedSince({ manifests, made }: Kept, ctx: ActionContext
   const below = Object.keys(there).length === 0 ? [] : await changesSince(there, ctx);
   if (below === null) throw new HomeostatError('too_large', 'it has grown too large for a snapshot');
   return [...standing, ...below];
+}
+
+/**
+ * The changes without those that other actions made meanwhile, and without the folders made for the process that hold
+ * such: an undo leaves them alone.
+ */
+export function withoutOthers(changes: readonly Change[], others: readonly string[]): Change[] {
+  const theirs = (path: string): boolean => others.some((other) => isInside(path, other));
+  const holds = ({ path, before }: Change): boolean =>
+    before === null && others.some((other) => isInside(other, path));
+  return changes.filter((change) => !theirs(change.path) && !holds(change));
 }
 
 async function pathsIn(manifest: string, ctx: ActionContext): Promise<{ path: string; type: string }[]> {
