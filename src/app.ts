@@ -154,6 +154,13 @@ async function survey(env: NodeJS.ProcessEnv, home: Home, path: string): Promise
   return surveyMachine(probe);
 }
 
+/** A weaker rung than the machine's, where a person wants one. */
+function weaker(rung: string | undefined): { rung?: Rung } {
+  if (rung === undefined || rung === '') return {};
+  if (rung === 'snapshot' || rung === 'user_overlay') return { rung };
+  throw new HomeostatError('config_invalid', `HOMEOSTAT_RUNG: ${rung} is neither user_overlay nor snapshot`);
+}
+
 interface Parts {
   readonly env: NodeJS.ProcessEnv;
   readonly home: Home;
@@ -206,7 +213,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
       stateFolder: home.folder,
       ownFolders: [home.folder, dirname(path)],
       data: registry.sandbox,
-      ...(options.rung === undefined ? {} : { rung: options.rung }),
+      ...weaker(options.rung ?? env['HOMEOSTAT_RUNG']),
       env,
       home: env['HOME'] ?? homedir(),
     }),

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { connect } from '../helpers/client.ts';
 import { asPerson, cli } from '../helpers/cli-process.ts';
-import { scratch } from '../helpers/scratch.ts';
+import { directly, scratch } from '../helpers/scratch.ts';
 
 async function place(): Promise<ReturnType<typeof scratch>> {
-  const made = scratch();
+  const made = directly(scratch());
   mkdirSync(join(made.root, 'data'));
   writeFileSync(join(made.root, 'data', 'a.csv'), '1,2\n');
   expect((await asPerson(made, ['init'])).code).toBe(0);
@@ -82,7 +82,7 @@ test('an agent cannot approve: not by a wrong passphrase, not through a command,
 });
 
 test('without an approver nothing can be approved, and the answer says how to become one', async () => {
-  const made = scratch();
+  const made = directly(scratch());
   const server = await connect(made);
   const { action_id: id } = await server.call('run_command', { command: 'rm -rf data' });
   const refused = await asPerson(made, ['approve', String(id)]);

@@ -4,13 +4,14 @@ import { expect, test } from 'vitest';
 import { connect } from '../helpers/client.ts';
 import { cli } from '../helpers/cli-process.ts';
 import { eventually, processesWith } from '../helpers/processes.ts';
-import { scratch } from '../helpers/scratch.ts';
+import { directly, scratch } from '../helpers/scratch.ts';
 
 /** A line that changes a file, starts children of several kinds, one of them a daemon, and then waits. */
 const BUSY = 'echo half >> a.txt; (sleep 301 & sleep 302 &); sleep 303 & touch started; sleep 304';
 
 async function busy(): Promise<{ place: ReturnType<typeof scratch>; started: () => boolean }> {
-  const place = scratch();
+  // Without a sandbox, so that the test sees what the command does while it runs.
+  const place = directly(scratch());
   writeFileSync(join(place.root, 'a.txt'), 'whole\n');
   return { place, started: () => processesWith(place.root).length > 0 && existsStarted(place.root) };
 }

@@ -5,11 +5,12 @@ import { expect, test } from 'vitest';
 import { connect } from '../helpers/client.ts';
 import { diesAt, expectClean, filled, restarted } from '../helpers/killing.ts';
 import { eventually } from '../helpers/processes.ts';
+import { directly } from '../helpers/scratch.ts';
 import { sql } from '../helpers/sql.ts';
 import { actionsOf, auditOf, expectSettled, processesIn, treeOf } from '../helpers/state.ts';
 
 test('a command killed while it runs is unknown: nothing is taken back by itself, a person may', async () => {
-  const place = filled();
+  const place = directly(filled());
   const server = await connect(place);
   const command = 'echo changed > a.txt; rm sub/b.bin; echo > started; sleep 600';
   const call = server.call('run_command', { command }).catch(() => 'died');
@@ -34,7 +35,7 @@ test('a file and its new folders, killed while the content is written, are gone 
   const place = filled();
   const before = treeOf(place.root);
   const folder = join(place.root, 'new', 'deep');
-  expect(await diesAt(place, folder, 1, 'write_file', { path: 'new/deep/a.txt', content: 'x' })).toBe(true);
+  expect(await diesAt(place, 'step 1', 1, 'write_file', { path: 'new/deep/a.txt', content: 'x' })).toBe(true);
   expect(existsSync(folder)).toBe(true);
   expect((await restarted(place)).outcome).toBe('rolled_back');
   expect(treeOf(place.root)).toEqual(before);
@@ -53,7 +54,7 @@ for (const [what, command] of [
     await first.close();
     const changed = treeOf(place.root);
     const input = { id: String(done.snapshot_id) };
-    expect(await diesAt(place, join(place.root, 'sub'), 1, 'rollback', input)).toBe(true);
+    expect(await diesAt(place, 'step 0', 1, 'rollback', input)).toBe(true);
     expect(treeOf(place.root)).not.toEqual(changed);
     expect((await restarted(place)).outcome).toBe('rolled_back');
     expect(treeOf(place.root)).toEqual(changed);

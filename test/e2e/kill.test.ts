@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { asPerson } from '../helpers/cli-process.ts';
 import { type Answer, connect } from '../helpers/client.ts';
 import { diesAt, filled, restarted } from '../helpers/killing.ts';
+import { directly } from '../helpers/scratch.ts';
 import { auditOf, expectSettled, treeOf } from '../helpers/state.ts';
 
 const BEFORE = ['intended', 'staged', 'committing'];
@@ -54,8 +55,8 @@ for (const [step, nth, outcome] of [
     ['succeeds', COMMAND],
     ['fails', `${COMMAND}; exit 3`],
   ] as const) {
-    test(`run_command that ${kind}, killed at ${step} ${nth}, leaves every byte as it was`, async () => {
-      const place = filled();
+    test(`run_command without sandbox that ${kind}, killed at ${step} ${nth}, leaves every byte as it was`, async () => {
+      const place = directly(filled());
       const before = treeOf(place.root);
       expect(await diesAt(place, step, nth, 'run_command', { command: line })).toBe(true);
       expect((await restarted(place)).outcome).toBe(outcome);
@@ -64,8 +65,18 @@ for (const [step, nth, outcome] of [
   }
 }
 
-test('run_command that fails, killed as it is taken back, is taken back by the next start', async () => {
-  const place = filled();
+for (const step of [...BEFORE, ...AFTER, 'step 0', 'step 2']) {
+  test(`run_command, killed at ${step}, leaves every byte as it was`, async () => {
+    const place = filled();
+    const before = treeOf(place.root);
+    expect(await diesAt(place, step, 1, 'run_command', { command: COMMAND })).toBe(true);
+    expect((await restarted(place)).outcome).toBe(BEFORE.includes(step) ? 'failed' : 'rolled_back');
+    expect(treeOf(place.root)).toEqual(before);
+  });
+}
+
+test('run_command without sandbox that fails, killed as it is taken back, is taken back by the next start', async () => {
+  const place = directly(filled());
   const before = treeOf(place.root);
   expect(await diesAt(place, 'rolling back', 1, 'run_command', { command: `${COMMAND}; exit 3` })).toBe(true);
   expect((await restarted(place)).outcome).toBe('rolled_back');
@@ -112,7 +123,7 @@ for (const step of [...BEFORE, ...AFTER, 'finished']) {
 }
 
 for (const [tool, input, gone] of [
-  ['run_command', { command: 'no-such-tool || rm -rf sub' }, 'sub'],
+  ['run_command', { command: 'rm -rf sub; touch .mcp.json' }, 'sub'],
   ['write_file', { path: '.env', content: 'A=1\n' }, null],
 ] as const) {
   test(`${tool}, killed once it is held, still waits, is approved and committed once`, async () => {
@@ -146,12 +157,7 @@ for (const [tool, input, gone] of [
       const id = String(held.action_id);
       await asPerson(place, ['approve', id]);
       expect(await diesAt(place, step, 1, 'wait_for_approval', { action_id: id })).toBe(true);
-      const expected =
-        step === 'committing'
-          ? 'failed'
-          : step === 'preserved' && tool === 'run_command'
-            ? 'unknown'
-            : 'rolled_back';
+      const expected = step === 'committing' ? 'failed' : 'rolled_back';
       expect((await restarted(place)).outcome).toBe(expected);
       expect(treeOf(place.root)).toEqual(before);
       const server = await connect(place);

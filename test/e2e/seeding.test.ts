@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { connect } from '../helpers/client.ts';
 import { eventually } from '../helpers/processes.ts';
-import { type Scratch, scratch } from '../helpers/scratch.ts';
+import { directly, type Scratch, scratch } from '../helpers/scratch.ts';
 import { expectSettled, query } from '../helpers/state.ts';
 
 /** A root that takes a while to scan, and a state that was used before. */
 async function used(files = 600): Promise<Scratch> {
-  const place = scratch();
+  const place = directly(scratch());
   mkdirSync(join(place.root, 'many'));
   for (let i = 0; i < files; i++) writeFileSync(join(place.root, 'many', String(i)), `content ${i}`);
   const server = await connect(place);
@@ -38,7 +38,7 @@ test('a client that stays has its roots snapshotted before it calls anything', a
 });
 
 test('a state that nobody has used is not made for it', async () => {
-  const place = scratch();
+  const place = directly(scratch());
   const server = await connect(place);
   await sleep(1600);
   expect(existsSync(place.home)).toBe(false);

@@ -36,7 +36,7 @@ test('a command runs, a dry run changes nothing, a failed line is taken back, an
 
   const failed = await server.call('run_command', { command: 'echo broken >> a.txt; touch new; false' });
   expect(failed).toMatchObject({
-    outcome: 'rolled_back',
+    outcome: 'failed',
     result: { exit_code: 1 },
     error: { code: 'command_failed' },
   });

@@ -132,7 +132,7 @@ const COMMANDS = [
   'sleep 0.01 &',
   'sleep 30 & true',
   '(setsid sleep 30 &) ; true',
-  'ln -sfn ../canary out2',
+  'ln -sf ../canary out2',
   'chmod 600 b.txt',
   'mv a.txt c',
   'kill -9 $$',

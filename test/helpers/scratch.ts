@@ -19,6 +19,12 @@ export interface Scratch {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** The same place, for servers that run commands on the machine itself, as where no sandbox is to be had. */
+export const directly = (place: Scratch): Scratch => ({
+  ...place,
+  env: { ...place.env, HOMEOSTAT_RUNG: 'snapshot' },
+});
+
 export function scratch(config?: string): Scratch {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'homeostat-test-')));
   made.push(base);

@@ -62,7 +62,8 @@ function putBack({ path, from, before, after }: StepOf<'put'>, number: number, p
   // Not done, or done and taken back; then what it took from a removal may have gone back from there as well.
   const lent = from.startsWith(`${place.own}/pre/`);
   if (inSource === after.ino || (lent && inSource === null && place.inode(path) !== after.ino)) return true;
-  if (place.inode(path) !== after.ino) return false;
+  // What somebody else has written into it since is theirs.
+  if (!isSame(place.print(path), after)) return false;
   const entry = place.entry(path);
   if (before === null) {
     place.keepingTimes(path, () => moveIn(entry, source));

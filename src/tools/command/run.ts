@@ -63,7 +63,7 @@ export const runCommand = defineAction({
     if (there.type !== 'directory')
       throw new HomeostatError('wrong_type', `cwd: ${folder} is a ${there.type}`);
     const boxed = await isBoxed(input, ctx);
-    const alone = isReadOnly(input, ctx) && !boxed;
+    const alone = isReadOnly(input, ctx);
     return {
       summary: `run ${command}`,
       level: 'SAFE',
