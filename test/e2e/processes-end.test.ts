@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -150,6 +151,24 @@ test('what it makes that rules speak of is on record', async () => {
   });
   // Its removal changes protected paths too.
   expect(await t.act('rollback', { id })).toMatchObject({ outcome: 'held' });
+  await t.close();
+});
+
+test('a protected file that is replaced while it runs is open to it, which is on record; a folder is not', async () => {
+  const t = await testApp({ config: FREE_PROCESSES });
+  mkdirSync(join(t.root, 'app/.git'), { recursive: true });
+  const files = ['app/.env', 'app/.git/config'].map((name) => join(t.root, name));
+  for (const file of files) writeFileSync(file, 'as it was');
+  const line = 'cd app; until test -f go; do sleep 0.05; done; (echo x > .env); (echo x > .git/config); true';
+  const id = await start(t, line, { writes: ['app'] });
+  for (const file of files) {
+    writeFileSync(`${file}.new`, 'a person');
+    renameSync(`${file}.new`, file);
+  }
+  writeFileSync(join(t.root, 'app/go'), '');
+  await ended(t, id);
+  expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(['x\n', 'a person']);
+  expect(auditOf(t, id).at(-1)).toMatchObject({ detail: expect.stringContaining('app/.env') as string });
   await t.close();
 });
 

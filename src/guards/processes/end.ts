@@ -33,7 +33,11 @@ export async function stopProcess(id: string, by: string, graceMs: number, house
     return own.done;
   }
   house.machine.killLeftovers(id);
-  if (!isRunning(row, house)) return endOrphans(house);
+  // Its server is gone, or could not write its end down.
+  if (row.owner === house.machine.owner || !isRunning(row, house)) {
+    endUnseen([row], house);
+    return;
+  }
   for (let waited = 0; waited < ELSEWHERE_MS; waited += POLL_MS) {
     if (house.store.read(() => longRunning.get(id))?.ended_ms !== null) return;
     await sleep(POLL_MS);
@@ -61,7 +65,7 @@ export async function recordEnd(
   const kept = await settled().catch(() => null);
   house.store.write(() => {
     const row = longRunning.get(id);
-    if (row === null) return;
+    if (row === null || row.ended_ms !== null) return;
     // Retention may have let it go meanwhile, and with it what it names.
     if (kept !== null && snapshots.get(id) !== null) snapshots.put(id, kept.snapshot, sizeOf(kept.snapshot));
     const how = howOf(row, seen);
@@ -76,10 +80,18 @@ export function endOrphans(house: House): void {
   const { longRunning } = house.store;
   const orphans = (): LongRunningRow[] =>
     longRunning.all().filter((row) => row.ended_ms === null && !isRunning(row, house));
-  if (house.store.read(orphans).length === 0) return;
-  for (const { id } of house.store.read(orphans)) house.machine.killLeftovers(id);
+  const found = house.store.read(orphans);
+  for (const { id } of found) house.machine.killLeftovers(id);
+  if (found.length > 0) endUnseen(found, house);
+}
+
+/** Two servers may come to it at once; one of them writes it down. */
+function endUnseen(rows: readonly LongRunningRow[], house: House): void {
+  const { longRunning } = house.store;
   house.store.write(() => {
-    for (const row of orphans()) end(row, 'interrupted', null, 'its server ended', house);
+    for (const row of rows)
+      if (longRunning.get(row.id)?.ended_ms === null)
+        end(row, 'interrupted', null, 'its server ended', house);
   });
 }
 
@@ -102,12 +114,12 @@ function end(
   });
 }
 
-/** What stood there could not be changed; something new could be put beside it, which nobody was asked about. */
+/** What it could not be kept from: what was not there when it began, or was replaced meanwhile. */
 const protectedBy = (paths: readonly string[]): string[] =>
   paths.length === 0
     ? []
     : [
-        `it made ${paths.length} paths that rules speak of: ${paths.slice(0, 5).join(', ').slice(0, 200).toWellFormed()}`,
+        `it changed ${paths.length} paths that rules speak of: ${paths.slice(0, 5).join(', ').slice(0, 200).toWellFormed()}`,
       ];
 
 function howOf({ stopped_by }: LongRunningRow, { exceeded, pulled }: Seen): ProcessEnd {
