@@ -23,6 +23,7 @@ limits:
   command_seconds: 5
 protected:
   paths: [bin]
+toolsets: [core, process]
 `;
 
 const actions = new Set(TOOLS.filter((tool) => tool.kind === 'action').map((tool) => tool.name));
