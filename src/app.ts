@@ -208,6 +208,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     env,
     stages: home.stages,
     sessions: home.sessions,
+    processes: home.processes,
     sandbox: openSandbox({
       stateFolder: home.folder,
       ownFolders: [home.folder, dirname(path)],
@@ -231,6 +232,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     ownFolders: [home.folder, dirname(path)].map((folder) => machine.real(folder)),
     version: VERSION,
     unsettled: new Set(),
+    boxes: new Map(),
     origins: new Map(),
     trace: options.trace ?? ((): void => undefined),
   };

@@ -96,7 +96,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   toolsets: z
-    .array(z.enum(['core']))
+    .array(z.enum(['core', 'process']))
     .default(['core'])
     .describe('Groups of tools that are offered.'),
 });

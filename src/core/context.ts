@@ -4,6 +4,7 @@ import type { Files } from './host.ts';
 import type { Records } from './records.ts';
 import type { ActionReport, Decision } from './outcome.ts';
 import type { Principal, Workspace } from './principal.ts';
+import type { Processes } from './processes.ts';
 import type { Risk } from './risk.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Transactions } from './transactions.ts';
@@ -61,6 +62,9 @@ export interface ActionContext extends BaseContext {
   readonly transactions: Transactions;
   /** True when the commit follows an approval, so that time has passed since the stage. */
   readonly resumed: boolean;
+  /** Whether a rule speaks of a path. */
+  isNotable(path: string): boolean;
+  readonly processes: Processes;
   /** Whether a command line is on the fixed list of those that need no snapshot. */
   isReadOnlyLine(line: string): boolean;
   /** Makes what undo needs durable; must return before the first change. May be called again with more. */

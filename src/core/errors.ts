@@ -57,6 +57,11 @@ export const ERRORS = {
     'There is no place on the root’s own file system for what undo needs.',
     'A person lets the folder above the root be written to, or moves the state to that file system.',
   ),
+  no_sandbox: row(
+    'refused',
+    'This machine has no sandbox, and what goes on by itself runs in nothing else.',
+    'A person runs `homeostat doctor`, which says what would give one.',
+  ),
   secret_path: row(
     'refused',
     'The file holds secrets and is never shown to an agent.',

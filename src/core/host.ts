@@ -1,5 +1,6 @@
 import type { Change, ChangeSet, FileState } from './effects.ts';
 import type { Workspace } from './principal.ts';
+import type { OutputLogs } from './processes.ts';
 import type { Commands } from './command.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Transactions } from './transactions.ts';
@@ -121,6 +122,7 @@ export interface Machine extends Surroundings {
   files(workspace: Workspace): Files;
   commands(workspace: Workspace): Commands;
   readonly sandbox: Sandbox;
+  readonly logs: OutputLogs;
   /** The folder that an agent's commands share as long as this process lives. */
   session(agent: string): string;
   transactions(options: TransactionOptions): Transactions;

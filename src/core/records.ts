@@ -1,6 +1,8 @@
 import type { Autonomy } from './config.ts';
 import type { Effects } from './effects.ts';
 import type { ApprovalStatus, Outcome } from './outcome.ts';
+import type { OutputStream } from './sandbox.ts';
+import type { OutputPage, OutputQuery, ProcessInfo } from './processes.ts';
 import type { Level } from './risk.ts';
 
 /** One link of the chain, as it is stored: `body` is the canonical JSON that was hashed. */
@@ -110,4 +112,8 @@ export interface Records {
   effects(id: string): Effects;
   approvals(filter: { status?: ApprovalStatus | undefined; limit: number }): ApprovalInfo[];
   status(): Status;
+  /** Every process that runs, and the last of those that have ended, the newest first. */
+  processes(): ProcessInfo[];
+  /** Throws `not_yours` where another agent started it. */
+  processOutput(id: string, stream: OutputStream, query: OutputQuery, agent: string): OutputPage;
 }

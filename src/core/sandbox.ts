@@ -34,6 +34,31 @@ export interface SandboxRequest extends CommandRequest {
   };
 }
 
+/** What goes on after the call that started it, in the same box but for the roots: they are shown as they stand. */
+export interface BoxRequest extends Pick<
+  SandboxRequest,
+  'line' | 'cwd' | 'env' | 'actionId' | 'network' | 'session' | 'limits'
+> {
+  /** Shown read-only. */
+  readonly roots: readonly string[];
+  /** Folders in the roots, by their real paths, that it writes to directly. */
+  readonly writes: readonly string[];
+  /** Files and folders below `writes` that stay read-only. */
+  readonly closed: readonly string[];
+  readonly onOutput: (stream: OutputStream, chunk: Uint8Array) => void;
+}
+
+export type OutputStream = 'stdout' | 'stderr';
+
+/** It ends with this process at the latest, by whatever that ends. */
+export interface RunningBox {
+  readonly limitsBy: string;
+  /** Asks its processes to end, and ends them so many milliseconds later; 0 for at once. */
+  stop(graceMs: number): void;
+  /** Told when every process of it is dead. */
+  readonly ended: Promise<{ readonly exitCode: number | null; readonly exceeded: Limit | null }>;
+}
+
 export type Limit = 'processes' | 'memory' | 'cpu' | 'written';
 
 export interface SandboxResult extends CommandResult {
@@ -48,6 +73,8 @@ export interface Sandbox {
   probe(): Promise<SandboxProbe>;
   /** Returns when every process of it is dead. Throws `unsafe_root` where a root cannot be overlaid. */
   run(request: SandboxRequest): Promise<SandboxResult>;
+  /** Returns when the line has begun. Throws `no_sandbox` where the machine has none. */
+  start(request: BoxRequest): Promise<RunningBox>;
 }
 
 /** A path that is hidden; `~` is every person's home, `*` any name of one folder. */

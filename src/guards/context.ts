@@ -4,6 +4,7 @@ import type { Files } from '../core/host.ts';
 import { type Caller, type Workspace, agentName } from '../core/principal.ts';
 import { assessContext, type House } from './house.ts';
 import { pathRules } from './risk/paths.ts';
+import { processes } from './processes/processes.ts';
 import type { Run } from './run.ts';
 import { preserve } from './snapshots/preserve.ts';
 import { undoing } from './snapshots/undoing.ts';
@@ -50,6 +51,8 @@ export function actionContext(run: Run, house: House, options: { signal?: AbortS
       trace: house.trace,
     }),
     resumed: run.resumed,
+    isNotable: isNotableIn(house, workspace),
+    processes: processes(run, house),
     isReadOnlyLine: (line) => house.rules.read_only_lines.includes(line),
     preserve: async (snapshot) => preserve(run, snapshot, house),
     undoing: undoing(run, house),

@@ -9,6 +9,7 @@ import { findAction, type House } from './house.ts';
 import { judge, lineRisk } from './judge.ts';
 import { holderLives } from './limits/leases.ts';
 import { recover } from './recover.ts';
+import { endProcesses } from './processes/end.ts';
 import { records } from './records.ts';
 import { refusal } from './refusal.ts';
 import { prune } from './snapshots/prune.ts';
@@ -64,6 +65,7 @@ export function guardedCalls(house: House): Guarded {
     prepare: ({ workspace }) => seeds.begin(workspace),
     async close() {
       await seeds.end();
+      await endProcesses(house);
       journal.close();
     },
   };

@@ -3,6 +3,7 @@ import type { Config } from '../core/config.ts';
 import type { Machine, Surroundings } from '../core/host.ts';
 import type { Configuration } from '../core/records.ts';
 import type { Workspace } from '../core/principal.ts';
+import type { RunningBox } from '../core/sandbox.ts';
 import type { Action, Tool } from '../core/tool.ts';
 import type { Rules } from '../registry/rules.ts';
 import type { StopFile } from '../store/stop-file.ts';
@@ -31,6 +32,8 @@ export interface House {
   readonly version: string;
   /** Actions of this process whose end could not be written down; they are ended before the next one begins. */
   readonly unsettled: Set<string>;
+  /** What runs on in this process, by the action that started it; `done` when its end is on record. */
+  readonly boxes: Map<string, { readonly box: RunningBox; readonly done: Promise<void> }>;
   /** Called at each step of the pipeline; tests end the process here. */
   readonly trace: (step: string) => void;
 }

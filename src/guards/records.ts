@@ -4,6 +4,8 @@ import type { ApprovalInfo, Records, SnapshotInfo } from '../core/records.ts';
 import type { ApprovalRow } from '../store/approvals.ts';
 import { expireOverdue } from './approvals/settle.ts';
 import type { House } from './house.ts';
+import { processInfo } from './processes/list.ts';
+import { processOutput } from './processes/output.ts';
 import { redact } from './redact.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -43,6 +45,10 @@ export function records(house: House): Records {
       expireOverdue(house);
       return store.read(() => store.approvals.list(status, limit).map((row) => approvalInfo(row, house)));
     },
+
+    processes: () => store.read(() => store.longRunning.all().map((row) => processInfo(row, house))),
+
+    processOutput: (id, stream, page, agent) => processOutput(id, stream, page, agent, house),
 
     status: () =>
       store.read(() => ({

@@ -7,6 +7,7 @@ import { BLANK } from '../store/audit.ts';
 import { actionContext } from './context.ts';
 import { findAction, type House } from './house.ts';
 import { holderLives } from './limits/leases.ts';
+import { endOrphans } from './processes/end.ts';
 import { redact } from './redact.ts';
 import { openRun } from './run.ts';
 
@@ -29,6 +30,7 @@ export async function recover(house: House): Promise<number> {
       ended++;
     }
   dropStrayLeases(house);
+  endOrphans(house);
   return ended;
 }
 

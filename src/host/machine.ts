@@ -7,6 +7,7 @@ import type { Sandbox } from '../core/sandbox.ts';
 import { openCommands } from './command.ts';
 import { openFiles } from './files.ts';
 import { ownIdentity, uptime } from './identity.ts';
+import { openLogs } from './process-logs.ts';
 import { killMarked, startDetached } from './processes.ts';
 import { discardStage } from './journal/discard.ts';
 import { openTransactions } from './journal/transactions.ts';
@@ -22,6 +23,8 @@ export interface MachineOptions {
   /** Folders of the state: for stages, and for what commands of one connection share. */
   readonly stages: string;
   readonly sessions: string;
+  /** Folder of the state: for what long-running processes say. */
+  readonly processes: string;
 }
 
 /** This machine, for the guards; tools get their share of it with each call. */
@@ -33,6 +36,7 @@ export function openMachine(options: MachineOptions): Machine {
     files: (workspace) => openFiles(workspace, { objects, cacheFolder, limits }),
     commands: (workspace) => openCommands(env, workspace.roots),
     sandbox,
+    logs: openLogs(options.processes),
     session: (agent) => join(sessions, folderName(owner), folderName(agent)),
     transactions: (of) => openTransactions(of, { stages, objects }),
     discard: (actionId, roots, what) => discardStage({ actionId, roots, what, stages }),

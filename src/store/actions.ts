@@ -56,6 +56,8 @@ export interface ActionStore {
   update(id: string, patch: Patch): void;
   get(id: string): ActionRow | null;
   unfinished(): ActionRow[];
+  /** Those but for one that changed something and ended well since then. */
+  succeededSince(fromMs: number, except: string): ActionRow[];
   /** The agent's actions of that time that got past admission. */
   countBetween(agent: string, fromMs: number, untilMs: number): number;
   /** The newest actions with this request that were finished by then, newest first. */
@@ -91,6 +93,12 @@ export function actionStore(db: Statements): ActionStore {
     },
     get: (id) => all('SELECT * FROM actions WHERE id = ?', id)[0] ?? null,
     unfinished: () => all("SELECT * FROM actions WHERE phase <> 'finished'"),
+    succeededSince: (fromMs, except) =>
+      all(
+        "SELECT * FROM actions WHERE finished_ms >= ? AND id <> ? AND outcome = 'succeeded' AND dry_run = 0",
+        fromMs,
+        except,
+      ),
     countBetween: (agent, fromMs, untilMs) =>
       db
         .prepare<[number, number, string], { n: number }>(

@@ -100,4 +100,22 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE snapshots ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
   CREATE TABLE stores (folder TEXT PRIMARY KEY) WITHOUT ROWID;
   `,
+  // What goes on after the action that started it.
+  `
+  CREATE TABLE long_running (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    command TEXT NOT NULL,
+    cwd TEXT NOT NULL,
+    network INTEGER NOT NULL,
+    writes TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    started_ms INTEGER NOT NULL,
+    stopped_by TEXT,
+    ended_ms INTEGER,
+    how TEXT,
+    exit_code INTEGER
+  ) WITHOUT ROWID;
+  `,
 ];

@@ -7,6 +7,7 @@ import { type StoreFolders, storeFolders } from './action-folders.ts';
 import { type Garbage, collectObjects, garbage } from './collect.ts';
 import { type Db, guarded, openDatabase, prepared } from './database.ts';
 import type { Home } from './home.ts';
+import { type LongRunning, longRunning } from './long-running.ts';
 import { type LeaseStore, leaseStore } from './leases.ts';
 import { type SnapshotStore, snapshotStore } from './snapshots.ts';
 
@@ -17,6 +18,7 @@ export interface Store {
   readonly approvals: ApprovalStore;
   readonly audit: AuditLog;
   readonly leases: LeaseStore;
+  readonly longRunning: LongRunning;
   readonly snapshots: SnapshotStore;
   /** One durable transaction: when it returns, what was written is on stable storage. */
   write<T>(work: () => T): T;
@@ -57,6 +59,7 @@ function assemble(home: Home, db: Db): Store {
     approvals: approvalStore(statements),
     audit: auditLog(statements),
     leases: leaseStore(statements),
+    longRunning: longRunning(statements),
     snapshots,
     write: (work) =>
       guarded(home, () => inPlace(() => (db.inTransaction ? work() : db.transaction(work).immediate()))),

@@ -10,6 +10,9 @@ import { editFile } from './file/edit.ts';
 import { listFiles } from './file/list.ts';
 import { readFile } from './file/read.ts';
 import { writeFile } from './file/write.ts';
+import { processOutput } from './process/output.ts';
+import { startProcess } from './process/start.ts';
+import { stopProcess } from './process/stop.ts';
 import { diffSnapshot } from './snapshot/diff.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { rollback } from './snapshot/rollback.ts';
@@ -34,4 +37,7 @@ export const TOOLS: readonly Tool[] = [
   waitForApproval,
   getStatus,
   emergencyStop,
+  startProcess,
+  stopProcess,
+  processOutput,
 ];

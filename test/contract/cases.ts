@@ -16,7 +16,10 @@ export interface ActionCase {
   input(t: TestApp): Promise<Input>;
   /** What undoing it says; null where it restores. */
   readonly undo: string | null;
-  /** An input that a person is asked about under `ASKING`, and what becomes of it; null where nobody ever asks. */
+  /**
+   * An input that a person is asked about under `ASKING`, and what becomes of it; null where nobody ever asks, or no
+   * file is shown.
+   */
   readonly asked: {
     input(t: TestApp): Promise<Input>;
     /** The file that somebody else changes meanwhile. */
@@ -27,7 +30,7 @@ export interface ActionCase {
 }
 
 /** Everything reversible is done without asking, so that the cases reach the world. */
-export const FREE = 'autonomy: full\n';
+export const FREE = 'autonomy: full\ntoolsets: [core, process]\n';
 /** A person is asked about whatever lies in `kept`. */
 export const ASKING = 'protected:\n  paths: [kept]\n';
 
@@ -138,6 +141,20 @@ export const CASES: readonly ActionCase[] = [
       file: 'text.txt',
       stale: 'failed',
     },
+  },
+  {
+    tool: 'start_process',
+    what: 'starts what goes on',
+    input: async () => ({ command: 'sleep 600', name: 'sleeper' }),
+    undo: 'nothing_to_undo',
+    asked: null,
+  },
+  {
+    tool: 'stop_process',
+    what: 'ends what goes on',
+    input: async (t) => ({ id: (await t.act('start_process', { command: 'sleep 600' })).action_id }),
+    undo: 'nothing_to_undo',
+    asked: null,
   },
   {
     tool: 'emergency_stop',

@@ -47,8 +47,8 @@ async function auditOf(t: TestApp, filter: object): Promise<AuditBody[]> {
   return (result as { records: AuditBody[] }).records;
 }
 
-// The stop has no step: it acts before anything else, and is recorded as well as can be.
-describe.each(CASES.filter((one) => one.tool !== 'emergency_stop'))('$tool $what', ({ tool, input }) => {
+// The stop has no step: it acts before anything else. What is killed with processes: test/e2e/processes-end.test.ts.
+describe.each(CASES.filter((one) => one.undo === null))('$tool $what', ({ tool, input }) => {
   const outcomeAt = (step: Step): string | null => (tool === 'run_command' ? step.command : step.outcome);
 
   test.each(STEPS.filter((step) => outcomeAt(step) !== ''))(

@@ -84,6 +84,7 @@ const QUERY_INPUTS: Record<string, (done: string) => Input> = {
   list_approvals: () => ({ limit: 5 }),
   wait_for_approval: (done) => ({ action_id: done, wait_seconds: 0 }),
   get_status: () => ({}),
+  process_output: () => ({}),
 };
 
 describe.each(QUERIES.map((tool) => ({ name: tool.name, tool })))('$name', ({ name, tool }) => {

@@ -221,6 +221,17 @@ const VALID: Record<string, fc.Arbitrary<object>> = {
     { requiredKeys: [] },
   ),
   wait_for_approval: fc.record({ action_id: earlier, wait_seconds: fc.constantFrom(0, 5e-324, 0.001) }),
+  start_process: fc.record({ command: fc.constantFrom('sleep 0.2', 'echo said; false', 'seq 100000') }),
+  stop_process: fc.record({ id: earlier }),
+  process_output: fc.record(
+    {
+      id: earlier,
+      stream: fc.constantFrom('stdout', 'stderr'),
+      since: fc.constantFrom(0, 7, 2 ** 53 - 1),
+      tail_lines: fc.constantFrom(1, 10_000),
+    },
+    { requiredKeys: [] },
+  ),
   get_status: fc.constant({}),
   emergency_stop: fc.record({ dry_run: fc.constant(true) }),
 };
@@ -247,7 +258,14 @@ function inputOf(tool: string): fc.Arbitrary<unknown> {
   );
 }
 
-const WEIGHTS: Record<string, number> = { write_file: 8, edit_file: 6, delete_file: 4, rollback: 5 };
+const WEIGHTS: Record<string, number> = {
+  write_file: 8,
+  edit_file: 6,
+  delete_file: 4,
+  rollback: 5,
+  start_process: 1,
+  stop_process: 1,
+};
 
 const toolCalls = TOOLS.map(({ name }) => ({
   weight: WEIGHTS[name] ?? 3,

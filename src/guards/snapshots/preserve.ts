@@ -7,7 +7,7 @@ interface Sized {
 }
 
 /** How many paths a snapshot covers, and how many bytes it names; of tools that know no paths, one and none. */
-function sizeOf(snapshot: unknown): { changes: number; bytes: number } {
+export function sizeOf(snapshot: unknown): { changes: number; bytes: number } {
   const inner = (snapshot as { snapshot?: unknown } | null)?.snapshot ?? snapshot;
   const { changes, plan } = (inner ?? {}) as {
     changes?: Sized[];

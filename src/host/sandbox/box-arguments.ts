@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { HomeostatError } from '../../core/errors.ts';
 import { isInside } from '../../core/inside.ts';
+import { type Direct, showDirect } from './direct.ts';
 import type { Hidden } from './hidden.ts';
 import type { Overlay } from './layers.ts';
 import { BOX_CACHES, BOX_HOME, type Session } from './session.ts';
@@ -20,6 +21,8 @@ const KEPT_CAPABILITIES = [
 
 export interface Box {
   readonly overlays: readonly Overlay[];
+  /** Roots that are shown as they stand. */
+  readonly direct: Direct;
   readonly hidden: readonly Hidden[];
   /** Of roots in the private /tmp, see `placesInTmp`. */
   readonly places: readonly string[];
@@ -36,8 +39,8 @@ export interface Box {
 
 /** The arguments of bubblewrap, see bwrap(1); it works them off in their order, so that what comes later lies on top. */
 export function boxArguments(box: Box): string[] {
-  const { overlays, hidden, places, session, network, cwd, env, user } = box;
-  const roots = overlays.map(({ root }) => root);
+  const { overlays, direct, hidden, places, session, network, cwd, env, user } = box;
+  const roots = [...overlays.map(({ root }) => root), ...direct.roots];
   const inRoot = (path: string): boolean => roots.some((root) => isInside(path, root));
   return [
     '--ro-bind',
@@ -59,6 +62,7 @@ export function boxArguments(box: Box): string[] {
     ...hidden.filter(({ path }) => !inRoot(path)).flatMap((path) => hide(path, session)),
     ...places.flatMap((path) => ['--tmpfs', path]),
     ...overlays.flatMap(showRoot),
+    ...showDirect(direct),
     // Only now: the places of the roots had to be made in them.
     ...places.flatMap((path) => ['--remount-ro', path]),
     ...hidden.filter(({ path }) => inRoot(path)).flatMap((path) => hide(path, session)),

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import type { Rung } from '../../core/sandbox.ts';
+import type { OutputStream, Rung } from '../../core/sandbox.ts';
 import { CappedOutput } from '../capped-output.ts';
 import { tree } from './box-processes.ts';
 
@@ -50,6 +50,8 @@ export interface Launch {
   /** Where one enters the control group. */
   readonly group: string | null;
   readonly outputBytes: number;
+  /** Told each piece of output as it comes. */
+  readonly onOutput?: (stream: OutputStream, chunk: Uint8Array) => void;
 }
 
 export interface Running {
@@ -128,11 +130,14 @@ function feed(stream: Writable, bytes: Buffer): void {
   stream.end(bytes);
 }
 
-function follow(child: ChildProcess, { outputBytes, overlays }: Launch): Running {
+function follow(child: ChildProcess, { outputBytes, overlays, onOutput }: Launch): Running {
   const stdout = new CappedOutput(outputBytes);
   const stderr = new CappedOutput(outputBytes);
-  child.stdout?.on('data', (chunk: Buffer) => stdout.write(chunk));
-  child.stderr?.on('data', (chunk: Buffer) => stderr.write(chunk));
+  for (const [name, kept] of [['stdout', stdout] as const, ['stderr', stderr] as const])
+    child[name]?.on('data', (chunk: Buffer) => {
+      kept.write(chunk);
+      onOutput?.(name, chunk);
+    });
   let status = '';
   let killing: NodeJS.Timeout | null = null;
   const kill = (): void => {

@@ -1,45 +1,21 @@
 import { dirname, join } from 'node:path';
 import { HomeostatError } from '../../core/errors.ts';
-import { isInside } from '../../core/inside.ts';
 import type {
   Limit,
   Rung,
   Sandbox,
-  SandboxData,
   SandboxProbe,
   SandboxRequest,
   SandboxResult,
 } from '../../core/sandbox.ts';
-import { ACTION_MARK } from '../environment.ts';
-import { boxArguments, placesInTmp, resolverPaths } from './box-arguments.ts';
-import { boxEnvironment } from './box-environment.ts';
-import { TASKS_PER_PROCESS, openControlGroup } from './control-group.ts';
-import { hiddenPaths } from './hidden.ts';
-import { launch } from './launch.ts';
+import { NOTHING_DIRECT } from './direct.ts';
+import { POLLING, type SandboxOptions, SYSTEM_PATH, enter, limitOf } from './enter.ts';
 import { prepareLayers } from './layers.ts';
 import { mounts } from './mounts.ts';
 import { probe } from './probe.ts';
-import { systemCallFilter } from './seccomp.ts';
 import { type Session, openSession } from './session.ts';
+import { startBox } from './start-box.ts';
 import { watch } from './watch.ts';
-
-export interface SandboxOptions {
-  readonly stateFolder: string;
-  /** State and configuration: hidden. */
-  readonly ownFolders: readonly string[];
-  readonly data: SandboxData;
-  readonly env: NodeJS.ProcessEnv;
-  /** The person's. */
-  readonly home: string;
-  /** Forces one; for tests. */
-  readonly rung?: Rung;
-}
-
-/** Where the programs that build a box are found; an agent's PATH is for the command alone. */
-const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin';
-
-/** The memory that a box has in /dev/shm, as part of what its processes may have. */
-const SHARED_MEMORY = 0.25;
 
 /** Runs commands in namespaces of their own, over overlays of the roots; see docs/design.md, "Commands as transactions". */
 export function openSandbox(options: SandboxOptions): Sandbox {
@@ -65,6 +41,11 @@ export function openSandbox(options: SandboxOptions): Sandbox {
         throw new HomeostatError('internal_error', `this machine has no sandbox: ${why}`);
       return runIn(rung, await sessionAt(request.session), request, options);
     },
+    async start(request) {
+      const { rung, why } = await find();
+      if (rung === 'snapshot') throw new HomeostatError('no_sandbox', `this machine has no sandbox: ${why}`);
+      return startBox(rung, await sessionAt(request.session), request, options);
+    },
   };
 }
 
@@ -72,9 +53,9 @@ async function runIn(
   rung: Exclude<Rung, 'snapshot'>,
   session: Session,
   request: SandboxRequest,
-  { ownFolders, stateFolder, data, env, home }: SandboxOptions,
+  options: SandboxOptions,
 ): Promise<SandboxResult> {
-  const { layers, network, limits, signal } = request;
+  const { layers, signal } = request;
   const started = performance.now();
   const result = (given: Partial<SandboxResult>): SandboxResult => ({
     exitCode: null,
@@ -92,37 +73,13 @@ async function runIn(
   if (signal.aborted) return result({ signal: 'SIGKILL' });
   const mounted = mounts();
   const overlays = prepareLayers(layers, mounted);
-  const roots = overlays.map(({ root }) => root);
-  const places = placesInTmp(roots, session);
   const stores = layers.map(({ folder }) => dirname(folder));
-  const own = [stateFolder, ...ownFolders, ...stores, ...runtimeFolders(env, home)];
-  const group = openControlGroup(limits);
-  const running = launch({
-    rung,
-    overlays,
-    box: () =>
-      boxArguments({
-        overlays,
-        hidden: hiddenPaths({ data, own, home, mounts: mounted, roots }),
-        places,
-        session,
-        runtime: [...data.runtime, ...(network ? resolverPaths() : [])],
-        network,
-        cwd: request.cwd,
-        env: boxEnvironment({ env, home, roots, data, given: request.env, actionId: request.actionId }),
-        user: rung === 'root_overlay' ? null : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
-        sharedMemoryBytes: Math.ceil(limits.memoryBytes * SHARED_MEMORY),
-      }),
-    filter: systemCallFilter(),
-    command: ['/bin/bash', '--noprofile', '--norc', '-c', request.line],
-    // The mark is for a recovery that looks for what a killed server left behind.
-    env: { PATH: SYSTEM_PATH, [ACTION_MARK]: request.actionId },
-    fileBytes: limits.writtenBytes,
-    cpuSeconds: limits.cpuSeconds,
-    tasks: limits.processes * TASKS_PER_PROCESS,
-    group: group?.entry ?? null,
-    outputBytes: request.outputBytes,
-  });
+  const { outputBytes } = request;
+  const { running, group } = enter(
+    request,
+    { rung, session, mounted, overlays, direct: NOTHING_DIRECT, stores, outputBytes },
+    options,
+  );
   let timedOut = false;
   let exceeded: Limit | null = null;
   const kill = (): void => running.kill();
@@ -145,7 +102,7 @@ async function runIn(
   if (!ended.started)
     throw new HomeostatError(
       'unsafe_root',
-      `the sandbox over ${roots.join(', ')} could not be built: ${ended.stderr.toString().trim()}`,
+      `the sandbox over ${overlays.map(({ root }) => root).join(', ')} could not be built: ${ended.stderr.toString().trim()}`,
     );
   const killed = timedOut || exceeded !== null || signal.aborted;
   return result({
@@ -159,15 +116,3 @@ async function runIn(
     limitsBy: group?.limitsBy ?? POLLING,
   });
 }
-
-const POLLING = 'rlimits and polling';
-
-/** What the kernel's own limits end a command with: 128 + SIGXCPU, 128 + SIGXFSZ. */
-const limitOf = (exitCode: number | null): Limit | null =>
-  exitCode === 152 ? 'cpu' : exitCode === 153 ? 'written' : null;
-
-/** Sockets of the person's session, where they are not in /run. */
-const runtimeFolders = (env: NodeJS.ProcessEnv, home: string): string[] =>
-  ['XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS', 'SSH_AUTH_SOCK', 'DOCKER_HOST']
-    .map((name) => /(?:^|unix:(?:path=|\/\/))(\/[^,;]*)/.exec(env[name] ?? '')?.[1])
-    .filter((path): path is string => path !== undefined && !isInside(home, path));

@@ -6,14 +6,14 @@ const EVERY_MS = 100;
 /** Sooner at first: a fork bomb that has grown leaves no time to look. */
 const FIRST_MS = 20;
 /** `unshare`, and bubblewrap outside and inside the box. */
-const STARTERS = 3;
+export const STARTERS = 3;
 /** Looking takes no more than this part of the time. */
 const SHARE = 20;
 
 /** Looks at a box from outside until it is stopped, and tells once which limit it went over. */
 export function watch(
   top: number,
-  request: Pick<SandboxRequest, 'limits' | 'layers'>,
+  request: Pick<SandboxRequest, 'limits'> & { readonly layers: readonly { readonly folder: string }[] },
   over: (limit: Limit) => void,
 ): () => void {
   const { limits, layers } = request;

@@ -16,13 +16,17 @@ interface TreeSnapshot {
 }
 
 /**
- * A snapshot of every root: the name of a manifest object for each. Null where a root is over its limit.
+ * A snapshot of every root, or of folders in them: the name of a manifest object for each. Null where a root is over its limit.
  */
-export async function manifestsOf(ctx: ActionContext, signal: AbortSignal): Promise<TreeSnapshot | null> {
+export async function manifestsOf(
+  ctx: ActionContext,
+  signal: AbortSignal,
+  roots: readonly string[] = ctx.workspace.roots,
+): Promise<TreeSnapshot | null> {
   const manifests: Record<string, string> = {};
   const scanned: Manifest[] = [];
   let complete = true;
-  for (const root of ctx.workspace.roots) {
+  for (const root of roots) {
     ctx.progress(`taking a snapshot of ${root}`);
     const manifest = await scan(root, ctx, signal);
     if (manifest === null) return null;
@@ -63,10 +67,10 @@ export async function changesSince(
   return changes.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-const objectOf = async (name: string, ctx: ActionContext): Promise<unknown> =>
+export const objectOf = async (name: string, ctx: ActionContext): Promise<unknown> =>
   JSON.parse((await ctx.files.objects.get(name.slice(MANIFEST.length))).toString('utf8'));
 
-const listingOf = async (name: string | undefined, ctx: ActionContext): Promise<Listing> =>
+export const listingOf = async (name: string | undefined, ctx: ActionContext): Promise<Listing> =>
   name === undefined ? [] : ((await objectOf(name, ctx)) as Listing);
 
 async function scan(root: string, ctx: ActionContext, signal: AbortSignal): Promise<Manifest | null> {
