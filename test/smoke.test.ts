@@ -9,7 +9,7 @@ test('a file is written, approved deletion commits what was shown, and undo rest
   const t = await testApp();
   const written = await t.act('write_file', { path: 'a.txt', content: 'one\n' });
   expect(written.outcome).toBe('succeeded');
-  const held = await t.act('run_command', { command: 'rm -rf .', cwd: '.' });
+  const held = await t.act('run_command', { command: 'touch .mcp.json', cwd: '.' });
   expect(held.outcome).toBe('held');
   const gone = await t.act('delete_file', { path: 'a.txt' });
   expect(gone.outcome).toBe('succeeded');

@@ -27,6 +27,9 @@ export async function tour(): Promise<void> {
   mkdirSync(join(root, 'data'), { recursive: true });
   writeFileSync(join(root, 'app.conf'), 'workers = 2\ntimeout = 30\n');
   writeFileSync(join(root, 'data', 'orders.csv'), 'id,total\n1,9.50\n2,24.00\n');
+  // A few files a command may delete by itself, since it can be undone; not a year of them.
+  for (let week = 1; week <= 52; week++)
+    writeFileSync(join(root, 'data', `week-${week}.csv`), `id,total\n${week},9.50\n`);
   const env = { ...process.env, HOMEOSTAT_HOME: join(base, 'state'), XDG_CONFIG_HOME: join(base, 'config') };
   const app = openApp({ env });
   const client = new Client({ name: 'tour', version: VERSION });

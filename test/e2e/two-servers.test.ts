@@ -47,7 +47,10 @@ test('actions of two servers interleave, the chain stays whole and no change is 
   );
   expect(apart.map(({ outcome }) => outcome)).toEqual(Array(4).fill('succeeded'));
   expect([0, 1, 2, 3].map((i) => readFileSync(join(place.root, `own${i}`), 'utf8').trim())).toEqual([
-    ...'0123',
+    '0',
+    '1',
+    '2',
+    '3',
   ]);
   await one.close();
   await two.close();
