@@ -44,7 +44,7 @@ export function assessCommand(
   ctx: CommandContext,
   spoken: Spoken | null = null,
 ): CommandRisk {
-  const report = new Report();
+  const report = new Report(line);
   const effort = new Effort();
   const walk: Walk = {
     run: RUNNER,

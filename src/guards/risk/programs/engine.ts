@@ -70,8 +70,8 @@ export interface Engine {
   code(language: (typeof RUNS)[number], text: Value, options?: RunOptions): Stream;
   /** What the line itself has written into a file so far; null where it has not. */
   written(path: Value): Stream | null;
-  /** A script as it stands on disk; null where it is the project's own, or none. */
-  script(path: Value): Stream | null;
+  /** Runs a script as it stands on disk; null where it is the project's own, or none. */
+  follow(path: Value, run: (text: Value) => Stream): Stream | null;
   /** What a file holds, as far as it can be told; nobody is taken to read it. */
   content(path: Value): Stream;
   /** Remembers what a file now holds. */

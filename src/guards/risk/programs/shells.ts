@@ -90,8 +90,7 @@ function script(file: Value, args: readonly Value[], engine: Engine): Stream {
     rule: 'runs-script',
     reversibility: 'irreversible',
   });
-  const stands = engine.script(file);
-  return stands === null ? unknown(FROM.input) : engine.code('shell', stands, { args });
+  return engine.follow(file, (text) => engine.code('shell', text, { args })) ?? unknown(FROM.input);
 }
 
 /** python, node, ruby, perl, php, lua, awk: code in an option, a script, or what is piped in. */
@@ -203,8 +202,7 @@ function scriptOf(
   if (FRAMEWORKS.test(file.text))
     return engine.command([{ ...file, text: file.text.replace(/^(?![./])/, './') }, ...args]);
   engine.found({ kind: 'read', path: file });
-  const stands = engine.script(file);
-  if (stands !== null) engine.code(language, stands, { args });
+  engine.follow(file, (text) => engine.code(language, text, { args }));
   for (const path of args)
     if (!path.text.startsWith('-') && !/\s/.test(path.text)) engine.found({ kind: 'read', path });
   engine.found({

@@ -21,8 +21,8 @@ const source: Builtin = ([file], { frame, walk, source: evidence }) => {
   const files = openFiles(frame, walk, evidence);
   const content = files.written(file);
   if (content !== null) return runValue(content, frame, walk, evidence);
-  const stands = files.script(file);
-  if (stands !== null) return runValue(stands, frame, walk, evidence);
+  const followed = files.follow(file, (text) => runValue(text, frame, walk, evidence), true);
+  if (followed !== null) return followed;
   files.touch('read', file);
   // It may set every variable anew.
   for (const [name, variable] of frame.state.variables)

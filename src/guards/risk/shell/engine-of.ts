@@ -81,7 +81,7 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
     code: (language, text, options = {}): Stream =>
       walk.run.code(language, text, inner(options), walk, source),
     written: (path) => files.written(path),
-    script: (path) => files.script(path),
+    follow: (path, run) => files.follow(path, run),
     content: (path) => files.content(path),
     wrote(path, content, append = false) {
       files.keep(path, content, append);

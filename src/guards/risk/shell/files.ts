@@ -1,7 +1,9 @@
 import { basename, dirname, join, resolve } from 'node:path';
+import { isInside } from '../../../core/inside.ts';
 import type { Level } from '../../../core/risk.ts';
 import type { Stream } from '../programs/engine.ts';
 import { type Grade, type Touch, gradeTouch } from '../grade.ts';
+import { isOwn, pathRules } from '../paths.ts';
 import { through } from './links.ts';
 import { FROM, HOLE, type Value, known, unknown } from './value.ts';
 import type { Frame, Walk } from './walk.ts';
@@ -25,8 +27,8 @@ export interface ShellFiles {
   /** Remembers what was written into a file. */
   keep(path: Value, content: Stream, append: boolean): void;
   written(path: Value): Stream | null;
-  /** A script as it stands on disk; null where it is the project's own, or none. */
-  script(path: Value): Stream | null;
+  /** Runs a script as it stands on disk; null where it is the project's own, or none. */
+  follow(path: Value, run: (text: Value) => Stream, lasting?: boolean): Stream | null;
   /** What a file holds, without being read by anybody. */
   content(path: Value): Stream;
   /** The absolute paths a value may stand for; null where they cannot be known. */
@@ -143,20 +145,36 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
   }
 
   /** A script that stands on disk. What the repository holds as it is counts as the project's own. */
-  function script(path: Value): Stream | null {
+  function follow(path: Value, run: (text: Value) => Stream, lasting = false): Stream | null {
     if (state.elsewhere || path.text.includes(HOLE)) return null;
     for (const one of paths(path) ?? []) {
       const { git } = ctx.facts(one);
       if (git !== null && git.tracked > 0 && git.clean === true) continue;
       const content = ctx.text(one);
-      if (content !== null) return known(content, FROM.input);
+      if (content === null) continue;
+      const text = known(content, FROM.input);
+      if (isShown(one)) return run(text);
+      const { problem } = walk;
+      const printed = report.unshown(evidence, lasting, () => run(text));
+      // What a parser complains of may name a word of it.
+      if (walk.problem !== problem) walk.problem = 'a file that it runs cannot be followed';
+      return printed;
     }
     return null;
   }
 
+  /** Whether the caller may read it by any tool: of what lies outside the roots, or is a secret, nothing is quoted. */
+  function isShown(path: string): boolean {
+    const real = ctx.real(path);
+    return (
+      ctx.workspace.roots.some((root) => isInside(real, root)) &&
+      [path, real].every((one) => !isOwn(one, ctx) && !pathRules(one, ctx).some((rule) => rule.secret))
+    );
+  }
+
   return {
     touch,
-    script,
+    follow,
     tree(path) {
       for (const one of paths(path) ?? []) {
         const below = ctx.below(one);

@@ -147,15 +147,15 @@ function ownScript(
 ): Stream | null {
   if (!name.text.includes('/') || name.text.startsWith('/dev/')) return null;
   const files = openFiles(frame, walk, source);
+  const run = (text: Value): Stream =>
+    engineOf(frame, walk, source, null).code(languageOf(text.text), text, { args });
   const written = files.written(name);
-  const content = written ?? files.script(name);
-  if (content === null) return null;
-  if (written === null) {
-    walk.report.effect('exec', name.text, source);
-    walk.report.factor('runs-script', 'MEDIUM', 'It runs a script, whatever that may do.', source);
-  }
-  const language = languageOf(content.text);
-  return engineOf(frame, walk, source, null).code(language, content, { args });
+  if (written !== null) return run(written);
+  const printed = files.follow(name, run);
+  if (printed === null) return null;
+  walk.report.effect('exec', name.text, source);
+  walk.report.factor('runs-script', 'MEDIUM', 'It runs a script, whatever that may do.', source);
+  return printed;
 }
 
 const INTERPRETERS: readonly (readonly [RegExp, Parameters<ShellEngine['code']>[0]])[] = [

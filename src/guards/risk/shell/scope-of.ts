@@ -15,7 +15,7 @@ export function scopeOf(frame: Frame, walk: Walk): Scope {
   const nested = (part: { script: ParsedScript | undefined; text: string }, stdin: Stream | null): Stream => {
     const { script } = part;
     if (script === undefined || (script.errors?.length ?? 0) > 0)
-      walk.problem ??= `a substitution cannot be parsed: ${part.text.slice(0, 60)}`;
+      walk.problem ??= 'a substitution cannot be parsed';
     // What of it can be read still counts.
     if (script === undefined) return unknown(FROM.input);
     return walk.run.nested(

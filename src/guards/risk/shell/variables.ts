@@ -34,7 +34,7 @@ function levelOfValue(
   frame: Frame,
   walk: Walk,
 ): Level | null {
-  const report = new Report();
+  const report = new Report('');
   const apart: Walk = { ...walk, report };
   for (const held of may) {
     const value = held !== undefined && 'text' in held ? held : known('');

@@ -39,7 +39,7 @@ function heard(words: readonly string[], stdin: Stream | null = null): string[] 
       say(`${options?.elsewhere === true ? 'elsewhere ' : ''}${language} ${code.text}`),
     written: () => null,
     content: () => known(''),
-    script: () => null,
+    follow: () => null,
     wrote: (path, content) => void say(`wrote ${path.text} from ${content.from}`),
     linked: () => undefined,
     copied: () => undefined,

@@ -85,7 +85,7 @@ export function record(
     },
     written: (path) => (files.has(path.text) ? known(files.get(path.text) ?? '') : null),
     content: () => known(''),
-    script: () => null,
+    follow: () => null,
     wrote: () => undefined,
     linked: () => undefined,
     copied: () => undefined,
