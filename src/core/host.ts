@@ -87,10 +87,13 @@ export interface Extent {
   readonly whole: boolean;
 }
 
+/** Where paths really lead, as one look has found; it must not outlive what it serves, since links change. */
+export type RealPaths = Map<string, { readonly path: string; readonly isFolder: boolean }>;
+
 /** What an assessment looks at; nothing is changed by it. */
 export interface Surroundings {
   /** Where a path really leads, as far as it exists. */
-  real(path: string): string;
+  real(path: string, known?: RealPaths): string;
   /** What stands at a path, and whether git has a copy of it. */
   facts(path: string): PathFacts;
   /** Counts files and bytes below paths, for so many milliseconds at most. */

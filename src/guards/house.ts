@@ -53,7 +53,7 @@ export function assessContext(house: Assessing, workspace: Workspace): AssessCon
     protectedServices: house.config.protected.services,
     ownFolders: house.ownFolders,
     home: house.machine.home,
-    real: (path) => house.machine.real(path),
+    real: (path, known) => house.machine.real(path, known),
     facts: (path) => house.machine.facts(path),
     text: (path) => house.machine.text(path),
     origins: house.origins,

@@ -1,4 +1,4 @@
-import type { PathFacts } from '../../core/host.ts';
+import type { PathFacts, RealPaths } from '../../core/host.ts';
 import type { CommandData } from '../../registry/catalogue.ts';
 import type { CodeScan, Language } from './code/finding.ts';
 import type { PathContext } from './paths.ts';
@@ -17,7 +17,7 @@ export interface CommandContext extends PathContext {
   readonly catalogue: Catalogue;
   readonly home: string;
   /** The real path of what a path leads to, as far as it exists. */
-  readonly real: (path: string) => string;
+  readonly real: (path: string, known?: RealPaths) => string;
   /** Every path below a folder; null where there are too many to look at. */
   readonly below: (path: string) => string[] | null;
   /** The paths that a shell pattern stands for; null where they cannot be told. */

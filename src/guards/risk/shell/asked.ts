@@ -1,9 +1,11 @@
+import type { RealPaths } from '../../../core/host.ts';
 import type { CommandContext } from '../context.ts';
 import type { Effort } from './effort.ts';
 
 /** The machine as one assessment sees it: asked for each thing once, which counts as work. */
 export function asked(ctx: CommandContext, effort: Effort): CommandContext {
   const { real, facts, text, expand, below } = ctx;
+  const known: RealPaths = new Map();
   const fits = once(
     (both) => {
       const cut = both.indexOf('\0');
@@ -14,7 +16,11 @@ export function asked(ctx: CommandContext, effort: Effort): CommandContext {
   );
   return {
     ...ctx,
-    real: once(real, effort, () => 10),
+    real: once(
+      (path) => real(path, known),
+      effort,
+      () => 10,
+    ),
     facts: once(facts, effort, ({ git }) => 30 + 10 * (git?.tracked ?? 0)),
     text: once(text, effort, (content) => 30 + (content?.length ?? 0) / 100),
     below: once(below, effort, (paths) => 200 + 20 * (paths?.length ?? 0)),
