@@ -10,9 +10,7 @@ export const doubtful = (scope: Scope): Scope => ({
     const number = 'text' in held && (held.number === true || /^-?\d+$/.test(held.text));
     scope.set(name, number ? { ...unknown(from), number } : unknown(from));
   },
-  get positional() {
-    return scope.positional;
-  },
+  positional: () => scope.positional(),
   zero: scope.zero,
   home: (user) => scope.home(user),
   cwd: scope.cwd,

@@ -48,9 +48,8 @@ export function scopeOf(frame: Frame, walk: Walk): Scope {
       return held;
     },
     set: (name: string, held: Held) => state.set(state.named(name), held),
-    get positional() {
-      return state.positional ?? (lacks() ? [] : null);
-    },
+    // No accessor: each would be given a hidden class of its own, which outlives many assessments.
+    positional: () => state.positional ?? (lacks() ? [] : null),
     zero: state.zero,
     home: (user) => homeOf(user, frame, walk),
     cwd: state.folders[0] ?? null,

@@ -13,7 +13,7 @@ export interface Scope {
   /** `${x:=y}`, `$((x = 1))`. */
   set(name: string, held: Held): void;
   /** `$1`, `$2`, …; null where they cannot be known. */
-  readonly positional: readonly Value[] | null;
+  positional(): readonly Value[] | null;
   /** `$0`. */
   readonly zero: Value;
   /** The home folder of a user (the caller's where none is named); null where it cannot be known. */

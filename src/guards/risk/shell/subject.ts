@@ -24,14 +24,15 @@ const single = (value: Value | undefined): Subject => ({ list: null, value });
 export function subjectOf(name: string, index: Word | undefined, x: Expander, source: string): Subject {
   const { scope } = x;
   if (name === '@' || name === '*') {
-    const entries = scope.positional?.map((value, i) => [String(i + 1), value] as const) ?? null;
+    const entries = scope.positional()?.map((value, i) => [String(i + 1), value] as const) ?? null;
     return { list: name, entries, from: 0 };
   }
   if (/^\d+$/.test(name)) {
     if (Number(name) === 0) return single(scope.zero);
-    return single(scope.positional === null ? unknown() : scope.positional[Number(name) - 1]);
+    const given = scope.positional();
+    return single(given === null ? unknown() : given[Number(name) - 1]);
   }
-  if (name === '#') return single(count(scope.positional?.length ?? null));
+  if (name === '#') return single(count(scope.positional()?.length ?? null));
   const held = /^[?$!_-]$/.test(name) ? undefined : scope.get(name);
   if (
     NUMBERS.test(name) &&

@@ -10,11 +10,15 @@ export class TestScope implements Scope {
   readonly evaluated: string[] = [];
   readonly ran: string[] = [];
   readonly held: Map<string, Held>;
-  readonly positional: readonly Value[] | null;
+  readonly #positional: readonly Value[] | null;
 
   constructor(held: Readonly<Record<string, Held>> = {}, positional: readonly string[] | null = []) {
     this.held = new Map(Object.entries(held));
-    this.positional = positional?.map((text) => known(text)) ?? null;
+    this.#positional = positional?.map((text) => known(text)) ?? null;
+  }
+
+  positional(): readonly Value[] | null {
+    return this.#positional;
   }
 
   get(name: string): Held | undefined {
@@ -40,7 +44,7 @@ export class TestScope implements Scope {
     const name = command.name?.value;
     const inner = new TestScope(
       Object.fromEntries(this.held),
-      this.positional?.map(({ text }) => text) ?? null,
+      this.positional()?.map(({ text }) => text) ?? null,
     );
     const words = command.args.flatMap((arg) => (arg.type === 'Word' ? fields(arg, inner) : []));
     if (name === 'echo') return joined([joined(words, ' '), known('\n')]);
