@@ -67,7 +67,20 @@ function linesOf(name: string): string[] {
   return text
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('# '))
-    .map((line) => line.replaceAll('⏎', '\n'));
+    .map(broken);
+}
+
+const broken = (line: string): string => line.replaceAll('⏎', '\n');
+
+/** The ordinary lines from one heading to the next. */
+function linesUnder(heading: string): string[] {
+  const text = readFileSync(new URL('lines/ordinary.txt', import.meta.url), 'utf8');
+  const section = text.split(/^# /m).find((one) => one.startsWith(`${heading}\n`));
+  return (section ?? '')
+    .split('\n')
+    .slice(1)
+    .filter((line) => line !== '')
+    .map(broken);
 }
 
 function levelOf(line: string): Level {
@@ -79,6 +92,20 @@ const isHigh = (line: string): boolean => rank(levelOf(line)) >= rank('HIGH');
 
 test('ordinary lines stay below HIGH, but for those that are listed', () => {
   expect(linesOf('ordinary').filter(isHigh)).toEqual([...ASKED_ABOUT.keys()]);
+});
+
+/** What only reads, builds or tests, by the headings under which it stands. */
+const READ_OR_BUILD = [
+  'Pipelines of readers',
+  'Builds and tests',
+  'Databases, read',
+  'Cloud and infrastructure, read or planned',
+];
+
+test.each(READ_OR_BUILD)('not one line is HIGH of “%s”', (heading) => {
+  const lines = linesUnder(heading);
+  expect(lines.length).toBeGreaterThan(20);
+  expect(lines.filter(isHigh)).toEqual([]);
 });
 
 test('dangerous lines are HIGH or more, but for those that are listed', () => {
