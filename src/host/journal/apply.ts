@@ -136,7 +136,7 @@ function afterwards(part: Part, place: Place): Part {
     const after = place.print(path);
     if (after === null) throw changed(part, path);
     const whole = step.do === 'put' && after.type === 'directory';
-    return { ...step, after, ...(whole ? { filled: filledOf(place.entry(path)) } : {}) };
+    return { ...step, after, ...(whole ? { filled: step.filled ?? filledOf(place.entry(path)) } : {}) };
   });
   return { ...part, steps };
 }

@@ -5,18 +5,18 @@ import { Place, inodeAt } from './place.ts';
 import { belowDigest } from './print.ts';
 
 /** Throws `world_changed`, naming the path, where something is not as it was when the plan was worked out. */
-export function checkPlan(plan: Plan, action: string): void {
+export function checkPlan(plan: Plan, action: string, applyNext = false): void {
   for (const [index, part] of plan.parts.entries()) {
     const place = new Place(part, folderOf(action, index));
     try {
-      checkPart(part, place);
+      checkPart(part, place, applyNext);
     } finally {
       place.folders.close();
     }
   }
 }
 
-function checkPart(part: Part, place: Place): void {
+function checkPart(part: Part, place: Place, applyNext: boolean): void {
   const seen: string[] = [];
   for (const step of part.steps) {
     // An earlier step has removed it, or moved it there: it was looked at where it stands now.
@@ -31,6 +31,8 @@ function checkPart(part: Part, place: Place): void {
         `what was staged for ${part.root}/${textOf(step.path)} is gone`,
       );
     if (step.do !== 'remove' || step.below === null) continue;
+    // Not where steps before it take something out of it: what is then left nobody has told.
+    if (applyNext && !seen.some((path) => path.startsWith(`${step.path}/`))) continue;
     if (belowDigest(place.entry(step.path)).digest !== step.below.digest)
       throw changed(part, `${step.path}/`);
   }

@@ -54,7 +54,10 @@ function inverseSteps(part: Part, place: Place, by: string, force: boolean): Ste
     } else if (step.do === 'remove') {
       const from = lent.get(number) ?? `${place.own}/pre/${number}`;
       const before = expectNothing(step.path, steps, place, force);
-      steps.push({ do: 'put', path: step.path, from, before, after: step.before });
+      // Untouched in the store since it was looked at, it need not be looked at again when it is back.
+      const parted = part.steps.some(({ path }) => path.startsWith(`${step.path}/`));
+      const known = step.below === null || parted ? {} : { filled: step.below };
+      steps.push({ do: 'put', path: step.path, from, before, after: step.before, ...known });
     } else if (step.do === 'link') {
       const there = place.print(step.path);
       if (there?.ino !== step.after.ino && !force) throw conflict(part, step.path, 'it was changed since');
