@@ -2,7 +2,7 @@ import type { Effects } from '../core/effects.ts';
 import { type Risk, rank } from '../core/risk.ts';
 
 /** So many of each are told; what is judged, held and committed is always the whole. */
-const MOST_SHOWN = 200;
+const MOST_SHOWN = 100;
 
 /** Effects as they are told: changes that a rule speaks of come first where not all can be, and the rest is counted. */
 export function shownEffects(effects: Effects | null, risk: Risk | null): Effects | null {

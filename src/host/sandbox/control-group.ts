@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFile, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdir, writeFile, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Limit, SandboxRequest } from '../../core/sandbox.ts';
 import { type Mount, mounts } from './mounts.ts';
@@ -87,13 +87,8 @@ const announce = ({ own }: Place): void => writeFile(join(own, 'cgroup.procs'), 
 const count = (folder: string, file: string, name: string): number =>
   Number(new RegExp(`^${name} (\\d+)`, 'm').exec(readOr(join(folder, file)))?.[1] ?? 0);
 
-function remove(folder: string): void {
-  try {
-    rmdirSync(folder);
-  } catch {
-    // A process in it is dead, and not yet waited for; an empty group does no harm.
-  }
-}
+/** Nobody waits for it. Where a process in it is dead and not yet waited for it stays; an empty group does no harm. */
+const remove = (folder: string): void => rmdir(folder, () => undefined);
 
 function readOr(file: string): string {
   try {
