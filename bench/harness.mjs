@@ -168,7 +168,7 @@ function verdict({ name, against, ours, reference, target }) {
   const more = ours - reference;
   const allowed =
     target.times !== undefined
-      ? { met: ratio <= target.times, shown: `at most ${target.times} times` }
+      ? { met: Number.isNaN(ratio) ? null : ratio <= target.times, shown: `at most ${target.times} times` }
       : target.moreMs !== undefined
         ? { met: more <= target.moreMs, shown: `at most ${target.moreMs} ms more` }
         : target.ms !== undefined
