@@ -9,6 +9,7 @@ import type { Intent, Staged } from '../core/stages.ts';
 import { BLANK, type AuditEntry } from '../store/audit.ts';
 import { redact } from './redact.ts';
 import type { House } from './house.ts';
+import { shownEffects, shownRisk } from './shown.ts';
 
 /** One action on its way through the pipeline; each step fills in what it found out. */
 export interface Run {
@@ -102,9 +103,9 @@ export function reportOf(run: Run, ending: Ending): ActionReport {
     dry_run: run.bound?.dryRun ?? false,
     result: ending.result ?? null,
     error: ending.error?.body() ?? null,
-    risk: run.risk,
+    risk: shownRisk(run.risk),
     decision: run.decision,
-    effects: ending.effects ?? run.staged?.effects ?? null,
+    effects: shownEffects(ending.effects ?? run.staged?.effects ?? null, run.risk),
     snapshot_id: ending.snapshot === true ? run.id : null,
     audit: [...run.audit],
     execution_time_ms: Math.round((performance.now() - run.started) * 10) / 10,

@@ -79,3 +79,26 @@ test('a file that a person saves while the command runs is not written over', as
   expect(readFileSync(join(t.root, 'data', '1'), 'utf8')).toBe('of a person');
   await t.close();
 });
+
+test('what a rule speaks of is found among thousands of changes, and told among the few that are shown', async () => {
+  const t = await furnished();
+  const line =
+    'mkdir a; for i in $(seq 300); do echo >a/$i; echo >b$i; done; mkdir a/zz; echo {} >a/zz/.mcp.json';
+  const report = await t.act('run_command', { command: line });
+  expect(report.outcome).toBe('held');
+  const told = [...(report.effects?.changes ?? [])];
+  expect(told).toHaveLength(100);
+  expect(report.effects?.more).toBe(202);
+  expect(told.map(({ path }) => path)).toContain(join(t.root, 'a/zz/.mcp.json'));
+  expect(report.risk?.effects.length).toBeLessThanOrEqual(100);
+  expect(JSON.stringify(report).length).toBeLessThan(100_000);
+  // A person is shown all of it.
+  const { text } = (await t.app.operator()).show(report.action_id ?? '');
+  expect(text).toContain(join(t.root, 'b299'));
+  await t.approve(report.action_id ?? '');
+  const waited = await t.ask('wait_for_approval', { action_id: report.action_id, wait_seconds: 10 });
+  expect(waited.result).toMatchObject({ report: { outcome: 'succeeded', effects: { more: 202 } } });
+  expect(existsSync(join(t.root, 'b300'))).toBe(true);
+  expect(existsSync(join(t.root, 'a/zz/.mcp.json'))).toBe(true);
+  await t.close();
+});

@@ -82,10 +82,10 @@ async function stepsOf(changes: readonly Change[], place: Place, objects: Object
   return [...steps, ...foldersOf(touched, steps, place)];
 }
 
-function belowOf(before: Print, path: string, place: Place): { entries: number; digest: string } | null {
+function belowOf(before: Print, path: string, place: Place): Extract<Step, { do: 'remove' }>['below'] {
   if (before.type !== 'directory') return null;
-  const { entries, digest } = belowDigest(place.entry(path));
-  return { entries, digest };
+  const { entries, digest, bytes } = belowDigest(place.entry(path));
+  return { entries, digest, bytes };
 }
 
 /** The folders that stay and get or lose an entry: their times are moved by it, and put back by an undo. */

@@ -80,9 +80,9 @@ export function openTransactions(
     describe: (plan) =>
       plan.parts.flatMap((part, index) => described(part, folderOf(action, index), options)),
     adopt: (plan, of) => adopted(plan, of, action),
-    check(plan) {
+    check(plan, applyNext = false) {
       checkRoots(plan, workspace);
-      checkPlan(plan, action);
+      checkPlan(plan, action, applyNext);
     },
     apply(plan) {
       checkRoots(plan, workspace);

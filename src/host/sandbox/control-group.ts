@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdir, writeFile, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Limit, SandboxRequest } from '../../core/sandbox.ts';
 import { type Mount, mounts } from './mounts.ts';
@@ -21,6 +21,8 @@ export const TASKS_PER_PROCESS = 10;
 
 interface Place {
   readonly parent: string;
+  /** The group that this process is in. */
+  readonly own: string;
   readonly memory: boolean;
 }
 
@@ -30,6 +32,7 @@ let made = 0;
 export function openControlGroup(limits: SandboxRequest['limits']): ControlGroup | null {
   const place = findPlace(mounts());
   if (place === null) return null;
+  announce(place);
   const folder = join(place.parent, `homeostat-${process.pid}-${++made}`);
   const write = (file: string, value: number): void => writeFileSync(join(folder, file), String(value));
   try {
@@ -65,23 +68,27 @@ function findPlace(mounted: readonly Mount[]): Place | null {
     // A group with processes in it can have no limited groups below it, so that they stand beside it.
     const parent = join(unified.point, dirname(path));
     const given = readOr(join(parent, 'cgroup.subtree_control')).split(/\s/);
-    if (given.includes('pids') && given.includes('memory')) return { parent, memory: true };
+    if (given.includes('pids') && given.includes('memory'))
+      return { parent, own: join(unified.point, path), memory: true };
   }
   const older = mounted.find(({ type, point }) => type === 'cgroup' && point.endsWith('/pids'));
   const below = groupOf(/^\d+:pids:(.*)$/);
-  return older === undefined || below === null ? null : { parent: join(older.point, below), memory: false };
+  if (older === undefined || below === null) return null;
+  const group = join(older.point, below);
+  return { parent: group, own: group, memory: false };
 }
+
+/**
+ * Before a process enters a group the kernel waits, mostly 6 to 16 ms, until every processor has taken notice, unless it
+ * has just done so. Entering the group that one is in already makes it do so, while the starters are being loaded.
+ */
+const announce = ({ own }: Place): void => writeFile(join(own, 'cgroup.procs'), '0', () => undefined);
 
 const count = (folder: string, file: string, name: string): number =>
   Number(new RegExp(`^${name} (\\d+)`, 'm').exec(readOr(join(folder, file)))?.[1] ?? 0);
 
-function remove(folder: string): void {
-  try {
-    rmdirSync(folder);
-  } catch {
-    // A process in it is dead, and not yet waited for; an empty group does no harm.
-  }
-}
+/** Nobody waits for it. Where a process in it is dead and not yet waited for it stays; an empty group does no harm. */
+const remove = (folder: string): void => rmdir(folder, () => undefined);
 
 function readOr(file: string): string {
   try {

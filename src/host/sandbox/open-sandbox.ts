@@ -88,7 +88,7 @@ async function runIn(
     kill();
   }, request.timeoutMs);
   signal.addEventListener('abort', kill);
-  const unwatch = watch(running.pid, request, (limit) => {
+  const unwatch = watch(running.pid, request, group !== null, (limit) => {
     exceeded = limit;
     kill();
   });

@@ -31,7 +31,7 @@ export async function startBox(
   let exceeded: Limit | null = null;
   let hasEnded = false;
   const layers = writes.map((folder) => ({ folder }));
-  const unwatch = watch(running.pid, { limits: request.limits, layers }, (limit) => {
+  const unwatch = watch(running.pid, { limits: request.limits, layers }, group !== null, (limit) => {
     exceeded = limit;
     running.kill();
   });
