@@ -11,7 +11,7 @@ const pathRuleSchema = z.strictObject({
   except: z.array(z.string()).default([]),
   change: levelSchema,
   secret: z.boolean().default(false),
-  commands_may: z.boolean().default(false),
+  commands_may: z.array(z.enum(['anything', 'create', 'rename', 'rebuilt', 'in_git'])).default([]),
 });
 
 const circumstanceRuleSchema = z.strictObject({

@@ -51,7 +51,7 @@ function configured(ctx: PathContext): PathRule[] {
       except: [],
       change: 'CRITICAL',
       secret: false,
-      commands_may: false,
+      commands_may: [],
       match: [],
       not_match: [],
     }));
