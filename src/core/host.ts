@@ -96,7 +96,7 @@ export interface Surroundings {
   /** Counts files and bytes below paths, for so many milliseconds at most. */
   extent(paths: readonly string[], ms: number): Extent;
   /** What a small file of text holds; null where it is none, is too long, or may not be read. */
-  text(path: string): string | null;
+  text(path: string, most?: number): string | null;
   /** Every file below a folder; null where there are too many to look at. */
   below(path: string): string[] | null;
   /** The paths that a shell pattern stands for; null where they are too many to look at. */
@@ -125,6 +125,8 @@ export interface Machine extends Surroundings {
   readonly logs: OutputLogs;
   /** The folder that an agent's commands share as long as this process lives. */
   session(agent: string): string;
+  /** Removes such a folder, where nothing is running in it. */
+  endSession(folder: string): void;
   transactions(options: TransactionOptions): Transactions;
   /** Removes what is kept of an action in the stores of these roots: its stage alone, or its pre-images as well. */
   discard(actionId: string, roots: readonly string[], what: 'stage' | 'all'): void;

@@ -9,7 +9,7 @@ import { openFiles } from './files.ts';
 import { ownIdentity, uptime } from './identity.ts';
 import { openLogs } from './process-logs.ts';
 import { killMarked, startDetached } from './processes.ts';
-import { discardStage } from './journal/discard.ts';
+import { discardStage, removeTree } from './journal/discard.ts';
 import { openTransactions } from './journal/transactions.ts';
 import type { ScanLimits } from './scan.ts';
 import { surroundings } from './surroundings.ts';
@@ -38,6 +38,7 @@ export function openMachine(options: MachineOptions): Machine {
     sandbox,
     logs: openLogs(options.processes),
     session: (agent) => join(sessions, folderName(owner), folderName(agent)),
+    endSession: removeTree,
     transactions: (of) => openTransactions(of, { stages, objects }),
     discard: (actionId, roots, what) => discardStage({ actionId, roots, what, stages }),
     killLeftovers: killMarked,
