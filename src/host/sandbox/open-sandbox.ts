@@ -9,7 +9,7 @@ import type {
   SandboxResult,
 } from '../../core/sandbox.ts';
 import { NOTHING_DIRECT } from './direct.ts';
-import { POLLING, type SandboxOptions, SYSTEM_PATH, enter, limitOf } from './enter.ts';
+import { POLLING, type SandboxOptions, SYSTEM_PATH, enter } from './enter.ts';
 import { prepareLayers } from './layers.ts';
 import { mounts } from './mounts.ts';
 import { probe } from './probe.ts';
@@ -95,9 +95,9 @@ async function runIn(
   const ended = await running.ended;
   clearTimeout(timer);
   signal.removeEventListener('abort', kill);
-  unwatch();
+  const atEnd = unwatch(ended.exitCode);
   // Where it went on to a good end, no limit has ended it.
-  if (ended.exitCode !== 0) exceeded ??= group?.exceeded() ?? limitOf(ended.exitCode);
+  if (ended.exitCode !== 0) exceeded ??= group?.exceeded() ?? atEnd;
   group?.remove();
   if (!ended.started)
     throw new HomeostatError(
