@@ -16,7 +16,7 @@ export async function stage(run: Run, house: House): Promise<void> {
       cause: error,
     });
   } finally {
-    if (run.download) house.machine.endSession(ctx.session);
+    if (run.download) await house.machine.sessions.end(ctx.session);
   }
   checkAlive(run, house);
   await ctx.files.objects.sync();
