@@ -68,6 +68,7 @@ async function runIn(
     durationMs: Math.round(performance.now() - started),
     exceeded: null,
     limitsBy: POLLING,
+    readOnly: [],
     ...given,
   });
   if (signal.aborted) return result({ signal: 'SIGKILL' });
@@ -114,5 +115,6 @@ async function runIn(
     omittedBytes: ended.stdout.omittedBytes + ended.stderr.omittedBytes,
     exceeded,
     limitsBy: group?.limitsBy ?? POLLING,
+    readOnly: overlays.flatMap(({ nested }) => nested),
   });
 }
