@@ -100,10 +100,13 @@ async function runIn(
   // Where it went on to a good end, no limit has ended it.
   if (ended.exitCode !== 0) exceeded ??= group?.exceeded() ?? atEnd;
   group?.remove();
+  const readOnly = overlays.flatMap(({ nested }) => nested);
+  // An ordinary user's kernel lays no overlay over a folder that holds somebody else's mount.
+  const holds = readOnly.length === 0 ? '' : ` (it holds other file systems: ${readOnly.join(', ')})`;
   if (!ended.started)
     throw new HomeostatError(
       'unsafe_root',
-      `the sandbox over ${overlays.map(({ root }) => root).join(', ')} could not be built: ${ended.stderr.toString().trim()}`,
+      `the sandbox over ${overlays.map(({ root }) => root).join(', ')} could not be built${holds}: ${ended.stderr.toString().trim()}`,
     );
   const killed = timedOut || exceeded !== null || signal.aborted;
   return result({
@@ -115,6 +118,6 @@ async function runIn(
     omittedBytes: ended.stdout.omittedBytes + ended.stderr.omittedBytes,
     exceeded,
     limitsBy: group?.limitsBy ?? POLLING,
-    readOnly: overlays.flatMap(({ nested }) => nested),
+    readOnly,
   });
 }
