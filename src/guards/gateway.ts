@@ -66,6 +66,7 @@ export function guardedCalls(house: House): Guarded {
     async close() {
       await seeds.end();
       await endProcesses(house);
+      await house.machine.sessions.close();
       journal.close();
     },
   };

@@ -28,6 +28,8 @@ export interface Run {
   undoes: string | null;
   risk: Risk | null;
   decision: Decision | null;
+  /** Whether it uses the network and only downloads: it is given a home that nobody else has written to. */
+  download: boolean;
   staged: Staged<unknown> | null;
   /** True once the intent is on disk, so that the action must be finished there. */
   recorded: boolean;
@@ -67,6 +69,7 @@ export function openRun(tool: Action, caller: Caller, house: House, id: string =
     undoes: null,
     risk: null,
     decision: null,
+    download: false,
     staged: null,
     recorded: false,
     resumed: false,

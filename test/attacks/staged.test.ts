@@ -21,6 +21,21 @@ test.each([
   ['a program in the settings of a new repository', 'git init -q r; git -C r config core.fsmonitor ./x'],
   ['a repository that leads to another', 'git init -q r; echo ../../x > r/.git/commondir'],
   ['a secret that is moved away', 'mv .env plain.txt'],
+  ['a secret that goes with its folder, and then out of it', 'mkdir c; cp .env c/; mv c d; mv d/.env d/x'],
+  ['a secret that is moved to where nobody would miss it', 'mkdir node_modules; mv .env node_modules/'],
+  [
+    'a second name for a secret, of which the line does not speak',
+    "python3 -c \"import os; [os.link(f, 'x') for f in os.listdir() if len(f) == 4 and f[1:2] == 'e']\"",
+  ],
+  [
+    'a secret overwritten, of which the line does not speak',
+    "python3 -c \"import os; [open(f, 'w') for f in os.listdir() if len(f) == 4 and f[1:2] == 'e']\"",
+  ],
+  ['a secret that something is renamed over', 'echo x > x; mv x .env'],
+  [
+    'the same, of which the line does not speak',
+    "touch x; python3 -c \"import os; [os.rename('x', f) for f in os.listdir() if len(f) == 4 and f[1:2] == 'e']\"",
+  ],
   ['more deletions than a few', 'python3 -c "import shutil; shutil.rmtree(\'data\')"'],
   ['the same, one by one', 'find data -type f -exec rm {} +'],
   ['a root that is emptied', 'rm -rf ./* ./.[a-z]*'],

@@ -4,6 +4,7 @@ import { ListRootsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { PACKAGE_ROOT } from '../../src/app.ts';
+import { needSandbox } from './needs.ts';
 import type { Scratch } from './scratch.ts';
 
 export const BIN = join(PACKAGE_ROOT, 'dist', 'main.js');
@@ -55,6 +56,7 @@ export async function connect(
   }
   await client.connect(transport);
   const call = async (name: string, input: Record<string, unknown> = {}): Promise<Answer> => {
+    needSandbox(name, input, place.env);
     const result = await client.callTool({ name, arguments: input });
     return result.structuredContent as Answer;
   };

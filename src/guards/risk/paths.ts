@@ -70,7 +70,7 @@ const configured = (globs: readonly string[]): PathRule[] =>
     except: [],
     change: 'CRITICAL',
     secret: false,
-    commands_may: false,
+    commands_may: [],
     match: [],
     not_match: [],
   }));

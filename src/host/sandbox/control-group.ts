@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmdir, writeFile, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmdir, writeFile, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Limit, SandboxRequest } from '../../core/sandbox.ts';
+import { ownIdentity } from '../identity.ts';
 import { type Mount, mounts } from './mounts.ts';
 
 /** Limits that the kernel holds over all processes of a box together; see cgroups(7). */
@@ -19,6 +20,8 @@ export interface ControlGroup {
  */
 export const TASKS_PER_PROCESS = 10;
 
+const NAME = 'homeostat-';
+
 interface Place {
   readonly parent: string;
   /** The group that this process is in. */
@@ -27,13 +30,15 @@ interface Place {
 }
 
 let made = 0;
+const { owner, isAlive } = ownIdentity();
 
 /** Null where this process may not make one. Its limits are what `watch` holds alone otherwise. */
 export function openControlGroup(limits: SandboxRequest['limits']): ControlGroup | null {
   const place = findPlace(mounts());
   if (place === null) return null;
+  if (made === 0) sweep(place.parent);
   announce(place);
-  const folder = join(place.parent, `homeostat-${process.pid}-${++made}`);
+  const folder = join(place.parent, `${NAME}${owner}:${++made}`);
   const write = (file: string, value: number): void => writeFileSync(join(folder, file), String(value));
   try {
     mkdirSync(folder);
@@ -55,6 +60,12 @@ export function openControlGroup(limits: SandboxRequest['limits']): ControlGroup
     },
     remove: () => remove(folder),
   };
+}
+
+/** Removes the groups of processes that were killed before they could; one with a process in it stays. */
+function sweep(parent: string): void {
+  for (const name of readdirSync(parent))
+    if (name.startsWith(NAME) && isAlive(name.slice(NAME.length)) === false) remove(join(parent, name));
 }
 
 /** Beside the group of this process in the unified hierarchy, or below it in the older one of processes. */
