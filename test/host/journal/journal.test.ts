@@ -32,12 +32,12 @@ test.each(LINES)('does and undoes, and does again: %s', (line) => {
   expect(differing(applied)).toBeNull();
   const after = overlay.manifest(overlay.root);
 
-  const back = inverseOf(applied, { of: '1', by: '2' });
+  const back = inverseOf(applied, { of: '1', by: '2', formerTime: () => null });
   checkPlan(back, '2');
   const undone = applyPlan(back, '2', nothing);
   expect(overlay.manifest(overlay.root)).toEqual(before);
 
-  const again = inverseOf(undone, { of: '2', by: '3' });
+  const again = inverseOf(undone, { of: '2', by: '3', formerTime: () => null });
   applyPlan(again, '3', nothing);
   expect(overlay.manifest(overlay.root)).toEqual(after);
 });
