@@ -18,30 +18,30 @@ export interface Rack {
   undo(id: string): Promise<ActionReport>;
 }
 
+/** Every path below a folder with all its metadata, as a tool outside the product tells it. */
+export function manifest(folder: string): unknown {
+  const told = execFileSync('python3', ['-IS', MANIFEST, folder], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  return JSON.parse(told) as unknown;
+}
+
 /** A product of its own on a root in which a script has been run directly. */
 export async function rack(tree: string): Promise<Rack> {
   const t = await testApp({ config: FREE });
   execFileSync('bash', ['-c', `${tree}\ntrue`], { cwd: t.root, stdio: 'ignore' });
   return {
     t,
-    manifest() {
-      const told = execFileSync('python3', ['-IS', MANIFEST, t.root], {
-        encoding: 'utf8',
-        maxBuffer: 1 << 28,
-      });
-      return JSON.parse(told) as unknown;
-    },
+    manifest: () => manifest(t.root),
     async run(script) {
-      const report = await decided(await t.act('run_command', { command: `${script}\ntrue` }), t);
+      const report = await throughPerson(await t.act('run_command', { command: `${script}\ntrue` }), t);
       expect(report).toMatchObject({ outcome: 'succeeded', error: null });
       return report.snapshot_id;
     },
-    undo: async (id) => decided(await t.act('rollback', { id }), t),
+    undo: async (id) => throughPerson(await t.act('rollback', { id }), t),
   };
 }
 
 /** What a rule holds (a set-id bit, say) a person lets through. */
-async function decided(report: ActionReport, t: TestApp): Promise<ActionReport> {
+export async function throughPerson(report: ActionReport, t: TestApp): Promise<ActionReport> {
   if (report.outcome !== 'held') return report;
   await t.approve(report.action_id ?? '');
   const answer = await t.ask('wait_for_approval', { action_id: report.action_id, wait_seconds: 20 });

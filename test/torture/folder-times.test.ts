@@ -53,6 +53,22 @@ test.each(ORDERS)(
   },
 );
 
+test('what is written anew in its place moves no folder’s time, nor does its undo', async () => {
+  const { t, ids, times, time } = await filled();
+  const anew = await t.act('run_command', { command: 'echo anew >dir/one' });
+  expect(time()).toBe(times[3]);
+  for (const [id, expected] of [
+    [ids[2], times[2]],
+    [anew.snapshot_id, times[2]],
+    [ids[1], times[1]],
+    [ids[0], times[0]],
+  ] as const) {
+    expect((await t.act('rollback', { id })).outcome).toBe('succeeded');
+    expect(time()).toBe(expected);
+  }
+  await t.close();
+});
+
 test('a folder that somebody else has filled since keeps their time', async () => {
   const { t, ids, time } = await filled();
   writeFileSync(join(t.root, 'dir/theirs'), '');

@@ -185,6 +185,8 @@ function timeBack(
   };
   const found = times?.before ?? before.mtime_ns;
   const given = times?.after ?? after.mtime_ns;
+  // What was written anew in its place moved no time.
+  if (found === given) return { mtime_ns: now.mtime_ns, times: { before: given, after: found } };
   const [former, gave] = [standing(found), standing(given)];
   // What undoes an undo gives the folder a time that until now counts as taken back.
   const back = former === gave ? found : former;
