@@ -4,8 +4,8 @@ import { testApp } from '../helpers/app.ts';
 import { describeSandbox } from '../helpers/box.ts';
 import { dice } from '../helpers/dice.ts';
 import { type Fault, withFault } from '../helpers/faults.ts';
-import { type Scratch, scratch } from '../helpers/scratch.ts';
-import { actionsOf, expectSettled } from '../helpers/state.ts';
+import type { Scratch } from '../helpers/scratch.ts';
+import { actionsOf, auditOf, expectSettled } from '../helpers/state.ts';
 import { manifest } from '../helpers/torture.ts';
 
 /** Faults of each kind; `all` is one at each call. */
@@ -82,7 +82,10 @@ async function sweep({ place, tool, input, how, again }: Sweep): Promise<void> {
     if (killed) await withFault(place, { step: 'start', n: m, how: 'kill' });
     const { id, outcome } = await recovered(place);
     if (report?.action_id !== undefined && report.action_id !== null) expect(report.action_id, name).toBe(id);
-    expect(['failed', 'rolled_back', 'succeeded'], `${name}, ${m}`).toContain(outcome);
+    expect(
+      ['failed', 'rolled_back', 'succeeded'],
+      `${name}, ${m}: ${JSON.stringify(auditOf(place, id).map((line) => [line.event, line.error, line.detail]))}`,
+    ).toContain(outcome);
     if (outcome === 'succeeded') {
       expect(timeless(manifest(place.root)), `${name}, ${m}`).toEqual(after);
       await again(id);

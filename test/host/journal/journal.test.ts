@@ -59,5 +59,7 @@ test.each(LINES)('is taken back from every step: %s', (line) => {
     // What was staged lies where it lay, so that it can be tried again.
     expect(readdirSync(join(overlay.store, '1/0/pre'))).toEqual([]);
   }
-  applyPlan(plan, '1', nothing);
+  // What is on record once all is done tells how everything stands after the last step.
+  expect(takeBack(applyPlan(plan, '1', nothing), '1')).toEqual([]);
+  expect(overlay.manifest(overlay.root)).toEqual(before);
 });
