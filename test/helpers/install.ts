@@ -19,7 +19,7 @@ function has(program: string, name = program): boolean {
 export const hasBubblewrap = (): boolean => has('bwrap', 'bubblewrap');
 
 /** Programs that the tests of whole programs need, and that a machine with node, git and a compiler may lack. */
-export const PROGRAMS = ['rsync', 'sqlite3'] as const;
+const PROGRAMS = ['rsync', 'sqlite3'] as const;
 export const lacking = (): string[] => PROGRAMS.filter((program) => !has(program));
 
 /** Before the first test, so that none of them finds a machine without a sandbox that could have one. */
