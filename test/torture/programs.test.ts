@@ -21,9 +21,9 @@ type Tree = Record<string, { mtime_ns: string; type: string; [aspect: string]: u
 function comparable(folder: string, startedMs: number, varying: RegExp | undefined): Tree {
   const tree = manifest(folder) as Tree;
   return Object.fromEntries(
-    Object.entries(tree).map(([path, { data: _, ...entry }]) => {
+    Object.entries(tree).map(([path, entry]) => {
       const isNew = BigInt(entry.mtime_ns) >= BigInt(startedMs) * 1_000_000n;
-      const told = { ...entry, mtime_ns: isNew ? 'new' : entry.mtime_ns };
+      const told = { ...entry, data: null, mtime_ns: isNew ? 'new' : entry.mtime_ns };
       return [path, varying?.test(path) === true ? { ...told, sha256: 'varies', size: 0 } : told];
     }),
   );
