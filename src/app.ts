@@ -19,7 +19,7 @@ import { type ConfigFile, loadConfig } from './registry/config-file.ts';
 import { configPath } from './registry/config-path.ts';
 import { type Home, homeAt, stateFolder } from './store/home.ts';
 import { type StopFile, stopFile } from './store/stop-file.ts';
-import { TOOLS } from './tools/index.ts';
+import { TOOLS, UNOFFERED } from './tools/index.ts';
 
 export const PACKAGE_ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -226,7 +226,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     configuration: isTrusted(file, store) ? (file.source === null ? 'none' : 'trusted') : 'untrusted',
     rules: registry.rules,
     catalogue: openCatalogue(registry),
-    tools: new Map(TOOLS.map((tool) => [tool.name, tool])),
+    tools: new Map([...TOOLS, ...UNOFFERED].map((tool) => [tool.name, tool])),
     offered: new Set(tools.map((tool) => tool.name)),
     cards,
     ownFolders: [home.folder, dirname(path)].map((folder) => machine.real(folder)),

@@ -5,12 +5,12 @@ import { shellLine } from './quote.ts';
 import { type GlobalOptions, type Session, withSession } from './session.ts';
 import { atTerminal, note, paint, print } from './terminal.ts';
 
-interface ActOptions extends GlobalOptions {
+export interface ActOptions extends GlobalOptions {
   readonly dryRun?: boolean;
   readonly reason?: string;
 }
 
-const common = ({ dryRun, reason }: ActOptions): object => ({
+export const common = ({ dryRun, reason }: ActOptions): object => ({
   ...(dryRun === undefined ? {} : { dry_run: dryRun }),
   ...(reason === undefined ? {} : { reason }),
 });
@@ -35,20 +35,8 @@ export async function call(tool: string, json: string | undefined, options: Glob
   await withSession(options, async (session) => session.show(tool, await session.call(tool, input)));
 }
 
-/** `homeostat undo [ID]`: without an id, the last action in this folder. */
-export async function undo(id: string | undefined, options: ActOptions): Promise<void> {
-  await withSession(options, async (session) => {
-    const target = id ?? (await session.operator()).lastUndoable(process.cwd());
-    if (target === null)
-      throw new HomeostatError('nothing_to_undo', `no action in ${process.cwd()} can be undone`, {
-        next: '`homeostat snapshots` lists what can be undone, with ids for `homeostat undo ID`.',
-      });
-    await act('rollback', { id: target, ...common(options) }, session);
-  });
-}
-
 /** Acts; where a person is asked and sits at this very terminal, they decide here, with their passphrase. */
-async function act(tool: string, input: object, session: Session): Promise<void> {
+export async function act(tool: string, input: object, session: Session): Promise<void> {
   const report = await session.call(tool, input);
   const id = report.outcome === 'held' && 'action_id' in report ? report.action_id : null;
   if (id === null || session.options.json === true || !atTerminal()) return session.show(tool, report);

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { VERSION } from '../app.ts';
-import { call, run, undo } from './act.ts';
+import { call, run } from './act.ts';
 import { addAssess } from './assess.ts';
 import { approve, deny, release, revoke, stop, trust } from './decide.ts';
 import { doctor } from './doctor.ts';
@@ -10,6 +10,7 @@ import { reported } from './reported.ts';
 import type { GlobalOptions } from './session.ts';
 import { collect as collectGarbage, pin, snapshots, unpin } from './snapshots.ts';
 import { tour } from './tour.ts';
+import { undo } from './undo.ts';
 
 const collect = (value: string, all: string[] = []): string[] => [...all, value];
 const list = (value: string): string[] => value.split(',');
@@ -89,6 +90,8 @@ export function program(): Command {
   addAssess(cli);
   add('undo [id]', 'undo an action; without an id the last one in this folder')
     .option('--dry-run', 'show what would happen')
+    .option('--force', 'in spite of what was changed since; shown first, and asks for your passphrase')
+    .option('--cascade', 'undo later actions on the same paths first; asks for your passphrase')
     .option('--reason <text>', 'why')
     .action(async (id: string | undefined, _: unknown, c: Command) => undo(id, options(c)));
 

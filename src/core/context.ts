@@ -62,6 +62,8 @@ export interface ActionContext extends BaseContext {
   readonly transactions: Transactions;
   /** True when the commit follows an approval, so that time has passed since the stage. */
   readonly resumed: boolean;
+  /** True where a person wants an undo in spite of what was changed since. */
+  readonly force: boolean;
   /** Whether a rule speaks of a path. */
   isNotable(path: string): boolean;
   readonly processes: Processes;

@@ -269,6 +269,9 @@ export class HomeostatError extends Error {
   }
 }
 
+/** Whether the machine failed at a call, be it for want of space: tried again later it may well succeed. */
+export const isSystemError = (thrown: unknown): boolean => thrown instanceof Error && 'syscall' in thrown;
+
 /** Any thrown value as one of ours; what is unforeseen becomes `internal_error`. */
 export function asHomeostatError(thrown: unknown): HomeostatError {
   if (thrown instanceof HomeostatError) return thrown;

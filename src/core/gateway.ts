@@ -19,6 +19,12 @@ export interface Proof {
   readonly terminal: boolean;
 }
 
+export interface UndoRequest {
+  readonly id: string;
+  readonly dry_run?: boolean;
+  readonly reason?: string;
+}
+
 export interface ChainVerdict {
   readonly ok: boolean;
   readonly records: number;
@@ -52,6 +58,10 @@ export interface Operator {
   pin(actionId: string): void;
   unpin(actionId: string, proof: Proof): Promise<void>;
   pinned(): string[];
+  /** Undoes an action in spite of later changes: held, so that the person sees what comes of it before they approve. */
+  undoByForce(input: UndoRequest, connection: Connection): Promise<ActionReport>;
+  /** The later actions that touch what this one touched, and those that touch what they did; newest first. */
+  overlapping(actionId: string): { action_id: string; summary: string; agent: string }[];
   /** The newest action in this folder that can still be undone. */
   lastUndoable(cwd: string): string | null;
 }

@@ -116,6 +116,8 @@ export interface TransactionOptions {
   readonly isNotable: (path: string) => boolean;
   /** Called with a store before the first folder is made in it. */
   readonly onStore: (folder: string) => void;
+  /** The time that a folder had before an action that is taken back by now gave it this one; null where none did. */
+  readonly formerTime: (inode: string, mtime_ns: string) => string | null;
   /** Called between steps; tests end the process here. */
   readonly trace: (point: string) => void;
 }

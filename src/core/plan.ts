@@ -70,7 +70,17 @@ export const stepSchema = z.discriminatedUnion('do', [
   /** The opposite: the inode stays, under its other name, so that no pre-image is kept. */
   z.object({ do: z.literal('unlink'), path: bytesSchema, to: bytesSchema, before: printSchema }),
   /** Mode, owner, times and extended attributes of what stays where it is. */
-  z.object({ do: z.literal('attributes'), path: bytesSchema, before: printSchema, after: printSchema }),
+  z.object({
+    do: z.literal('attributes'),
+    path: bytesSchema,
+    before: printSchema,
+    after: printSchema,
+    /**
+     * Of a folder, in what takes an action back: the time that the action had given it, and the one that it had
+     * found. What stands there may be another, which is left alone.
+     */
+    times: z.object({ before: z.string(), after: z.string() }).optional(),
+  }),
   /** New content in the same inode, for a file that has other names. */
   z.object({
     do: z.literal('write'),

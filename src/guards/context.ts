@@ -6,6 +6,7 @@ import { assessContext, type House } from './house.ts';
 import { pathRules } from './risk/paths.ts';
 import { processes } from './processes/processes.ts';
 import type { Run } from './run.ts';
+import { formerTime } from './snapshots/former-time.ts';
 import { preserve } from './snapshots/preserve.ts';
 import { undoing } from './snapshots/undoing.ts';
 
@@ -48,9 +49,11 @@ export function actionContext(run: Run, house: House, options: { signal?: AbortS
       isSecret: isSecretIn(house, workspace),
       isNotable: isNotableIn(house, workspace),
       onStore: (folder) => useStore(folder, house),
+      formerTime: (inode, mtime_ns) => formerTime(inode, mtime_ns, house),
       trace: house.trace,
     }),
     resumed: run.resumed,
+    force: false,
     isNotable: isNotableIn(house, workspace),
     processes: processes(run, house),
     isReadOnlyLine: (line) => house.rules.read_only_lines.includes(line),

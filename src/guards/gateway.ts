@@ -34,10 +34,8 @@ export function guardedCalls(house: House): Guarded {
   // an open end.
   const settle = async (): Promise<void> => {
     if (house.unsettled.size === 0 && !holdsOfTheDead(house)) return;
-    settling ??= recover(house)
-      .then(() => house.unsettled.clear())
-      .finally(() => (settling = null));
-    return settling;
+    settling ??= recover(house).finally(() => (settling = null));
+    await settling;
   };
   return {
     async call(name, input, caller) {

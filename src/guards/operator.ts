@@ -9,8 +9,11 @@ import { requireProof } from './approvals/proof.ts';
 import { resumeAction } from './approvals/resume.ts';
 import { expireOverdue, settle } from './approvals/settle.ts';
 import { trust } from './config-trust.ts';
-import type { House } from './house.ts';
+import { findAction, type House } from './house.ts';
 import { approvalInfo } from './records.ts';
+import { recover } from './recover.ts';
+import { runAction } from './run-action.ts';
+import { laterOverlapping } from './snapshots/overlapping.ts';
 import { collectGarbage, findGarbage } from './snapshots/prune.ts';
 
 const MIN_PASSPHRASE = 8;
@@ -138,6 +141,19 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
       pin(id, false);
     },
     pinned: () => store.read(() => store.snapshots.pinned()),
+    async undoByForce(input, { principal, signal, onProgress }) {
+      const tool = findAction(house, 'forced_rollback');
+      const row = store.read(() => store.actions.get(input.id));
+      if (tool === null || row === null)
+        throw new HomeostatError('not_found', `no action has the id ${input.id}`);
+      await recover(house);
+      // In the roots that the action had, wherever the person sits.
+      return runAction(tool, input, { principal, workspace: row.workspace, signal, onProgress }, house);
+    },
+    overlapping: (id) =>
+      store
+        .read(() => laterOverlapping(id, house))
+        .map(({ id: action_id, summary, agent }) => ({ action_id, summary, agent })),
     lastUndoable(cwd) {
       const here = (row: ActionRow | null): row is ActionRow =>
         row !== null && (row.workspace.cwd === cwd || row.workspace.roots.includes(cwd));

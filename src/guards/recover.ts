@@ -1,4 +1,4 @@
-import { HomeostatError, asHomeostatError } from '../core/errors.ts';
+import { HomeostatError, asHomeostatError, isSystemError } from '../core/errors.ts';
 import type { Effects } from '../core/effects.ts';
 import type { ActionReport, Outcome } from '../core/outcome.ts';
 import type { Caller } from '../core/principal.ts';
@@ -14,9 +14,10 @@ import { shownEffects, shownRisk } from './shown.ts';
 
 /**
  * Ends what processes that are gone have left unfinished. A stage that was not committed is discarded or,
- * where it waits for a person, left alone; a commit half done is taken back; nothing is guessed.
+ * where it waits for a person, left alone; a commit half done is taken back; nothing is guessed. What cannot be taken
+ * back now, since the disk fails, stays on record and locked.
  */
-export async function recover(house: House): Promise<number> {
+export async function recover(house: House): Promise<void> {
   const { actions, leases } = house.store;
   const orphans = house.store.read(() => {
     const beats = leases.beats();
@@ -24,15 +25,14 @@ export async function recover(house: House): Promise<number> {
       house.unsettled.has(row.id) || !holderLives(row.owner, beats, house);
     return actions.unfinished().filter((row) => row.phase !== 'held' && orphaned(row));
   });
-  let ended = 0;
+  // What another process has ended meanwhile is open no more.
+  const open = new Set(orphans.map(({ id }) => id));
+  for (const id of house.unsettled) if (!open.has(id)) house.unsettled.delete(id);
   for (const row of orphans)
-    if (claim(row, house)) {
-      await end(row, house);
-      ended++;
-    }
+    if (!claim(row, house) || (await end(row, house))) house.unsettled.delete(row.id);
+    else house.unsettled.add(row.id);
   dropStrayLeases(house);
   endOrphans(house);
-  return ended;
 }
 
 /** A process killed after it was admitted and before its intent was recorded leaves leases of no action. */
@@ -56,30 +56,38 @@ function claim(row: ActionRow, house: House): boolean {
     const now = house.store.actions.get(row.id);
     if (now?.owner !== row.owner || now.phase !== row.phase) return false;
     house.store.actions.update(row.id, { owner: house.machine.owner });
+    // Nobody works on what is half done, should it stay so.
+    for (const resource of row.resources)
+      house.store.leases.take({ resource, action_id: row.id, owner: house.machine.owner });
     return true;
   });
 }
 
-async function end(row: ActionRow, house: House): Promise<void> {
+/** False where the machine failed at it: then it stays half done, and is tried again before the next action. */
+async function end(row: ActionRow, house: House): Promise<boolean> {
   house.machine.killLeftovers(row.id);
   if (row.phase === 'reaching') {
     const what =
       'the server ended while the command ran; the roots are as they were, what it sent cannot be known';
-    return record(row, 'unknown', new HomeostatError('interrupted', what), false, house);
+    record(row, 'unknown', new HomeostatError('interrupted', what), false, house);
+    return true;
   }
   if (row.phase !== 'committing') {
     const what = `the server ended before the commit (${row.phase}); nothing was changed`;
-    return record(row, 'failed', new HomeostatError('interrupted', what), false, house);
+    record(row, 'failed', new HomeostatError('interrupted', what), false, house);
+    return true;
   }
   const kept = house.store.read(() => house.store.snapshots.get(row.id));
   if (kept === null) {
     const what = 'the server ended at the start of the commit, before the first change';
-    return record(row, 'failed', new HomeostatError('interrupted', what), false, house);
+    record(row, 'failed', new HomeostatError('interrupted', what), false, house);
+    return true;
   }
   const tool = findAction(house, row.tool);
   if (tool === null) {
     const what = `the server ended during the commit, and no tool ${row.tool} is here that could say more`;
-    return record(row, 'unknown', new HomeostatError('interrupted', what), true, house);
+    record(row, 'unknown', new HomeostatError('interrupted', what), true, house);
+    return true;
   }
   const caller: Caller = {
     principal: row.principal,
@@ -95,11 +103,13 @@ async function end(row: ActionRow, house: House): Promise<void> {
     const error = new HomeostatError('interrupted', `the server ended during the commit; ${message}`);
     record(row, outcome, error, outcome !== 'rolled_back', house, effects);
   } catch (failure) {
+    if (isSystemError(failure)) return false;
     const what = `the server ended during the commit, and taking it back failed: ${asHomeostatError(failure).message}`;
     record(row, 'rollback_failed', new HomeostatError('interrupted', what), true, house);
   } finally {
     run.close();
   }
+  return true;
 }
 
 function record(

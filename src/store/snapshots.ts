@@ -23,6 +23,8 @@ export interface SnapshotStore {
   get(actionId: string): SnapshotRow | null;
   drop(actionId: string): void;
   list(limit: number): SnapshotRow[];
+  /** Those with the text in them of actions that undo no other and that somebody has undone. */
+  naming(text: string): SnapshotRow[];
   /** Those that retention lets go, of finished actions that nobody is undoing; a pinned one never. */
   surplus(limits: Limits): Surplus[];
   /** False where there is no such snapshot. */
@@ -81,6 +83,14 @@ export function snapshotStore(db: Statements): SnapshotStore {
     drop: (actionId) => void db.prepare('DELETE FROM snapshots WHERE action_id = ?').run(actionId),
     list: (limit) =>
       db.prepare<[number], Raw>('SELECT * FROM snapshots ORDER BY n DESC LIMIT ?').all(limit).map(read),
+    naming: (text) =>
+      db
+        .prepare<[string], Raw>(
+          `SELECT * FROM snapshots WHERE instr(data, ?) > 0 AND action_id IN (
+             SELECT done.id FROM actions done JOIN actions undo ON undo.undoes = done.id WHERE done.undoes IS NULL)`,
+        )
+        .all(text)
+        .map(read),
     surplus: (limits) =>
       db
         .prepare<[Limits], Surplus>(

@@ -15,7 +15,7 @@ import { startProcess } from './process/start.ts';
 import { stopProcess } from './process/stop.ts';
 import { diffSnapshot } from './snapshot/diff.ts';
 import { listSnapshots } from './snapshot/list.ts';
-import { rollback } from './snapshot/rollback.ts';
+import { forcedRollback, rollback } from './snapshot/rollback.ts';
 import { getStatus } from './system/status.ts';
 import { emergencyStop } from './system/stop.ts';
 
@@ -41,3 +41,6 @@ export const TOOLS: readonly Tool[] = [
   stopProcess,
   processOutput,
 ];
+
+/** What a person alone can do, by way of the pipeline; no face offers it. */
+export const UNOFFERED: readonly Tool[] = [forcedRollback];

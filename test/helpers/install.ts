@@ -1,15 +1,28 @@
 import { spawnSync } from 'node:child_process';
 
-const works = (): boolean => spawnSync('bwrap', ['--version']).status === 0;
-
 function apt(...words: string[]): boolean {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   return spawnSync('apt-get', words, { env, timeout: 120_000 }).status === 0;
 }
 
-/** Installs bubblewrap where it is missing and this process may: before the first test, so that all of them find it. */
+const works = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
+
+/** What the tests need beyond npm: each program and Debian's package of it. */
+const NEEDED = [
+  ['bwrap', 'bubblewrap'],
+  ['rsync', 'rsync'],
+  ['sqlite3', 'sqlite3'],
+] as const;
+
+/** The needed programs that this machine lacks. */
+export const missing = (): string[] =>
+  NEEDED.filter(([program]) => !works(program)).map(([program]) => program);
+
+/** Installs what is missing where this process may: before the first test, so that all of them find it. */
 export default function setup(): void {
-  if (process.platform !== 'linux' || works() || process.getuid?.() !== 0) return;
-  const install = ['install', '-y', '--no-install-recommends', 'bubblewrap'];
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return;
+  const packages = NEEDED.filter(([program]) => !works(program)).map(([, name]) => name);
+  if (packages.length === 0) return;
+  const install = ['install', '-y', '--no-install-recommends', ...packages];
   if (!apt(...install) && apt('update')) apt(...install);
 }

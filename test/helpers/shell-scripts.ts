@@ -2,10 +2,14 @@ import * as fc from 'fast-check';
 
 /** Two names that are not UTF-8, one with a line break, one with a space, and links that lead to some of them. */
 const NAMES = ['a', 'b', 'c', `'d e'`, '"$BYTES"', '"$BREAK"'];
-const PRELUDE = String.raw`BYTES=$(printf 'n\377\376'); BREAK=$(printf 'x\ny')
+const PRELUDE = String.raw`P=; BYTES=$(printf 'n\377\376'); BREAK=$(printf 'x\ny')
 guard() { [ ! -p "$1" ] && [ ! -d "$1" ]; }
-xattr() { python3 -c 'import os, sys; os.setxattr(os.fsencode(sys.argv[1]), "user." + sys.argv[2], os.fsencode(sys.argv[3]))' "$@"; }
-swap() { mv -T "$1" t.swap && mv -T "$2" "$1"; mv -T t.swap "$2"; }
+python() { python3 -ISc "import os, struct, sys; path = os.fsencode(sys.argv[1]); $1" "$2" "$3"; }
+xattr() { python 'os.setxattr(path, "user.x", os.fsencode(sys.argv[2]))' "$@"; }
+unxattr() { python 'os.removexattr(path, "user.x")' "$@"; }
+acl() { python 'any = 0xffffffff; os.setxattr(path, "system.posix_acl_" + sys.argv[2], struct.pack("<I", 2) +
+  b"".join(struct.pack("<HHI", *e) for e in [(1, 6, any), (2, 5, 7), (4, 4, any), (16, 4, any), (32, 0, any)]))' "$@"; }
+swap() { mv -T "$1" "$P"t.swap && mv -T "$2" "$1"; mv -T "$P"t.swap "$2"; }
 exec 2>/dev/null
 `;
 
@@ -16,7 +20,7 @@ const path = fc
     { weight: 3, arbitrary: fc.array(name, { minLength: 2, maxLength: 2 }) },
     { weight: 1, arbitrary: fc.array(name, { minLength: 3, maxLength: 3 }) },
   )
-  .map((names) => names.join('/'));
+  .map((names) => `"$P"${names.join('/')}`);
 const text = fc.constantFrom('one', 'two', 'three words here');
 const mode = fc.constantFrom('600', '644', '755', '4711', '1777');
 const owner = fc.constantFrom('0:0', '12:34', '5:0');
@@ -49,7 +53,7 @@ const statement = (hardLinks: boolean): fc.Arbitrary<string> =>
   fc.oneof(
     withValue(6, text, (p, v) => `guard ${p} && echo ${v} >${p}`),
     withValue(4, text, (p, v) => `guard ${p} && echo ${v} >>${p}`),
-    withValue(2, text, (p, v) => `guard ${p} && echo ${v} >t.new && mv -fT t.new ${p}`),
+    withValue(2, text, (p, v) => `guard ${p} && echo ${v} >"$P"t.new && mv -fT "$P"t.new ${p}`),
     withValue(1, fc.constantFrom('0', '3', '300000'), (p, v) => `guard ${p} && truncate -s ${v} ${p}`),
     one(1, (p) => `guard ${p} && printf x | dd of=${p} bs=1 seek=200000 conv=notrunc`),
     one(6, (p) => `mkdir -p ${p}`),
@@ -66,7 +70,9 @@ const statement = (hardLinks: boolean): fc.Arbitrary<string> =>
     withValue(3, mode, (p, v) => `chmod ${v} ${p}`),
     withValue(2, owner, (p, v) => `chown -h ${v} ${p}`),
     withValue(2, date, (p, v) => `touch -h -d '${v}' ${p}`),
-    withValue(1, text, (p, v) => `xattr ${p} x '${v}'`),
+    withValue(1, text, (p, v) => `xattr ${p} '${v}'`),
+    one(1, (p) => `unxattr ${p}`),
+    withValue(1, fc.constantFrom('access', 'default'), (p, v) => `acl ${p} ${v}`),
     one(1, (p) => `mkfifo ${p}`),
     one(1, (p) => `guard ${p} && sed -i s/one/ONE/ ${p}`),
   );
@@ -76,3 +82,6 @@ export const shellScript = (most: number, hardLinks = true): fc.Arbitrary<string
   fc
     .array(statement(hardLinks), { minLength: 1, maxLength: most })
     .map((lines) => PRELUDE + lines.join('\n'));
+
+/** The same script on other paths: each begins with the prefix, and those of no two prefixes meet. */
+export const under = (prefix: string, script: string): string => script.replace('P=;', `P='${prefix}';`);

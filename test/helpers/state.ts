@@ -16,6 +16,7 @@ export interface AuditLine {
   readonly action_id: string | null;
   readonly result: string | null;
   readonly error: string | null;
+  readonly detail: string | null;
   readonly approval_status: string | null;
   readonly parameters: unknown;
 }

@@ -13,6 +13,8 @@ export interface Undo {
   readonly by: string;
   /** A person wants it also where somebody has changed a path since; what stands there now is kept. */
   readonly force?: boolean;
+  /** See `TransactionOptions`. */
+  readonly formerTime: (inode: string, mtime_ns: string) => string | null;
 }
 
 /**
@@ -24,7 +26,7 @@ export function inverseOf(plan: Plan, undo: Undo): Plan {
     parts: plan.parts.map((part, index) => {
       const place = new Place(part, folderOf(undo.of, index));
       try {
-        return { ...part, steps: inverseSteps(part, place, folderOf(undo.by, index), undo.force ?? false) };
+        return { ...part, steps: inverseSteps(part, place, folderOf(undo.by, index), undo) };
       } finally {
         place.folders.close();
       }
@@ -32,12 +34,13 @@ export function inverseOf(plan: Plan, undo: Undo): Plan {
   };
 }
 
-function inverseSteps(part: Part, place: Place, by: string, force: boolean): Step[] {
+function inverseSteps(part: Part, place: Place, by: string, undo: Undo): Step[] {
+  const { force = false } = undo;
   const now = (step: Step, number: number): string | null => laterPath(step.path, number, part, place.own);
   const dressed = part.steps.flatMap((step, number) => {
     const path = now(step, number);
     if (step.do !== 'attributes' || path === null) return [];
-    return attributesBack({ ...step, path }, place, force).map((back) => ({ back, number }));
+    return attributesBack({ ...step, path }, place, undo).map((back) => ({ back, number }));
   });
   // A folder may have been closed to us, so that its mode comes first; its times come last, when it is filled again.
   const steps: Step[] = dressed
@@ -157,21 +160,49 @@ function same(step: StepOf<'put' | 'write'>, at: string | null, place: Place, fo
 }
 
 function attributesBack(
-  { path, before, after }: StepOf<'attributes'>,
+  step: StepOf<'attributes'>,
   place: Place,
-  force: boolean,
+  { force = false, formerTime }: Undo,
 ): StepOf<'attributes'>[] {
+  const { path, before, after } = step;
   const now = place.print(path);
   const folder = after.type === 'directory';
-  // Only the times of a folder were moved, by what was put into it: no loss if it is gone.
-  if (folder && isSame({ ...before, ino: after.ino }, after) && now?.ino !== after.ino) return [];
-  if (now === null || now.ino !== after.ino || !isSame(now, after)) {
+  // Only the times of a folder were moved, by what was put into it: no loss if it is gone, nor if it was changed else.
+  const timeOnly = folder && isSame({ ...before, ino: after.ino }, after);
+  if (timeOnly && now?.ino !== after.ino) return [];
+  if (now === null || now.ino !== after.ino || (!timeOnly && !isSame(now, after))) {
     if (force) return [];
     throw conflict(place.part, path, 'it was changed since');
   }
-  // A folder that others have filled since keeps the times that this gave it.
-  const mtime_ns = now.mtime_ns === after.mtime_ns ? before.mtime_ns : now.mtime_ns;
-  return [{ do: 'attributes', path, before: now, after: { ...before, mtime_ns } }];
+  if (!folder) return [{ do: 'attributes', path, before: now, after: before }];
+  const { mtime_ns, times } = timeBack(step, now, formerTime);
+  const wanted = timeOnly ? now : before;
+  return [{ do: 'attributes', path, before: now, after: { ...wanted, mtime_ns }, times }];
+}
+
+/**
+ * The time of a folder is that of the last action which still stands. One that others have filled since keeps theirs;
+ * else it gets back what this action found, or, where that came from an action that is taken back, what that one found.
+ */
+function timeBack(
+  { before, after, times }: StepOf<'attributes'>,
+  now: Print,
+  formerTime: Undo['formerTime'],
+): { mtime_ns: string; times: { before: string; after: string } } {
+  const standing = (time: string): string => {
+    const seen = new Set<string>();
+    for (let at: string | null = time; at !== null && !seen.has(at); at = formerTime(now.ino, at))
+      seen.add(at);
+    return [...seen].at(-1) ?? time;
+  };
+  const found = times?.before ?? before.mtime_ns;
+  const given = times?.after ?? after.mtime_ns;
+  // What was written anew in its place moved no time.
+  if (found === given) return { mtime_ns: now.mtime_ns, times: { before: given, after: found } };
+  const [former, gave] = [standing(found), standing(given)];
+  // What undoes an undo gives the folder a time that until now counts as taken back.
+  const back = former === gave ? found : former;
+  return { mtime_ns: now.mtime_ns === gave ? back : now.mtime_ns, times: { before: given, after: found } };
 }
 
 const conflict = (part: Part, path: string, what: string): HomeostatError =>

@@ -1,6 +1,6 @@
 import { existsSync, linkSync, renameSync, unlinkSync } from 'node:fs';
 import { HomeostatError } from '../../core/errors.ts';
-import { type Plan, type Print, type Step, folderOf, isSame } from '../../core/plan.ts';
+import { type Part, type Plan, type Print, type Step, folderOf, isSame } from '../../core/plan.ts';
 import { dress } from './dress.ts';
 import { textOf } from './folders.ts';
 import { copyContent } from './in-place.ts';
@@ -19,7 +19,13 @@ export function takeBack(plan: Plan, action: string): string[] {
   const conflicts: string[] = [];
   for (const [index, part] of plan.parts.entries()) {
     const place = new Place(part, folderOf(action, index));
-    if (part.steps.length === 0 || !existsSync(place.stored(`${place.own}/pre`))) continue;
+    if (part.steps.length === 0) continue;
+    if (!existsSync(part.store))
+      throw new HomeostatError(
+        'no_store',
+        `${part.store} is not there, in which lies what stood in ${part.root}`,
+      );
+    if (!existsSync(place.stored(`${place.own}/pre`))) continue;
     try {
       const steps = [...part.steps.entries()].toReversed();
       for (const [number, step] of steps) {
@@ -63,7 +69,7 @@ function putBack({ path, from, before, after }: StepOf<'put'>, number: number, p
   const lent = from.startsWith(`${place.own}/pre/`);
   if (inSource === after.ino || (lent && inSource === null && place.inode(path) !== after.ino)) return true;
   // What somebody else has written into it since is theirs.
-  if (!isSame(place.print(path), after)) return false;
+  if (!isOurs(place.print(path), place.part)) return false;
   const entry = place.entry(path);
   if (before === null) {
     place.keepingTimes(path, () => moveIn(entry, source));
@@ -76,6 +82,13 @@ function putBack({ path, from, before, after }: StepOf<'put'>, number: number, p
   if (after.type === 'directory') place.folders.close();
   return true;
 }
+
+/** As one of the steps has found or left that inode: later ones change what an earlier one puts, and go back first. */
+const isOurs = (now: Print | null, { steps }: Part): boolean =>
+  now !== null &&
+  steps.some(
+    (step) => ('after' in step && isSame(now, step.after)) || ('before' in step && isSame(now, step.before)),
+  );
 
 function broughtBack({ path, before }: StepOf<'remove'>, number: number, place: Place): boolean {
   const kept = place.kept(number);
@@ -104,7 +117,11 @@ function writtenBack(step: StepOf<'write'>, number: number, place: Place): boole
 /** The inode has another name, so that nothing goes with this one. */
 function unlinked({ path, to, after }: StepOf<'link'>, place: Place): boolean {
   const there = place.inode(path);
-  if (there === null) return true;
+  // Taken back by an earlier attempt, which has also brought back what stood there.
+  const former = place.part.steps.some(
+    (step) => step.do === 'remove' && step.path === path && step.before.ino === there,
+  );
+  if (there === null || former) return true;
   if (there !== after.ino || place.inode(to) !== after.ino) return false;
   place.keepingTimes(path, () => unlinkSync(place.entry(path)));
   return true;

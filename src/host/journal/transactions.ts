@@ -91,7 +91,7 @@ export function openTransactions(
     takeBack: (plan) => takeBack(plan, action),
     inverse(plan, of, force) {
       checkRoots(plan, workspace);
-      return inverseOf(plan, { of, by: action, force });
+      return inverseOf(plan, { of, by: action, force, formerTime: options.formerTime });
     },
   };
 }

@@ -29,6 +29,7 @@ export const filesOutput = z.object({ paths: z.array(z.string()).describe('Paths
 export type FilesOutput = z.infer<typeof filesOutput>;
 
 const MOST_FOLDERS = 50;
+const MOST_ENTRIES = 100_000;
 const NOTE = 'Can be undone: content, mode and owner of each file are kept.';
 
 export async function effectsOf(set: ChangeSet, ctx: ActionContext, note = NOTE): Promise<Effects> {
@@ -70,14 +71,35 @@ export async function commitChanges(
   return commitPlan(plan, { paths: set.changes.map((c) => c.path) }, ctx);
 }
 
-/** The stage that takes a change set back; refuses, by name, where somebody has changed a path since. */
+/**
+ * The stage that takes a change set back; refuses, by name, where somebody has changed a path since. By force that is
+ * replaced too, but for folders that somebody has put something else into: they stay.
+ */
 export async function undoChanges(set: ChangeSet, ctx: ActionContext): Promise<Staged<ChangeSet>> {
+  if (ctx.force) return stageChanges(await forcedBack(set, ctx), ctx);
   for (const { path, after } of set.changes) {
     if (!sameState(await ctx.files.state(path, true), after)) {
       throw new HomeostatError('rollback_conflict', `${path} has been changed since`);
     }
   }
   return stageChanges(inverse(set).changes, ctx);
+}
+
+async function forcedBack(set: ChangeSet, ctx: ActionContext): Promise<Change[]> {
+  const changes: Change[] = [];
+  const going = new Set<string>();
+  // What lies in a folder comes before the folder.
+  for (const { path, before } of set.changes.toSorted((a, b) => (a.path < b.path ? 1 : -1))) {
+    const now = await ctx.files.state(path, true);
+    if (sameState(now, before)) continue;
+    if (now?.type === 'directory' && before?.type !== 'directory') {
+      const { entries } = await ctx.files.list(path, { depth: 1, max: MOST_ENTRIES });
+      if (entries.some((entry) => !going.has(entry.path))) continue;
+    }
+    if (before === null) going.add(path);
+    changes.push({ path, before: now, after: before });
+  }
+  return changes;
 }
 
 /** Takes back a change set of which nobody knows how far it came: only where a path now is what the action made it. */

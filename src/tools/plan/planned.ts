@@ -56,7 +56,7 @@ export async function undoPlanned(
   { plan, action }: PlannedSnapshot,
   ctx: ActionContext,
 ): Promise<Staged<PlannedStage>> {
-  const back = ctx.transactions.inverse(plan, action, false);
+  const back = ctx.transactions.inverse(plan, action, ctx.force);
   return {
     stage: { kind: 'planned', plan: back },
     effects: await effectsOfPlan(back, ctx),

@@ -1,19 +1,22 @@
 import * as z from 'zod';
 import type { ActionContext } from '../../core/context.ts';
-import { defineAction } from '../../core/tool.ts';
+import { type ActionDefinition, defineAction } from '../../core/tool.ts';
 
 const stage = z.object({ of: z.string(), tool: z.string(), stage: z.unknown() });
 const snapshot = z.object({ of: z.string(), tool: z.string(), snapshot: z.unknown() });
 
-export const rollback = defineAction({
+const input = z.object({ id: z.string().describe('Snapshot or action id') });
+const output = z.object({ undone: z.string() });
+
+const definition: ActionDefinition<typeof input, typeof output, typeof stage, typeof snapshot> = {
   name: 'rollback',
   title: 'Undo an action',
   description:
     'Undo one action by its id. Refuses, by name, where a file was changed since; another agent’s action is asked about.',
   toolset: 'core',
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
-  input: z.object({ id: z.string().describe('Snapshot or action id') }),
-  output: z.object({ undone: z.string() }),
+  input,
+  output,
   stageSchema: stage,
   snapshotSchema: snapshot,
 
@@ -55,6 +58,25 @@ export const rollback = defineAction({
 
   recover: async ({ of, tool, snapshot: inner }, ctx) =>
     ctx.undoing.recover(tool, inner, wrapping(of, tool, ctx)),
+};
+
+export const rollback = defineAction(definition);
+
+/**
+ * The same in spite of what was changed since; what it replaces is kept. It is offered to nobody: a person asks for it
+ * in a terminal, and is always shown what comes of it first.
+ */
+export const forcedRollback = defineAction({
+  ...definition,
+  name: 'forced_rollback',
+  title: 'Undo an action by force',
+  description: 'Undo one action by its id, replacing what was changed since.',
+  async assess(asked, ctx) {
+    const intent = await definition.assess(asked, ctx);
+    const circumstances = [...intent.circumstances, 'undo_by_force'];
+    return { ...intent, summary: `${intent.summary}, by force`, circumstances };
+  },
+  stage: async (asked, ctx) => definition.stage(asked, { ...ctx, force: true }),
 });
 
 /** What the inner tool preserves is kept in this tool's shape, so that it is found by the right name. */

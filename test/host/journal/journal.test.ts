@@ -32,12 +32,12 @@ test.each(LINES)('does and undoes, and does again: %s', (line) => {
   expect(differing(applied)).toBeNull();
   const after = overlay.manifest(overlay.root);
 
-  const back = inverseOf(applied, { of: '1', by: '2' });
+  const back = inverseOf(applied, { of: '1', by: '2', formerTime: () => null });
   checkPlan(back, '2');
   const undone = applyPlan(back, '2', nothing);
   expect(overlay.manifest(overlay.root)).toEqual(before);
 
-  const again = inverseOf(undone, { of: '2', by: '3' });
+  const again = inverseOf(undone, { of: '2', by: '3', formerTime: () => null });
   applyPlan(again, '3', nothing);
   expect(overlay.manifest(overlay.root)).toEqual(after);
 });
@@ -80,5 +80,7 @@ test.each(LINES)('is taken back from every step: %s', (line) => {
     // What was staged lies where it lay, so that it can be tried again.
     expect(readdirSync(join(overlay.store, '1/0/pre'))).toEqual([]);
   }
-  applyPlan(plan, '1', nothing);
+  // What is on record once all is done tells how everything stands after the last step.
+  expect(takeBack(applyPlan(plan, '1', nothing), '1')).toEqual([]);
+  expect(overlay.manifest(overlay.root)).toEqual(before);
 });

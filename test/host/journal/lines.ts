@@ -9,6 +9,7 @@ python3 -c "import os; os.setxattr('plain', 'user.mine', b'\\0\\xff'); open(b'\\
 export const LINES = [
   `chmod 600 plain`,
   `touch -d 2001-01-01 plain a`,
+  `mv plain moved; ln moved again; touch -d 2001-01-01 again`,
   `mv plain plain2`,
   `mv plain other`,
   `mv a/b b2; mv a b2/a`,
