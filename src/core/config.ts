@@ -89,6 +89,16 @@ export const configSchema = z.strictObject({
         .max(168)
         .default(12)
         .describe('How long a held action waits for a person, and an approval for its use; at most 168.'),
+      ask_in: z
+        .array(z.string())
+        .default([])
+        .describe(
+          'Clients (by the name in the record, such as claude-ai or cursor-vscode) whose own form may ask the person about what is reversible and at most HIGH. Their word is then enough.',
+        ),
+      ask_seconds: positive
+        .max(3600)
+        .default(300)
+        .describe('Seconds that such a form waits; afterwards the action is held as any other.'),
       notify: z
         .string()
         .optional()
@@ -132,6 +142,7 @@ export function tightened(config: Config, base: Config): Config {
       ...base.approvals,
       require: config.approvals.require === 'passphrase' ? 'passphrase' : base.approvals.require,
       expire_hours: Math.min(config.approvals.expire_hours, base.approvals.expire_hours),
+      ask_in: base.approvals.ask_in.filter((client) => config.approvals.ask_in.includes(client)),
     },
   };
 }

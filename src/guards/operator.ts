@@ -5,6 +5,7 @@ import type { ApproverFile } from '../store/approver-file.ts';
 import { type AuditEntry, BLANK } from '../store/audit.ts';
 import type { ActionRow } from '../store/actions.ts';
 import { approvalText } from './approvals/approval-text.ts';
+import { approveHeld } from './approvals/approve.ts';
 import { requireProof } from './approvals/proof.ts';
 import { resumeAction } from './approvals/resume.ts';
 import { expireOverdue, settle } from './approvals/settle.ts';
@@ -55,25 +56,7 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
     },
     async approve(id, digest, proof) {
       await requireProof(proof, `approve ${id}`, approver, house);
-      const row = held(id);
-      store.write(() => {
-        if (store.approvals.of(id)?.digest !== digest) {
-          throw new HomeostatError(
-            'world_changed',
-            `action ${id} was worked out anew while you looked; look again`,
-          );
-        }
-        if (!store.approvals.move(id, ['pending'], 'approved')) {
-          throw new HomeostatError('not_held', `action ${id} is not waiting for a decision`);
-        }
-        record({
-          event: 'approval.approved',
-          action: row.tool,
-          action_id: id,
-          risk_level: row.risk.level,
-          approval_status: 'approved',
-        });
-      });
+      approveHeld(held(id), digest, { agent: person }, house);
     },
     resume: async (id, { principal, cwd, signal, onProgress }) =>
       // The workspace is the one that the action was asked with; this one is never looked at.

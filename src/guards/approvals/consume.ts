@@ -21,7 +21,7 @@ export function consume(run: Run, house: House): ApprovalStatus {
   if (row === null || approval === null) throw new HomeostatError('not_held', `action ${run.id} is not held`);
   if (isExpired(approval, house))
     throw new HomeostatError('approval_expired', `the approval of ${run.id} has expired`);
-  if (approval.digest !== approvalDigest(row)) {
+  if (approval.digest !== approvalDigest(row, house.policy, house)) {
     throw new HomeostatError('approval_revoked', `what was staged for ${run.id} is not what was approved`);
   }
   if (!approvals.move(run.id, ['approved'], 'consumed')) {

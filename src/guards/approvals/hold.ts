@@ -28,7 +28,8 @@ export function hold(run: Run, house: House): ActionReport {
     const { boot, ms } = house.machine.uptime();
     approvals.request({
       action_id: run.id,
-      digest: approvalDigest(row),
+      digest: approvalDigest(row, house.policy, house),
+      policy: house.policy,
       requested_ms: now,
       expires_ms: now + lifetime,
       uptime_deadline: `${boot} ${ms + lifetime}`,
