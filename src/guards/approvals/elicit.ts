@@ -20,10 +20,10 @@ const ROUNDS = 3;
  */
 export async function askInForm(held: ActionReport, caller: Caller, house: House): Promise<ActionReport> {
   const { ask } = caller;
+  if (ask === undefined) return held;
   let report = held;
-  for (let round = 0; round < ROUNDS && report.outcome === 'held' && ask !== undefined; round++) {
-    const decided = await decide(report, ask, caller, house);
-    if (!decided) return report;
+  for (let round = 0; round < ROUNDS && report.outcome === 'held'; round++) {
+    if (!(await decide(report, ask, caller, house))) return report;
     report = await resumeAction(report.action_id ?? '', 0, caller, house);
   }
   return report;
