@@ -7,6 +7,7 @@ import { type StoreFolders, storeFolders } from './action-folders.ts';
 import { type Garbage, collectObjects, garbage } from './collect.ts';
 import { type Db, guarded, openDatabase, prepared } from './database.ts';
 import { type KeyedDigest, keyedDigest } from './digest-key.ts';
+import { type GrantStore, grantStore } from './grants.ts';
 import type { Home } from './home.ts';
 import { type LongRunning, longRunning } from './long-running.ts';
 import { type LeaseStore, leaseStore } from './leases.ts';
@@ -18,6 +19,7 @@ export interface Store {
   readonly actions: ActionStore;
   readonly approvals: ApprovalStore;
   readonly audit: AuditLog;
+  readonly grants: GrantStore;
   readonly leases: LeaseStore;
   readonly longRunning: LongRunning;
   readonly snapshots: SnapshotStore;
@@ -61,6 +63,7 @@ function assemble(home: Home, db: Db): Store {
     actions: actionStore(statements),
     approvals: approvalStore(statements),
     audit: auditLog(statements),
+    grants: grantStore(statements),
     leases: leaseStore(statements),
     longRunning: longRunning(statements),
     snapshots,

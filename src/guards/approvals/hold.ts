@@ -4,6 +4,7 @@ import type { ActionReport } from '../../core/outcome.ts';
 import type { House } from '../house.ts';
 import { auditBase, reportOf, type Run } from '../run.ts';
 import { approvalDigest } from './digest.ts';
+import { termOf } from './expiry.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -23,16 +24,13 @@ export function hold(run: Run, house: House): ActionReport {
     approvals.move(run.id, ['pending', 'approved'], 'revoked', 'the world had changed');
     const row = actions.get(run.id);
     if (row === null) throw new HomeostatError('internal_error', `action ${run.id} is not on record`);
-    const now = Date.now();
-    const lifetime = house.config.approvals.expire_hours * HOUR_MS;
-    const { boot, ms } = house.machine.uptime();
+    const { from_ms, ...term } = termOf(house.config.approvals.expire_hours * HOUR_MS, house);
     approvals.request({
       action_id: run.id,
       digest: approvalDigest(row, house.policy, house),
       policy: house.policy,
-      requested_ms: now,
-      expires_ms: now + lifetime,
-      uptime_deadline: `${boot} ${ms + lifetime}`,
+      requested_ms: from_ms,
+      ...term,
     });
     leases.release(run.id);
     run.audit.push(

@@ -194,7 +194,7 @@ function heldBy(id: string, caller: Caller, house: House, anybody: boolean): Act
 }
 
 /** The run as it was when it was held, with the workspace and principal that it was asked with. */
-async function reopen(row: ActionRow, caller: Caller, house: House): Promise<Run> {
+export async function reopen(row: ActionRow, caller: Caller, house: House): Promise<Run> {
   const tool = findAction(house, row.tool);
   if (tool === null) throw new HomeostatError('unknown_tool', `no tool ${row.tool} is here`);
   const original: Caller = { ...caller, principal: row.principal, workspace: row.workspace };
