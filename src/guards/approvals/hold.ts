@@ -5,6 +5,8 @@ import type { House } from '../house.ts';
 import { auditBase, reportOf, type Run } from '../run.ts';
 import { approvalDigest } from './digest.ts';
 import { termOf } from './expiry.ts';
+import { notify } from './notify.ts';
+import { checkNumber } from './waiting.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -19,6 +21,7 @@ export function hold(run: Run, house: House): ActionReport {
     throw new HomeostatError('internal_error', 'held before it was judged');
   const report = house.store.write(() => {
     const { stage = null, effects = null } = run.staged ?? {};
+    checkNumber(run, house);
     checkSize(run.id, effects, house);
     actions.update(run.id, { phase: 'held', stage, effects, risk, decision });
     approvals.move(run.id, ['pending', 'approved'], 'revoked', 'the world had changed');
@@ -72,10 +75,4 @@ export function heldReport(run: Run): ActionReport {
     },
   );
   return reportOf(run, { outcome: 'held', error });
-}
-
-/** Runs the person's own notify line; it is configuration, so its failure is theirs to see, never the action's. */
-function notify(actionId: string, house: House): void {
-  const line = house.config.approvals.notify;
-  if (line !== undefined) house.machine.notify(line, { HOMEOSTAT_ACTION: actionId });
 }
