@@ -5,7 +5,7 @@ import { addAssess } from './assess.ts';
 import { approve, deny, release, revoke, stop, trust } from './decide.ts';
 import { doctor } from './doctor.ts';
 import { addGrant, grants, revokeGrant } from './grants.ts';
-import { init, uninstall } from './init.ts';
+import { addApprover, approver, init, uninstall } from './init.ts';
 import { approvals, audit, diff, status, verify } from './inspect.ts';
 import { reported } from './reported.ts';
 import type { GlobalOptions } from './session.ts';
@@ -128,6 +128,13 @@ export function program(): Command {
     async (id: string, _: unknown, c: Command) => revoke(id, options(c)),
   );
 
+  add('approver', 'whether somebody is enrolled who can approve')
+    .action(async (_: unknown, c: Command) => approver(options(c)))
+    .command('add')
+    .description('enrol yourself as approver, or take another passphrase')
+    .option('--json', 'print structured content')
+    .option('--passphrase-stdin', 'read the passphrase from standard input; the one until now first')
+    .action(async (_: unknown, c: Command) => addApprover(options(c)));
   addGrants(add('grants', 'what you have allowed beforehand'));
   addSnapshots(add('snapshots', 'what can be undone, and what retention keeps of it'));
   add('diff <id>', 'what an action changed, or would change').action(
