@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
  * @property {string} name
  * @property {string} against What the reference is.
  * @property {number} ours Milliseconds, p50.
- * @property {number} reference Milliseconds, p50.
+ * @property {number} reference Milliseconds, p50; NaN where there is none.
  * @property {{ times?: number, moreMs?: number, ms?: number }} target The most that is allowed; empty where the figure only informs.
  */
 
@@ -156,7 +156,8 @@ export function start(args, where) {
   };
 }
 
-const ms = (/** @type {number} */ value) => `${value.toFixed(Math.abs(value) < 1 ? 3 : 2)} ms`;
+const ms = (/** @type {number} */ value) =>
+  Number.isNaN(value) ? '-' : `${value.toFixed(Math.abs(value) < 1 ? 3 : 2)} ms`;
 
 /**
  * One line of the table; `met` is null where nothing is promised.
@@ -167,7 +168,7 @@ function verdict({ name, against, ours, reference, target }) {
   const more = ours - reference;
   const allowed =
     target.times !== undefined
-      ? { met: ratio <= target.times, shown: `at most ${target.times} times` }
+      ? { met: Number.isNaN(ratio) ? null : ratio <= target.times, shown: `at most ${target.times} times` }
       : target.moreMs !== undefined
         ? { met: more <= target.moreMs, shown: `at most ${target.moreMs} ms more` }
         : target.ms !== undefined
@@ -176,8 +177,8 @@ function verdict({ name, against, ours, reference, target }) {
   return {
     measured: name,
     ours: ms(ours),
-    reference: `${against}: ${ms(reference)}`,
-    ratio: ratio.toFixed(2),
+    reference: Number.isNaN(reference) ? against : `${against}: ${ms(reference)}`,
+    ratio: Number.isNaN(ratio) ? '-' : ratio.toFixed(ratio < 0.1 ? 4 : 2),
     difference: ms(more),
     target: allowed.shown,
     met: allowed.met === null ? '-' : allowed.met ? 'met' : 'not met',

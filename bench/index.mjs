@@ -4,10 +4,11 @@ import { coldStart } from './cold-start.mjs';
 import { commandSnapshot } from './command-snapshot.mjs';
 import { guardedTrue } from './guarded-true.mjs';
 import { print } from './harness.mjs';
+import { overlay } from './overlay.mjs';
 import { roundTrip } from './round-trip.mjs';
 import { transactions } from './transactions.mjs';
 
 const figures = [];
-for (const measure of [roundTrip, coldStart, guardedTrue, commandSnapshot, transactions, assess])
+for (const measure of [roundTrip, coldStart, guardedTrue, commandSnapshot, transactions, overlay, assess])
   figures.push(...(await measure()));
 print(figures);

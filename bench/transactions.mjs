@@ -1,8 +1,7 @@
-// What an action costs that changes five files among 10,000 (128 MB), and its undo, against a tuned shadow git and
-// restic over the same tree in the same run.
-import { execFile, execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+// What the weakest rung costs an action that changes five files among 10,000 (128 MB), and its undo, against a tuned
+// shadow git and restic over the same tree in the same run. The sandbox's own figures are in overlay.mjs.
+import { execFile } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { difference } from '../dist/core/host.js';
@@ -10,23 +9,10 @@ import { inverse } from '../dist/core/effects.js';
 import { openFiles } from '../dist/host/files.js';
 import { openObjects } from '../dist/store/objects.js';
 import { p50, place, printIfMain, timed } from './harness.mjs';
-
-const ROUNDS = 9;
-/** It takes seconds each time. */
-const RESTIC_ROUNDS = 3;
-const FOLDERS = 200;
-const FILES_IN_EACH = 50;
-/** One file in each folder is large; together 128 MB. */
-const LARGE_BYTES = 262_144;
-const SMALL_BYTES = 8_350;
-const CHANGED = 5;
+import { CHANGED, ROUNDS, change, fill, restic, shadowGit } from './peers.mjs';
 
 /**
- * @typedef {object} Side one way to keep a tree and to take changes back
- * @property {string} name
- * @property {number} rounds
- * @property {() => Promise<unknown>} snapshot Keeps the tree as it is now; durable when it returns.
- * @property {(earlier: any, later: any) => Promise<unknown>} undo Puts back what differs between two snapshots.
+ * @typedef {import('./peers.mjs').Side} Side
  * @typedef {{ first: number, next: number, undo: number }} Times p50 in milliseconds
  */
 
@@ -87,28 +73,6 @@ async function measured(sides, root) {
   );
 }
 
-/** @param {number} folder */
-const folderName = (folder) => join(`part-${folder % 20}`, `folder-${folder}`);
-
-/**
- * Random content, so that no object stands for two files.
- * @param {string} root
- */
-function fill(root) {
-  for (let folder = 0; folder < FOLDERS; folder++) {
-    const path = join(root, folderName(folder));
-    mkdirSync(path, { recursive: true });
-    for (let file = 0; file < FILES_IN_EACH; file++)
-      writeFileSync(join(path, `file-${file}`), randomBytes(file === 0 ? LARGE_BYTES : SMALL_BYTES));
-  }
-}
-
-/** @param {string} root @param {number} round */
-function change(root, round) {
-  for (let n = 0; n < CHANGED; n++)
-    writeFileSync(join(root, folderName(n * 7), `file-${round + 1}`), randomBytes(SMALL_BYTES));
-}
-
 /**
  * The weakest rung: the snapshot of the roots that stands in for an overlay where there is none.
  * @param {import('./harness.mjs').Place} where
@@ -148,84 +112,6 @@ function fallback({ root, home }) {
       await files.apply(inverse({ changes }), 'bench');
     },
   };
-}
-
-/**
- * @param {import('./harness.mjs').Place} where
- * @returns {Promise<Side>}
- */
-async function shadowGit({ root, home }) {
-  const env = { ...process.env, GIT_DIR: join(home, 'shadow.git'), GIT_WORK_TREE: root };
-  mkdirSync(home, { recursive: true });
-  const git = async (/** @type {string[]} */ ...args) =>
-    (await promisify(execFile)('git', args, { cwd: root, env, maxBuffer: 2 ** 26 })).stdout.trim();
-  await git('init', '-q');
-  for (const [name, value] of [
-    ['core.untrackedCache', 'true'],
-    ['core.preloadIndex', 'true'],
-    ['core.compression', '0'],
-    ['index.version', '4'],
-    ['index.skipHash', 'true'],
-    ['gc.auto', '0'],
-  ])
-    await git('config', name ?? '', value ?? '');
-  return {
-    name: 'git',
-    rounds: ROUNDS,
-    async snapshot() {
-      await git('add', '-A');
-      return git('write-tree');
-    },
-    undo: async (earlier) => git('read-tree', '-u', '--reset', earlier),
-  };
-}
-
-/**
- * None where restic is not there and this user cannot install it.
- * @param {import('./harness.mjs').Place} where
- * @returns {Promise<Side[]>}
- */
-async function restic({ root, home }) {
-  const env = {
-    ...process.env,
-    RESTIC_REPOSITORY: join(home, 'restic'),
-    RESTIC_PASSWORD: 'bench',
-    RESTIC_CACHE_DIR: join(home, 'restic-cache'),
-  };
-  const run = async (/** @type {string[]} */ ...args) =>
-    (await promisify(execFile)('restic', args, { env, maxBuffer: 2 ** 26 })).stdout;
-  if (!hasRestic()) return [];
-  await run('init');
-  return [
-    {
-      name: 'restic',
-      rounds: RESTIC_ROUNDS,
-      async snapshot() {
-        const last = (await run('backup', '--json', root)).trim().split('\n').at(-1) ?? '';
-        return JSON.parse(last).snapshot_id;
-      },
-      undo: async (earlier) => run('restore', earlier, '--target', '/'),
-    },
-  ];
-}
-
-function hasRestic() {
-  const there = () => {
-    try {
-      execFileSync('restic', ['version'], { stdio: 'ignore' });
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  if (there()) return true;
-  if (process.getuid?.() !== 0) return false;
-  try {
-    execFileSync('apt-get', ['install', '-y', 'restic'], { stdio: 'ignore' });
-  } catch {
-    return false;
-  }
-  return there();
 }
 
 await printIfMain(import.meta.url, transactions);

@@ -241,6 +241,8 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
   };
   await recover(house);
   prune(house);
+  // Nobody waits for it.
+  void machine.sessions.sweep();
   return { house, guarded: guardedCalls(house), file };
 }
 

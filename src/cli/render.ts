@@ -54,7 +54,10 @@ function renderAction(report: ActionReport): void {
   }
   if (effects !== null && effects.diff !== '' && (report.dry_run || outcome === 'held'))
     print(renderDiff(effects.diff));
-  else for (const c of effects?.changes ?? []) note(`  ${c.change} ${visibleLine(c.path)}`);
+  else {
+    for (const c of effects?.changes ?? []) note(`  ${c.change} ${visibleLine(c.path)}`);
+    if (effects?.more !== undefined) note(`  and ${effects.more} more`);
+  }
 }
 
 function renderError(error: NonNullable<Report['error']>, actionId: string | null): void {

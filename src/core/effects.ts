@@ -66,6 +66,8 @@ export const effectsSchema = z.object({
   /** Whether what is changed can be put back, and what cannot. */
   note: z.string(),
   changes: z.array(shownChangeSchema),
+  /** How many further changes are not told one by one. */
+  more: z.number().int().optional(),
   /** Unified diff of text files, capped, with secrets redacted. */
   diff: z.string(),
 });

@@ -99,7 +99,7 @@ export interface Surroundings {
   /** Counts files and bytes below paths, for so many milliseconds at most. */
   extent(paths: readonly string[], ms: number): Extent;
   /** What a small file of text holds; null where it is none, is too long, or may not be read. */
-  text(path: string): string | null;
+  text(path: string, most?: number): string | null;
   /** Every file below a folder; null where there are too many to look at. */
   below(path: string): string[] | null;
   /** The paths that a shell pattern stands for; null where they are too many to look at. */
@@ -120,14 +120,24 @@ export interface TransactionOptions {
   readonly trace: (point: string) => void;
 }
 
+/** The folders in which an agent's commands share a home and a /tmp, as long as this process lives. */
+export interface Sessions {
+  folder(agent: string): string;
+  /** Removes one of them, where nothing is running in it. */
+  end(folder: string): Promise<void>;
+  /** Removes all of this process's own, at its end. */
+  close(): Promise<void>;
+  /** Removes those of processes that are gone; where that cannot be told they are left alone. */
+  sweep(): Promise<void>;
+}
+
 /** The machine as the guards see it. */
 export interface Machine extends Surroundings {
   files(workspace: Workspace): Files;
   commands(workspace: Workspace): Commands;
   readonly sandbox: Sandbox;
   readonly logs: OutputLogs;
-  /** The folder that an agent's commands share as long as this process lives. */
-  session(agent: string): string;
+  readonly sessions: Sessions;
   transactions(options: TransactionOptions): Transactions;
   /** Removes what is kept of an action in the stores of these roots: its stage alone, or its pre-images as well. */
   discard(actionId: string, roots: readonly string[], what: 'stage' | 'all'): void;

@@ -30,8 +30,12 @@ export const printSchema = z.object({
 });
 export type Print = z.infer<typeof printSchema>;
 
-/** All that is below a folder, told apart by a digest of its prints. */
-const belowSchema = z.object({ entries: z.number().int(), digest: z.string() });
+/** All that is below a folder, told apart by a digest of its prints; `bytes` of its files together, where counted. */
+const belowSchema = z.object({
+  entries: z.number().int(),
+  digest: z.string(),
+  bytes: z.number().int().optional(),
+});
 
 /**
  * One change of one path. What stood there goes to `pre/N` in the action's own folder of the store, N being the step's
@@ -48,7 +52,7 @@ export const stepSchema = z.discriminatedUnion('do', [
     from: bytesSchema,
     before: printSchema.nullable(),
     after: printSchema,
-    /** What a folder held once all steps were done; only in what is kept for undo. */
+    /** What a folder holds once all steps are done: in what is kept for undo, and where it is known before. */
     filled: belowSchema.optional(),
   }),
   /**

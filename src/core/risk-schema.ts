@@ -31,4 +31,5 @@ export const riskSchema = z.object({
     .object({ files: z.number().int(), bytes: z.number(), whole: z.boolean() })
     .nullable()
     .default(null),
+  more: z.number().int().optional(),
 }) satisfies z.ZodType<Risk>;

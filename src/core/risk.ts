@@ -60,6 +60,8 @@ export interface Risk {
   instead: string[];
   /** How much stands where it deletes or overwrites, counted after the level was found; null where nothing does. */
   extent: { files: number; bytes: number; whole: boolean } | null;
+  /** How many further factors and effects are not told one by one. */
+  more?: number | undefined;
 }
 
 export const rank = (level: Level): number => LEVELS.indexOf(level);

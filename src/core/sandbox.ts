@@ -66,6 +66,8 @@ export interface SandboxResult extends CommandResult {
   readonly exceeded: Limit | null;
   /** How limits were held: 'cgroup' or 'rlimits and polling'. */
   readonly limitsBy: string;
+  /** Other file systems in the roots, which are shown and cannot be written to. */
+  readonly readOnly: readonly string[];
 }
 
 /** Runs commands so that nothing they do reaches the world; what they write to the roots lies in the layers' `upper`. */

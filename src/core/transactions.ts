@@ -26,8 +26,11 @@ export interface Transactions {
   describe(plan: Plan): Described[];
   /** The plan of another action's stage as this action commits it: what it moves lies among this one's pre-images. */
   adopt(plan: Plan, of: string): Plan;
-  /** Throws `world_changed` where something is not as it was when the plan was worked out. */
-  check(plan: Plan): void;
+  /**
+   * Throws `world_changed` where something is not as it was when the plan was worked out. With `applyNext` what lies
+   * below a folder that goes is left to `apply`, which looks at it once it is out of everybody's reach.
+   */
+  check(plan: Plan, applyNext?: boolean): void;
   /** Does every step; returns the plan with what stands there afterwards, which is what undo needs. */
   apply(plan: Plan): Plan;
   /** Takes back whatever was done of a plan; returns the paths that somebody else has changed and that were left alone. */

@@ -41,7 +41,7 @@ export function actionContext(run: Run, house: House, options: { signal?: AbortS
     reason: run.bound?.reason ?? '',
     commands: house.machine.commands(workspace),
     sandbox: house.machine.sandbox,
-    session: house.machine.session(agentName(principal)),
+    session: house.machine.sessions.folder(run.download ? `download ${run.id}` : agentName(principal)),
     transactions: house.machine.transactions({
       action: run.id,
       workspace,

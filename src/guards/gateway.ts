@@ -67,6 +67,7 @@ export function guardedCalls(house: House): Guarded {
     async close() {
       await seeds.end();
       await endProcesses(house);
+      await house.machine.sessions.close();
       journal.close();
     },
   };

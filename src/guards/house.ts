@@ -57,7 +57,7 @@ export function assessContext(house: Assessing, workspace: Workspace): AssessCon
     home: house.machine.home,
     real: (path, known) => house.machine.real(path, known),
     facts: (path) => house.machine.facts(path),
-    text: (path) => house.machine.text(path),
+    text: (path, most) => house.machine.text(path, most),
     origins: house.origins,
     below: (path) => house.machine.below(path),
     expand: (cwd, pattern) => house.machine.expand(cwd, pattern),

@@ -7,6 +7,9 @@ import { assessContext, type House } from './house.ts';
 import { decide, levelOf } from './policy/decide.ts';
 import { assessCommand } from './risk/assess-command.ts';
 import { type AssessContext, assessEffects, assessIntent, withExtent } from './risk/assess.ts';
+import { downloadOf, downloadRisk } from './risk/downloads.ts';
+import { isRunning } from './processes/list.ts';
+import type { DownloadRule } from '../registry/rules.ts';
 import { assessFacts, containedRisk } from './risk/contained.ts';
 import type { Run } from './run.ts';
 
@@ -16,29 +19,51 @@ export function judge(
   staged: Staged<unknown> | null,
   workspace: Workspace,
   house: House,
-): { risk: Risk; decision: Decision } {
+): { risk: Risk; decision: Decision; download: boolean } {
   const ctx = assessContext(house, workspace);
   const circumstances = new Set([...intent.circumstances, ...(staged?.circumstances ?? [])]);
+  const download = intent.reaching === true && !isWrittenTo(house) ? downloadOf(intent, ctx) : null;
+  if (download !== null) circumstances.delete('with_network');
   const spoken = house.rules.circumstances.filter((rule) => circumstances.has(rule.when));
   const asked = assessIntent(intent, ctx);
-  const seen = seenRisk(asked, intent, staged, ctx);
+  const seen = seenRisk(asked, intent, staged, download, ctx);
   const raised = levelOf(spoken).map(({ rule, level }) => ({
     rule: rule.id,
     level,
     reason: rule.reason,
     evidence: rule.when,
   }));
-  const risk = riskOf([...seen.factors, ...raised], seen.resources, seen.reversibility, seen);
-  const decision = decide(risk, house.config.autonomy, spoken);
+  const reversibility = intent.reaching === true ? 'irreversible' : seen.reversibility;
+  const risk = riskOf([...seen.factors, ...raised], seen.resources, reversibility, seen);
+  // What a download sends is decided with its rule; what it did to the roots is what is left to decide.
+  const decided = download === null ? risk : { ...risk, reversibility: seen.reversibility };
+  const decision = decide(decided, house.config.autonomy, spoken);
   // Counted where a person will have to decide, and after all that decides whether one has to.
   const counted =
     decision.verdict === 'ask' ? withExtent(risk, (paths, ms) => house.machine.extent(paths, ms)) : risk;
-  return { risk: counted, decision };
+  return { risk: counted, decision, download: download !== null };
 }
 
+/** Whether something that goes on could change, while a line runs, what that line was judged by. */
+const isWrittenTo = (house: House): boolean =>
+  house.store.read(() =>
+    house.store.longRunning.all().some((row) => row.writes.length > 0 && isRunning(row, house)),
+  );
+
 /** What ran in a stage that reaches nothing is judged by what it turned out to do, and not by what was asked for. */
-function seenRisk(asked: Risk, intent: Intent, staged: Staged<unknown> | null, ctx: AssessContext): Risk {
-  const held = intent.contained === true ? containedRisk(asked) : asked;
+function seenRisk(
+  asked: Risk,
+  intent: Intent,
+  staged: Staged<unknown> | null,
+  download: DownloadRule | null,
+  ctx: AssessContext,
+): Risk {
+  const held =
+    download !== null
+      ? downloadRisk(asked, download)
+      : intent.contained === true
+        ? containedRisk(asked)
+        : asked;
   if (staged === null) return held;
   return intent.contained === true || intent.reaching === true
     ? assessFacts(held, staged.effects, intent.undoes !== undefined, ctx)
@@ -53,8 +78,9 @@ const MOST_ORIGINS = 500;
 
 export function judgeRun(run: Run, house: House): void {
   if (run.intent === null) throw new HomeostatError('internal_error', 'judged before it was bound');
-  const { risk, decision } = judge(run.intent, run.staged, run.caller.workspace, house);
+  const { risk, decision, download } = judge(run.intent, run.staged, run.caller.workspace, house);
   run.risk = risk;
+  run.download = download;
   run.decision = decision;
   remember(run.intent, run.caller.workspace, house);
 }
@@ -77,7 +103,8 @@ export function refuseIfDenied(run: Run, house: House, when: 'before staging' | 
   if (reaches && run.bound?.dryRun === true)
     throw new HomeostatError(
       'invalid_input',
-      'dry_run: a line that uses the network cannot be tried without effect',
+      'dry_run: what a line sends over the network is sent in a dry run too',
+      { next: 'Try it without network, or call assess_action; or run it without dry_run.' },
     );
   if (run.decision?.verdict !== 'deny') return;
   const shows = house.config.autonomy === 'observe' || run.bound?.dryRun === true;

@@ -7,6 +7,7 @@ import type { House } from './house.ts';
 import { processInfo } from './processes/list.ts';
 import { processOutput } from './processes/output.ts';
 import { redact } from './redact.ts';
+import { shownEffects } from './shown.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -68,7 +69,7 @@ function effectsOf(id: string, house: House): Effects {
   if (row === null) throw new HomeostatError('not_found', `no action has the id ${id}`);
   if (row.effects === null)
     throw new HomeostatError('nothing_to_undo', `action ${id} left no effects on record`);
-  return redact(row.effects);
+  return redact(shownEffects(row.effects, row.risk) ?? row.effects);
 }
 
 export function approvalInfo(approval: ApprovalRow, house: House): ApprovalInfo {

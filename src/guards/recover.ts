@@ -10,6 +10,7 @@ import { holderLives } from './limits/leases.ts';
 import { endOrphans } from './processes/end.ts';
 import { redact } from './redact.ts';
 import { openRun } from './run.ts';
+import { shownEffects, shownRisk } from './shown.ts';
 
 /**
  * Ends what processes that are gone have left unfinished. A stage that was not committed is discarded or,
@@ -110,7 +111,7 @@ function record(
   found: Effects | null = null,
 ): void {
   const { actions, audit, leases, snapshots } = house.store;
-  const effects = redact(found);
+  const effects = redact(shownEffects(found, row.risk));
   house.store.write(() => {
     const seq = audit.append({
       ...BLANK,
@@ -131,7 +132,7 @@ function record(
       dry_run: row.dry_run,
       result: null,
       error: error.body(),
-      risk: row.risk,
+      risk: shownRisk(row.risk),
       decision: row.decision,
       effects,
       snapshot_id: keep ? row.id : null,

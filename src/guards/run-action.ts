@@ -10,7 +10,7 @@ import { bind } from './bind.ts';
 import { actionContext } from './context.ts';
 import type { House } from './house.ts';
 import { judgeRun, refuseIfDenied } from './judge.ts';
-import { heartbeat } from './limits/leases.ts';
+import { heartbeat, takeLeases } from './limits/leases.ts';
 import { ended } from './ending.ts';
 import { recordIntent, recordOutcome } from './record.ts';
 import { type Run, openRun, reportOf } from './run.ts';
@@ -33,8 +33,7 @@ export async function runAction(
     refuseIfDenied(run, house, 'before staging');
     recordIntent(run, house); //                                        4
     house.trace('intended');
-    if (run.intent?.reaching === true && run.decision?.verdict === 'ask' && !reachesByGrant(run, house))
-      return hold(run, house);
+    if ((await mustAsk(run, house)) && !reachesByGrant(run, house)) return hold(run, house);
     await stage(run, house); //                                         5
     judgeRun(run, house); //                                            6
     return await afterStage(run, house); //                             7 to 10
@@ -44,6 +43,20 @@ export async function runAction(
     stopBeating();
     run.close();
   }
+}
+
+/** Whether a person decides before an action that reaches the world by being staged. */
+async function mustAsk(run: Run, house: House): Promise<boolean> {
+  if (run.intent?.reaching !== true) return false;
+  if (run.download) {
+    // Files in the roots tell where it goes: from now on nobody changes them.
+    await takeLeases(run.intent.resources, run.id, house, run.signal);
+    judgeRun(run, house);
+  }
+  if (run.decision?.verdict === 'ask') return true;
+  // A recovery cannot know what it has sent.
+  house.store.write(() => house.store.actions.update(run.id, { phase: 'reaching' }));
+  return false;
 }
 
 /** The emergency stop: it only takes abilities away, so it acts first and is recorded as well as can be. */

@@ -10,6 +10,7 @@ import { BLANK, type AuditEntry } from '../store/audit.ts';
 import type { GrantRow } from '../store/grants.ts';
 import { redact } from './redact.ts';
 import type { House } from './house.ts';
+import { shownEffects, shownRisk } from './shown.ts';
 
 /** One action on its way through the pipeline; each step fills in what it found out. */
 export interface Run {
@@ -28,6 +29,8 @@ export interface Run {
   undoes: string | null;
   risk: Risk | null;
   decision: Decision | null;
+  /** Whether it uses the network and only downloads: it is given a home that nobody else has written to. */
+  download: boolean;
   staged: Staged<unknown> | null;
   /** True once the intent is on disk, so that the action must be finished there. */
   recorded: boolean;
@@ -71,6 +74,7 @@ export function openRun(tool: Action, caller: Caller, house: House, id: string =
     undoes: null,
     risk: null,
     decision: null,
+    download: false,
     staged: null,
     recorded: false,
     resumed: false,
@@ -109,9 +113,9 @@ export function reportOf(run: Run, ending: Ending): ActionReport {
     dry_run: run.bound?.dryRun ?? false,
     result: ending.result ?? null,
     error: ending.error?.body() ?? null,
-    risk: run.risk,
+    risk: shownRisk(run.risk),
     decision: run.decision,
-    effects: ending.effects ?? run.staged?.effects ?? null,
+    effects: shownEffects(ending.effects ?? run.staged?.effects ?? null, run.risk),
     snapshot_id: ending.snapshot === true ? run.id : null,
     audit: [...run.audit],
     execution_time_ms: Math.round((performance.now() - run.started) * 10) / 10,

@@ -15,6 +15,8 @@ export async function stage(run: Run, house: House): Promise<void> {
     throw new HomeostatError('timed_out', `${run.tool.name} could not be worked out in time`, {
       cause: error,
     });
+  } finally {
+    if (run.download) await house.machine.sessions.end(ctx.session);
   }
   checkAlive(run, house);
   await ctx.files.objects.sync();

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
 import { statfsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import type { Machine, Objects } from '../core/host.ts';
 import type { Sandbox } from '../core/sandbox.ts';
 import { openCommands } from './command.ts';
@@ -12,6 +10,7 @@ import { killMarked, startDetached } from './processes.ts';
 import { discardStage } from './journal/discard.ts';
 import { openTransactions } from './journal/transactions.ts';
 import type { ScanLimits } from './scan.ts';
+import { openSessions } from './sessions.ts';
 import { surroundings } from './surroundings.ts';
 
 export interface MachineOptions {
@@ -39,7 +38,7 @@ export function openMachine(options: MachineOptions): Machine {
     commands: (workspace) => openCommands(env, workspace.roots),
     sandbox,
     logs: openLogs(options.processes),
-    session: (agent) => join(sessions, folderName(owner), folderName(agent)),
+    sessions: openSessions(sessions, owner, isAlive),
     transactions: (of) => openTransactions(of, { stages, objects }),
     discard: (actionId, roots, what) => discardStage({ actionId, roots, what, stages }),
     killLeftovers: killMarked,
@@ -52,9 +51,6 @@ export function openMachine(options: MachineOptions): Machine {
     user: userName(),
   };
 }
-
-/** A name of any kind as a short one that a folder can have. */
-const folderName = (name: string): string => createHash('sha256').update(name).digest('hex').slice(0, 16);
 
 /** An answer is not waited for longer than a person would, and another address than the configured one is not gone to. */
 async function postJson(url: string, body: object): Promise<void> {

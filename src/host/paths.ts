@@ -23,6 +23,9 @@ export async function resolvePath(input: string, workspace: Workspace, follow: b
   const absolute = resolve(workspace.cwd, input);
   const parent = await realAncestor(dirname(absolute));
   const path = absolute === dirname(absolute) ? absolute : join(parent, basename(absolute));
+  // A root may be named by a link to it, as the person configured it.
+  const led = follow ? await realpath(path).catch(() => null) : null;
+  if (led !== null && workspace.roots.some((root) => isInside(led, root))) return led;
   rootOf(path, workspace);
   const isLink = await lstat(path).then((s) => s.isSymbolicLink(), notALink(path));
   if (!follow || !isLink) return path;

@@ -2,8 +2,8 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 const MOST_BYTES = 64 * 1024;
 
-/** What a small regular file of text holds; null where it is none. A pipe or a device is never waited for. */
-export function smallText(path: string): string | null {
+/** What a small regular file of text, of so many bytes at most, holds; null where it is none. A pipe or a device is never waited for. */
+export function smallText(path: string, most = MOST_BYTES): string | null {
   let file: number;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
@@ -12,7 +12,7 @@ export function smallText(path: string): string | null {
   }
   try {
     const stats = fstatSync(file);
-    if (!stats.isFile() || stats.size > MOST_BYTES) return null;
+    if (!stats.isFile() || stats.size > most) return null;
     const bytes = Buffer.alloc(stats.size);
     const read = readSync(file, bytes, 0, stats.size, 0);
     const text = bytes.toString('utf8', 0, read);

@@ -11,7 +11,7 @@ const pathRuleSchema = z.strictObject({
   except: z.array(z.string()).default([]),
   change: levelSchema,
   secret: z.boolean().default(false),
-  commands_may: z.boolean().default(false),
+  commands_may: z.array(z.enum(['anything', 'create', 'rename', 'rebuilt', 'in_git'])).default([]),
 });
 
 const circumstanceRuleSchema = z.strictObject({
@@ -21,14 +21,30 @@ const circumstanceRuleSchema = z.strictObject({
   level: levelSchema.optional(),
 });
 
+const downloadRuleSchema = z.strictObject({
+  ...named,
+  ...examples,
+  line: z.string().transform((source, ctx) => {
+    try {
+      return new RegExp(`^${source}$`).source;
+    } catch {
+      ctx.addIssue(`no regular expression: ${source}`);
+      return z.NEVER;
+    }
+  }),
+  checks: z.array(z.enum(['npm_lock', 'git_config'])).default([]),
+  absent: z.array(z.string()),
+});
+
 export const rulesSchema = z
   .strictObject({
     read_only_lines: z.array(z.string()),
+    downloads: z.array(downloadRuleSchema).default([]),
     paths: z.array(pathRuleSchema),
     circumstances: z.array(circumstanceRuleSchema),
   })
   .refine((rules) => {
-    const ids = [...rules.paths, ...rules.circumstances].map((rule) => rule.id);
+    const ids = [...rules.downloads, ...rules.paths, ...rules.circumstances].map((rule) => rule.id);
     return new Set(ids).size === ids.length;
   }, 'two rules have the same id');
 /** What `rules.yaml` says, checked, as JSON can hold it. */

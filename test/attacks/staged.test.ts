@@ -21,6 +21,21 @@ test.each([
   ['a program in the settings of a new repository', 'git init -q r; git -C r config core.fsmonitor ./x'],
   ['a repository that leads to another', 'git init -q r; echo ../../x > r/.git/commondir'],
   ['a secret that is moved away', 'mv .env plain.txt'],
+  ['a secret that goes with its folder, and then out of it', 'mkdir c; cp .env c/; mv c d; mv d/.env d/x'],
+  ['a secret that is moved to where nobody would miss it', 'mkdir node_modules; mv .env node_modules/'],
+  [
+    'a second name for a secret, of which the line does not speak',
+    "python3 -c \"import os; [os.link(f, 'x') for f in os.listdir() if len(f) == 4 and f[1:2] == 'e']\"",
+  ],
+  [
+    'a secret overwritten, of which the line does not speak',
+    "python3 -c \"import os; [open(f, 'w') for f in os.listdir() if len(f) == 4 and f[1:2] == 'e']\"",
+  ],
+  ['a secret that something is renamed over', 'echo x > x; mv x .env'],
+  [
+    'the same, of which the line does not speak',
+    "touch x; python3 -c \"import os; [os.rename('x', f) for f in os.listdir() if len(f) == 4 and f[1:2] == 'e']\"",
+  ],
   ['more deletions than a few', 'python3 -c "import shutil; shutil.rmtree(\'data\')"'],
   ['the same, one by one', 'find data -type f -exec rm {} +'],
   ['a root that is emptied', 'rm -rf ./* ./.[a-z]*'],
@@ -77,5 +92,28 @@ test('a file that a person saves while the command runs is not written over', as
   writeFileSync(join(t.root, 'data', '1'), 'of a person');
   expect(await running).toMatchObject({ outcome: 'failed', error: { code: 'world_changed' } });
   expect(readFileSync(join(t.root, 'data', '1'), 'utf8')).toBe('of a person');
+  await t.close();
+});
+
+test('what a rule speaks of is found among thousands of changes, and told among the few that are shown', async () => {
+  const t = await furnished();
+  const line =
+    'mkdir a; for i in $(seq 300); do echo >a/$i; echo >b$i; done; mkdir a/zz; echo {} >a/zz/.mcp.json';
+  const report = await t.act('run_command', { command: line });
+  expect(report.outcome).toBe('held');
+  const told = [...(report.effects?.changes ?? [])];
+  expect(told).toHaveLength(100);
+  expect(report.effects?.more).toBe(202);
+  expect(told.map(({ path }) => path)).toContain(join(t.root, 'a/zz/.mcp.json'));
+  expect(report.risk?.effects.length).toBeLessThanOrEqual(100);
+  expect(JSON.stringify(report).length).toBeLessThan(100_000);
+  // A person is shown all of it.
+  const { text } = (await t.app.operator()).show(report.action_id ?? '');
+  expect(text).toContain(join(t.root, 'b299'));
+  await t.approve(report.action_id ?? '');
+  const waited = await t.ask('wait_for_approval', { action_id: report.action_id, wait_seconds: 10 });
+  expect(waited.result).toMatchObject({ report: { outcome: 'succeeded', effects: { more: 202 } } });
+  expect(existsSync(join(t.root, 'b300'))).toBe(true);
+  expect(existsSync(join(t.root, 'a/zz/.mcp.json'))).toBe(true);
   await t.close();
 });

@@ -2,6 +2,7 @@ import { type App, openApp } from '../../src/app.ts';
 import type { ActionReport, QueryReport } from '../../src/core/outcome.ts';
 import type { Connection, Principal } from '../../src/core/principal.ts';
 import type { Rung } from '../../src/core/sandbox.ts';
+import { needSandbox } from './needs.ts';
 import { type Scratch, scratch } from './scratch.ts';
 
 export const PASSPHRASE = 'correct horse battery';
@@ -41,12 +42,18 @@ export async function testApp({ config, on, trace, rung }: TestAppOptions = {}):
     announced: null,
     signal,
   });
+  const env = { ...place.env, ...(rung === undefined ? {} : { HOMEOSTAT_RUNG: rung }) };
   return {
     ...place,
     app,
-    act: async (tool, input = {}, who, signal) =>
-      (await app.gateway.call(tool, input, connection(who, signal))) as ActionReport,
-    ask: async (tool, input = {}, who) => app.gateway.call(tool, input, connection(who)),
+    async act(tool, input = {}, who, signal) {
+      needSandbox(tool, input, env);
+      return (await app.gateway.call(tool, input, connection(who, signal))) as ActionReport;
+    },
+    async ask(tool, input = {}, who) {
+      needSandbox(tool, input, env);
+      return app.gateway.call(tool, input, connection(who));
+    },
     async approve(actionId) {
       const operator = await app.operator();
       await operator.approve(actionId, operator.show(actionId).digest, {

@@ -6,11 +6,10 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/app.ts';
 import type { Sandbox, SandboxRequest, SandboxResult } from '../../src/core/sandbox.ts';
 import { openSandbox } from '../../src/host/sandbox/open-sandbox.ts';
-import { INSTALL, hasBubblewrap } from './install.ts';
+import { isRoot, mustHave, noSandbox } from './needs.ts';
 import { readSandbox } from '../../src/registry/sandbox.ts';
 
 const NOBODY = 65_534;
-export const isRoot = process.getuid?.() === 0;
 
 const WAYS = {
   here: (name: string, _file: string, tests: () => void) => {
@@ -23,18 +22,18 @@ const WAYS = {
     test(`${name}, as an ordinary user`, { timeout: 600_000 }, () => asOrdinaryUser(file));
   },
   none: (name: string) => {
-    test.skipIf(process.env['CI'] !== 'true')(`${name}: needs bubblewrap: ${INSTALL}`, () => {
-      expect.fail(`bubblewrap is missing: ${INSTALL}`);
+    test.skipIf(!mustHave)(`${name}: ${noSandbox}`, () => {
+      expect.fail(noSandbox ?? '');
     });
   },
 };
 
 /**
  * Tests of the real sandbox, as whoever runs them; where that is root, all of them a second time as an ordinary user.
- * Without bubblewrap they are skipped by name, except in CI, where they fail.
+ * Where there is no sandbox they are skipped by name, except in CI, where they fail.
  */
 export function describeSandbox(name: string, file: string, tests: () => void): void {
-  WAYS[hasBubblewrap() ? (isRoot ? 'twice' : 'here') : 'none'](name, file, tests);
+  WAYS[noSandbox === null ? (isRoot ? 'twice' : 'here') : 'none'](name, file, tests);
 }
 
 function asOrdinaryUser(file: string): void {

@@ -8,6 +8,7 @@ import {
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { PACKAGE_ROOT } from '../../src/app.ts';
+import { needSandbox } from './needs.ts';
 import type { Scratch } from './scratch.ts';
 
 export const BIN = join(PACKAGE_ROOT, 'dist', 'main.js');
@@ -66,6 +67,7 @@ export async function connect(
     client.setRequestHandler(ElicitRequestSchema, async ({ params }) => form(params.message));
   await client.connect(transport);
   const call = async (name: string, input: Record<string, unknown> = {}): Promise<Answer> => {
+    needSandbox(name, input, place.env);
     const result = await client.callTool({ name, arguments: input });
     return result.structuredContent as Answer;
   };

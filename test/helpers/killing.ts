@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { connect } from './client.ts';
 import { commitAll } from './committed.ts';
+import { needSandbox } from './needs.ts';
 import { type Scratch, scratch } from './scratch.ts';
 import { type ActionLine, actionsOf, expectSettled, processesIn, treeOf } from './state.ts';
 
@@ -31,6 +32,7 @@ export async function diesAt(
   tool: string,
   input: object,
 ): Promise<boolean> {
+  needSandbox(tool, input, place.env);
   const server = await connect(place, [step, String(nth)], { command: [DYING] });
   const died = await server.call(tool, { ...input }).then(
     () => false,

@@ -21,6 +21,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Part, Print } from '../../src/core/plan.ts';
 import { readUpper } from '../../src/host/overlay/upper.ts';
+import { needRoot } from './needs.ts';
 import { listXattrs, removeXattr, setTimes, setXattr } from '../../src/host/syscalls.ts';
 
 export type Flavour = 'trusted' | 'user';
@@ -56,6 +57,7 @@ export class Overlay {
   readonly flavour: Flavour;
 
   constructor(base: string, flavour: Flavour, tree: string) {
+    needRoot();
     [this.base, this.flavour] = [base, flavour];
     this.root = join(base, 'root');
     this.copy = join(base, 'copy');

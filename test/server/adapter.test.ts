@@ -9,6 +9,7 @@ import { VERSION } from '../../src/app.ts';
 import { connectMcp } from '../../src/server/mcp/adapter.ts';
 import type { Answer } from '../helpers/client.ts';
 import { type TestApp, testApp } from '../helpers/app.ts';
+import { needSandbox } from '../helpers/needs.ts';
 
 interface Line {
   readonly client: Client;
@@ -148,6 +149,7 @@ test('progress is told to who asked for it', async () => {
   const t = await testApp();
   const { client } = await line(t);
   const messages: string[] = [];
+  needSandbox('run_command', {}, t.env);
   await client.callTool({ name: 'run_command', arguments: { command: 'echo x > y; sleep 0.3' } }, undefined, {
     onprogress: (progress) => messages.push(progress.message ?? ''),
   });

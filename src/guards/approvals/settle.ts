@@ -3,6 +3,7 @@ import { BLANK } from '../../store/audit.ts';
 import type { ActionRow } from '../../store/actions.ts';
 import type { House } from '../house.ts';
 import { redact } from '../redact.ts';
+import { shownEffects, shownRisk } from '../shown.ts';
 import { isExpired } from './consume.ts';
 
 /** Ends a held action that will not be committed: its stage is discarded, the reason is on record. False where it is not held. */
@@ -19,6 +20,7 @@ export function settle(
     revoked: 'approval_revoked',
   };
   const error = new HomeostatError(codes[status], note ?? `the approval of ${row.id} is ${status}`);
+  const effects = redact(shownEffects(row.effects, row.risk));
   const settled = house.store.write(() => {
     const held = house.store.actions.get(row.id)?.phase === 'held';
     const from = ['pending', 'approved'] as const;
@@ -46,16 +48,16 @@ export function settle(
         dry_run: false,
         result: null,
         error: redact(error.body()),
-        risk: row.risk,
+        risk: shownRisk(row.risk),
         decision: row.decision,
-        effects: redact(row.effects),
+        effects,
         snapshot_id: null,
         audit: [seq],
         execution_time_ms: 0,
       },
       input: null,
       stage: null,
-      effects: redact(row.effects),
+      effects,
       finished_ms: Date.now(),
     });
     return true;

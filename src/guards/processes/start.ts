@@ -105,7 +105,7 @@ async function open(run: Run, request: ProcessRequest, house: House): Promise<Ru
     writes,
     closed,
     actionId: run.id,
-    session: house.machine.session(agentName(principal)),
+    session: house.machine.sessions.folder(agentName(principal)),
     roots: workspace.roots,
     limits: {
       processes: limits.command_processes,

@@ -1,7 +1,7 @@
 import type { Effects } from '../../core/effects.ts';
 import { type Effect, type Factor, type Risk, rank, riskOf } from '../../core/risk.ts';
 import type { AssessContext } from './assess.ts';
-import { asFactor, gradeTouch } from './grade.ts';
+import { asFactor, gradeRead, gradeTouch } from './grade.ts';
 
 /** An agent that reaches for homeostat itself is not let try, although it would not get there. */
 const KEPT = /^(kind-of-action|own-state|homeostat-.+)$/;
@@ -35,7 +35,7 @@ const FEW = 20;
  * only what an action has made.
  */
 export function assessFacts(held: Risk, effects: Effects, isUndo: boolean, ctx: AssessContext): Risk {
-  const facts = effects.changes.flatMap(apart).map((change) => factOf(change, ctx));
+  const facts = effects.changes.flatMap((change) => factsOf(change, ctx));
   const lost = facts.reduce((sum, fact) => sum + fact.only, 0);
   const mass: Factor = {
     rule: 'mass-deletion',
@@ -61,11 +61,18 @@ export function assessFacts(held: Risk, effects: Effects, isUndo: boolean, ctx: 
   );
 }
 
-/** What is renamed goes from where it stood, with nothing lost. */
-const apart = (change: Effects['changes'][number]): Effects['changes'] =>
-  change.change === 'rename' && change.from !== undefined
-    ? [change, { ...change, path: change.from, change: 'delete', entries: 0 }]
-    : [change];
+type Shown = Effects['changes'][number];
+
+/** What is renamed goes from where it stood, with nothing lost; what has a second name can be read by it. */
+function factsOf(change: Shown, ctx: AssessContext): Fact[] {
+  const fact = factOf(change, ctx);
+  const { path, from, link_to: other } = change;
+  if (change.change === 'rename' && from !== undefined)
+    return [fact, factOf({ ...change, path: from, change: 'delete', entries: 0 }, ctx, path)];
+  const secret = other === undefined ? null : gradeRead(other, ctx);
+  const shows = other !== undefined && secret !== null && gradeRead(path, ctx) === null;
+  return shows ? [{ ...fact, factors: [...fact.factors, asFactor(secret, other)] }] : [fact];
+}
 
 interface Fact {
   readonly effect: Effect;
@@ -77,12 +84,19 @@ interface Fact {
 /** Rules that speak of what has no other copy. */
 const ONLY_COPY = new Set(['deletes-only-copy', 'removes-trees']);
 
-function factOf({ path, change, entries = 1, inert }: Effects['changes'][number], ctx: AssessContext): Fact {
+function factOf({ path, change, entries = 1, inert }: Shown, ctx: AssessContext, to?: string): Fact {
   const kind = KINDS[change];
   const effect = { kind, target: path, evidence: path };
   if (inert === true) return { effect, factors: [], only: 0 };
   const deletes = kind === 'delete';
-  const touch = { kind, path, recursive: deletes, wide: false, made: false };
+  const touch = {
+    kind,
+    path,
+    recursive: deletes,
+    wide: false,
+    made: false,
+    ...(to === undefined ? {} : { to }),
+  };
   // As if nothing were lost, for it is kept; whether anybody else has a copy decides only how many may go.
   const grade = gradeTouch({ ...touch, saved: true }, ctx, 'by a command');
   const isOnly = deletes && ONLY_COPY.has(gradeTouch({ ...touch, saved: false }, ctx)?.rule ?? '');

@@ -23,8 +23,8 @@ export interface CommandContext extends PathContext {
   /** The paths that a shell pattern stands for; null where they cannot be told. */
   readonly expand: (cwd: string, pattern: string) => string[] | null;
   readonly facts: (path: string) => PathFacts;
-  /** What a small file of text holds. */
-  readonly text: (path: string) => string | null;
+  /** What a small file of text holds, of so many bytes at most. */
+  readonly text: (path: string, most?: number) => string | null;
   /** Where files come from that earlier commands wrote, as sums of `FROM`. */
   readonly origins: ReadonlyMap<string, number>;
 }

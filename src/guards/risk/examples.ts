@@ -6,6 +6,7 @@ import { type Spoken, assessCommand } from './assess-command.ts';
 import { checkCalls } from './code/check.ts';
 import { openCatalogue } from './catalogue.ts';
 import type { CommandContext } from './context.ts';
+import { lineFits } from './downloads.ts';
 import { pathMatches } from './match.ts';
 import { isFilter, isHandler } from './programs/handlers.ts';
 
@@ -15,6 +16,7 @@ const ROOT = '/home/somebody/project';
 export function checkExamples(registry: Registry): void {
   const { rules, commands } = registry;
   checkCalls(commands.calls);
+  for (const rule of rules.downloads) check(rule, (line) => lineFits(rule, line));
   for (const rule of rules.paths) check(rule, (path) => pathMatches(rule, path));
   const ctx: CommandContext = {
     workspace: { roots: [ROOT], cwd: ROOT },

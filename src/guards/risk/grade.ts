@@ -4,6 +4,7 @@ import { type Factor, type Level, type Reversibility, rank } from '../../core/ri
 import type { PathFacts } from '../../core/host.ts';
 import type { CommandContext } from './context.ts';
 import type { Folders } from '../../registry/catalogue.ts';
+import type { PathRule } from '../../registry/rules.ts';
 import { isOwn, pathRules } from './paths.ts';
 
 /** What is done to a path. */
@@ -17,6 +18,8 @@ export interface Touch {
   readonly made: boolean;
   /** True where this same line has copied its content elsewhere. */
   readonly saved: boolean;
+  /** Where what stands there is renamed to. */
+  readonly to?: string;
 }
 
 export interface Grade {
@@ -30,10 +33,13 @@ export interface Grade {
 export function isRebuilt(path: string, { build, rebuilt }: Folders): boolean {
   const name = basename(path);
   return (
-    path.split(sep).some((part) => build.has(part)) ||
+    isInBuild(path, build) ||
     rebuilt.some((one) => (one.startsWith('*') ? name.endsWith(one.slice(1)) : name === one))
   );
 }
+
+const isInBuild = (path: string, build: Folders['build']): boolean =>
+  path.split(sep).some((part) => build.has(part));
 
 const DISK =
   /^\/dev\/(sd|hd|vd|xvd|nvme|mmcblk|disk|rdisk|mapper\/|dm-|md|loop|ada|da\d|nbd|sr|mem$|kmem$|port$|zvol|ram|vg)/;
@@ -49,12 +55,33 @@ export function gradeTouch(
     return lost('CRITICAL', 'own-state', 'It touches homeostat’s own state or configuration.');
   if (kind === 'read') return gradeRead(path, ctx);
   const zone = gradeZone(touch, ctx);
-  const rules = pathRules(path, ctx).filter((rule) => by === 'named' || !rule.commands_may);
+  const rules = pathRules(path, ctx).filter((rule) => by === 'named' || !isLeft(touch, rule, ctx));
   const spoken = rules.map((rule) => lost(rule.change, rule.id, rule.reason));
   return [zone, ...spoken].reduce((worst, grade) => (rank(grade.level) > rank(worst.level) ? grade : worst));
 }
 
-function gradeRead(path: string, ctx: CommandContext): Grade | null {
+/** Whether a rule leaves it to commands to do that. */
+function isLeft({ kind, path, to }: Touch, rule: PathRule, ctx: CommandContext): boolean {
+  const tests: Record<PathRule['commands_may'][number], () => boolean> = {
+    anything: () => true,
+    // What is renamed may go over what stands there.
+    create: () => kind === 'write' && ctx.facts(path).type === 'missing',
+    // Not to where nobody would miss it.
+    rename: () => to !== undefined && pathRules(to, ctx).includes(rule) && !isBuilt(to, ctx),
+    rebuilt: () => isBuilt(path, ctx),
+    in_git: () => isInGit(ctx.facts(path)),
+  };
+  return rule.commands_may.some((what) => tests[what]());
+}
+
+const isBuilt = (path: string, ctx: CommandContext): boolean =>
+  isInBuild(relative(rootOf(path, ctx), path), ctx.catalogue.folders.build);
+
+const rootOf = (path: string, ctx: CommandContext): string =>
+  ctx.workspace.roots.find((candidate) => isInside(path, candidate)) ?? sep;
+
+/** How bad it is that somebody reads a path. */
+export function gradeRead(path: string, ctx: CommandContext): Grade | null {
   const secret = pathRules(path, ctx).find((rule) => rule.secret);
   if (secret !== undefined) return lost('HIGH', secret.id, secret.reason);
   if (DISK.test(path)) return lost('MEDIUM', 'raw-device', 'It reads a device as it is.');
@@ -125,7 +152,7 @@ function gradeWhole(
 
 function gradeInside(touch: Touch, ctx: CommandContext): Grade {
   const { kind, path, recursive, wide, made, saved } = touch;
-  const root = ctx.workspace.roots.find((candidate) => isInside(path, candidate)) ?? sep;
+  const root = rootOf(path, ctx);
   if (kind === 'chmod') return kept('MEDIUM', 'mode-change', 'It changes who may do what with it.');
   if (made || saved)
     return kept(

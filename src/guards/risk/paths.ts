@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { isInside } from '../../core/inside.ts';
 import type { Workspace } from '../../core/principal.ts';
 import type { PathRule, Rules } from '../../registry/rules.ts';
-import { pathMatches } from './match.ts';
+import { mayMatch, pathMatches } from './match.ts';
 
 /** What the risk of a path depends on, beside the path. */
 export interface PathContext {
@@ -30,32 +30,47 @@ export function pathRules(path: string, ctx: PathContext): readonly PathRule[] {
 /** What one assessment has asked already. */
 const spoken = new WeakMap<PathContext, Map<string, readonly PathRule[]>>();
 
-function rulesOn(path: string, ctx: PathContext): PathRule[] {
+function rulesOn(path: string, ctx: PathContext): readonly PathRule[] {
+  const { rules, may } = allRules(ctx);
+  if (!may(path)) return NONE;
   const root = ctx.workspace.roots.find((candidate) => isInside(path, candidate));
   // Both, since a root may itself be a folder that a rule protects.
   const shown = [path.slice(1), ...(root === undefined ? [] : [relative(root, path)])].filter(
     (p) => p !== '',
   );
-  return [...ctx.rules.paths, ...configured(ctx)].filter((rule) => shown.some((p) => pathMatches(rule, p)));
+  return rules.filter((rule) => shown.some((p) => pathMatches(rule, p)));
 }
 
-const configuredRules = new WeakMap<readonly string[], PathRule[]>();
+const NONE: readonly PathRule[] = [];
 
-function configured(ctx: PathContext): PathRule[] {
-  let rules = configuredRules.get(ctx.protectedGlobs);
-  if (rules === undefined) {
-    rules = ctx.protectedGlobs.map((glob) => ({
-      id: 'configured-protection',
-      reason: `The configuration protects ${glob}.`,
-      glob: [glob, `${glob}/**`],
-      except: [],
-      change: 'CRITICAL',
-      secret: false,
-      commands_may: false,
-      match: [],
-      not_match: [],
-    }));
-    configuredRules.set(ctx.protectedGlobs, rules);
+interface AllRules {
+  readonly rules: readonly PathRule[];
+  readonly may: (path: string) => boolean;
+}
+
+/** By what the configuration adds, and then by the rules that were shipped. */
+const gathered = new WeakMap<readonly string[], WeakMap<readonly PathRule[], AllRules>>();
+
+function allRules({ rules: { paths }, protectedGlobs }: PathContext): AllRules {
+  let own = gathered.get(protectedGlobs);
+  if (own === undefined) gathered.set(protectedGlobs, (own = new WeakMap()));
+  let all = own.get(paths);
+  if (all === undefined) {
+    const rules = [...paths, ...configured(protectedGlobs)];
+    own.set(paths, (all = { rules, may: mayMatch(rules) }));
   }
-  return rules;
+  return all;
 }
+
+const configured = (globs: readonly string[]): PathRule[] =>
+  globs.map((glob) => ({
+    id: 'configured-protection',
+    reason: `The configuration protects ${glob}.`,
+    glob: [glob, `${glob}/**`],
+    except: [],
+    change: 'CRITICAL',
+    secret: false,
+    commands_may: [],
+    match: [],
+    not_match: [],
+  }));

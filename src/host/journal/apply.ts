@@ -85,7 +85,8 @@ function put({ path, from, before }: StepOf<'put'>, { number, place, moved }: Do
 
 function remove({ path, before, below }: StepOf<'remove'>, { number, place, moved }: Doing): void {
   // What earlier steps have taken out of it was looked at before the first of them.
-  const opened = place.part.steps.slice(0, number).some((step) => step.path.startsWith(`${path}/`));
+  const isOpened = (): boolean =>
+    place.part.steps.slice(0, number).some((step) => step.path.startsWith(`${path}/`));
   const [entry, kept] = [place.entry(path), place.kept(number)];
   try {
     renameSync(entry, kept);
@@ -93,7 +94,7 @@ function remove({ path, before, below }: StepOf<'remove'>, { number, place, move
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
     throw changed(place.part, path, cause);
   }
-  const whole = below === null || opened || belowDigest(kept).digest === below.digest;
+  const whole = below === null || isOpened() || belowDigest(kept).digest === below.digest;
   if (!stoodThere(printOf(kept), before, moved) || !whole) {
     moveIn(kept, entry);
     throw changed(place.part, path);
@@ -136,7 +137,7 @@ function afterwards(part: Part, place: Place): Part {
     const after = place.print(path);
     if (after === null) throw changed(part, path);
     const whole = step.do === 'put' && after.type === 'directory';
-    return { ...step, after, ...(whole ? { filled: filledOf(place.entry(path)) } : {}) };
+    return { ...step, after, ...(whole ? { filled: step.filled ?? filledOf(place.entry(path)) } : {}) };
   });
   return { ...part, steps };
 }

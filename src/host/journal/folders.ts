@@ -11,6 +11,19 @@ export const bytesOf = (text: string): string => Buffer.from(text).toString('lat
 export const textOf = (bytes: string): string => Buffer.from(bytes, 'latin1').toString();
 
 export const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
+
+/** The path and the folders that it lies in, the root not among them. */
+export function* upwards(path: string): Generator<string> {
+  yield path;
+  for (let at = parentOf(path); at !== ''; at = parentOf(at)) yield at;
+}
+
+/** Whether the path, or a folder that it lies in, is one of these. */
+export function isAtOrBelow(path: string, ones: ReadonlySet<string>): boolean {
+  for (const at of upwards(path)) if (ones.has(at)) return true;
+  return false;
+}
+
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 /**

@@ -1,6 +1,6 @@
 import { HomeostatError } from '../../core/errors.ts';
 import { type Part, type Plan, type Print, type Step, folderOf, isSame } from '../../core/plan.ts';
-import { textOf } from './folders.ts';
+import { isAtOrBelow, parentOf, textOf, upwards } from './folders.ts';
 import { Place, laterPath } from './place.ts';
 import { belowDigest } from './print.ts';
 
@@ -45,23 +45,31 @@ function inverseSteps(part: Part, place: Place, by: string, force: boolean): Ste
     .filter(({ before, after }) => before.mode !== after.mode);
   /** By the number of a `remove`, where in the store the thing will lie when its turn comes. */
   const lent = new Map<number, string>();
+  /** Paths that steps so far have emptied. */
+  const vacated = new Set<string>();
+  const parted = new Set(part.steps.flatMap(({ path }) => [...upwards(parentOf(path))]));
   for (const [number, step] of [...part.steps.entries()].toReversed()) {
     if (step.do === 'put') {
       const back = putBack(step, number, now(step, number), place, force);
       const source = lenderOf(step, place.own);
       if (source !== null && back !== null) lent.set(source, `${by}/pre/${steps.length}`);
+      if (back?.do === 'remove') vacated.add(back.path);
       if (back !== null) steps.push(back);
     } else if (step.do === 'remove') {
       const from = lent.get(number) ?? `${place.own}/pre/${number}`;
-      const before = expectNothing(step.path, steps, place, force);
-      steps.push({ do: 'put', path: step.path, from, before, after: step.before });
+      const before = expectNothing(step.path, vacated, place, force);
+      // Untouched in the store since it was looked at, it need not be looked at again when it is back.
+      const known = step.below === null || parted.has(step.path) ? {} : { filled: step.below };
+      steps.push({ do: 'put', path: step.path, from, before, after: step.before, ...known });
     } else if (step.do === 'link') {
       const there = place.print(step.path);
       if (there?.ino !== step.after.ino && !force) throw conflict(part, step.path, 'it was changed since');
-      if (there?.ino === step.after.ino)
+      if (there?.ino === step.after.ino) {
+        vacated.add(step.path);
         steps.push({ do: 'unlink', path: step.path, to: step.to, before: there });
+      }
     } else if (step.do === 'unlink') {
-      if (expectNothing(step.path, steps, place, force) === null)
+      if (expectNothing(step.path, vacated, place, force) === null)
         steps.push({ do: 'link', path: step.path, to: step.to, after: step.before });
     } else if (step.do === 'write') {
       const there = same(step, now(step, number), place, force);
@@ -69,8 +77,9 @@ function inverseSteps(part: Part, place: Place, by: string, force: boolean): Ste
         steps.push({ ...step, from: `${place.own}/pre/${number}`, before: there, after: step.before });
     }
   }
+  const arrivals = arrivalsOf(part);
   const later = dressed.flatMap(({ back, number }) => {
-    const path = formerPath(part.steps[number]?.path ?? '', part, place.own);
+    const path = formerPath(part.steps[number]?.path ?? '', arrivals, part, place.own);
     return path === null ? [] : [{ ...back, path }];
   });
   return [...steps, ...later];
@@ -83,36 +92,39 @@ function lenderOf({ from }: StepOf<'put'>, own: string): number | null {
 }
 
 /** Where what stands at a path stood before the plan; null where it did not. */
-function formerPath(path: string, part: Part, own: string): string | null {
-  let [found, length] = [path as string | null, -1];
-  for (const step of part.steps) {
-    if (path !== step.path && !path.startsWith(`${step.path}/`)) continue;
-    if (step.path.length < length || (step.do !== 'put' && step.do !== 'link')) continue;
-    length = step.path.length;
-    if (step.do === 'link') found = formerPath(step.to, part, own);
-    else {
-      const lender = lenderOf(step, own);
-      const from = lender === null ? undefined : part.steps[lender]?.path;
-      if (from !== undefined) found = from + path.slice(step.path.length);
-      // What was put over something leaves it; what is new goes with what it lies in.
-      else found = null;
-    }
+function formerPath(path: string, arrivals: Arrivals, part: Part, own: string): string | null {
+  for (const at of upwards(path)) {
+    const step = arrivals.get(at);
+    if (step === undefined) continue;
+    if (step.do === 'link') return formerPath(step.to, arrivals, part, own);
+    const lender = lenderOf(step, own);
+    const from = lender === null ? undefined : part.steps[lender]?.path;
+    // What was put over something leaves it; what is new goes with what it lies in.
+    return from === undefined ? null : from + path.slice(at.length);
   }
-  return found;
+  return path;
 }
 
+/** By path, what came there last. */
+type Arrivals = ReadonlyMap<string, StepOf<'put' | 'link'>>;
+
+const arrivalsOf = ({ steps }: Part): Arrivals =>
+  new Map(
+    steps.flatMap((step) => (step.do === 'put' || step.do === 'link' ? [[step.path, step] as const] : [])),
+  );
+
 /** What stands there although nothing should: null, unless a person wants it gone. */
-function expectNothing(path: string, steps: readonly Step[], place: Place, force: boolean): Print | null {
+function expectNothing(
+  path: string,
+  vacated: ReadonlySet<string>,
+  place: Place,
+  force: boolean,
+): Print | null {
   // What the action itself put there, or above it, has gone by then.
-  const now = isVacated(path, steps) ? null : place.print(path);
+  const now = isAtOrBelow(path, vacated) ? null : place.print(path);
   if (now !== null && !force) throw conflict(place.part, path, 'something stands there again');
   return now;
 }
-
-const isVacated = (path: string, steps: readonly Step[]): boolean =>
-  steps.some(
-    (step) => (step.do === 'remove' || step.do === 'unlink') && `${path}/`.startsWith(`${step.path}/`),
-  );
 
 function putBack(
   step: StepOf<'put'>,

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { HomeostatError } from '../../core/errors.ts';
-import type { Part, Print } from '../../core/plan.ts';
+import type { Part, Print, Step } from '../../core/plan.ts';
 import { renameWith, setTimes } from '../syscalls.ts';
 import { Folders, bytesOf, parentOf } from './folders.ts';
 import { printOf } from './print.ts';
@@ -84,15 +84,48 @@ export function inodeAt(entry: Buffer): string | null {
  * what it took to a later step, which puts it elsewhere.
  */
 export function laterPath(path: string, number: number, { steps }: Part, own: string): string | null {
+  const { removals, borrowers } = movesOf(steps);
   let at: string | null = path;
-  for (const [index, step] of steps.entries()) {
-    if (at === null || index <= number || step.do !== 'remove' || !`${at}/`.startsWith(`${step.path}/`))
-      continue;
-    const rest: string = at.slice(step.path.length);
-    const borrower = steps.find((later) => later.do === 'put' && later.from === `${own}/pre/${index}`);
-    at = borrower === undefined ? null : borrower.path + rest;
+  for (let next = firstAfter(removals, number); next < removals.length; next++) {
+    const index = removals[next] ?? 0;
+    const removed = steps[index]?.path ?? '';
+    if (at === null) break;
+    if (!`${at}/`.startsWith(`${removed}/`)) continue;
+    const borrower = borrowers.get(`${own}/pre/${index}`);
+    at = borrower === undefined ? null : borrower + at.slice(removed.length);
   }
   return at;
+}
+
+interface Moves {
+  /** The numbers of the removals, ascending. */
+  readonly removals: readonly number[];
+  /** Where what lay there in the store is put. */
+  readonly borrowers: ReadonlyMap<string, string>;
+}
+
+/** Gathered once for all the steps of a part, of which there may be tens of thousands. */
+const gathered = new WeakMap<readonly Step[], Moves>();
+
+function movesOf(steps: readonly Step[]): Moves {
+  let moves = gathered.get(steps);
+  if (moves === undefined) {
+    const removals = [...steps.entries()].flatMap(([index, step]) => (step.do === 'remove' ? [index] : []));
+    const borrowers = steps.flatMap((step) => (step.do === 'put' ? [[step.from, step.path] as const] : []));
+    gathered.set(steps, (moves = { removals, borrowers: new Map(borrowers) }));
+  }
+  return moves;
+}
+
+/** The place in an ascending list of the first number that is greater. */
+function firstAfter(numbers: readonly number[], number: number): number {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((numbers[middle] ?? 0) > number) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** Renames only where nothing stands, else throws EEXIST; where the system cannot, it looks first. */

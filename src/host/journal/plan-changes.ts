@@ -1,5 +1,5 @@
-import { closeSync, constants, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, constants, lstatSync, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Change, ChangeSet, FileState } from '../../core/effects.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import type { Objects } from '../../core/host.ts';
@@ -27,6 +27,7 @@ export async function planChanges(set: ChangeSet, planning: Planning): Promise<P
   const parts: Part[] = [];
   for (const [index, root] of planning.roots.entries()) {
     const own = set.changes.filter(({ path }) => rootFor(path, planning.roots) === root);
+    for (const { path } of own) refuseElsewhere(path, root);
     const part = { root, store: planning.storeOf(root), steps: [] };
     const place = new Place(part, folderOf(planning.action, index));
     try {
@@ -36,6 +37,25 @@ export async function planChanges(set: ChangeSet, planning: Planning): Promise<P
     }
   }
   return { parts };
+}
+
+/** What lies on a file system of its own cannot be reached by a rename from the root's store. */
+function refuseElsewhere(path: string, root: string): void {
+  let folder = path;
+  // Folders alone tell: a file in an overlay may be on another device than the folder that it lies in.
+  while (!isFolder(folder)) folder = dirname(folder);
+  if (lstatSync(folder).dev === lstatSync(root).dev) return;
+  throw new HomeostatError('no_store', `${path} lies on another file system than the root ${root}`, {
+    next: 'A person names a folder on that file system as a root, apart from this one.',
+  });
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return lstatSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** The innermost root that holds a path. */
@@ -82,10 +102,10 @@ async function stepsOf(changes: readonly Change[], place: Place, objects: Object
   return [...steps, ...foldersOf(touched, steps, place)];
 }
 
-function belowOf(before: Print, path: string, place: Place): { entries: number; digest: string } | null {
+function belowOf(before: Print, path: string, place: Place): Extract<Step, { do: 'remove' }>['below'] {
   if (before.type !== 'directory') return null;
-  const { entries, digest } = belowDigest(place.entry(path));
-  return { entries, digest };
+  const { entries, digest, bytes } = belowDigest(place.entry(path));
+  return { entries, digest, bytes };
 }
 
 /** The folders that stay and get or lose an entry: their times are moved by it, and put back by an undo. */

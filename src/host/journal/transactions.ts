@@ -80,9 +80,9 @@ export function openTransactions(
     describe: (plan) =>
       plan.parts.flatMap((part, index) => described(part, folderOf(action, index), options)),
     adopt: (plan, of) => adopted(plan, of, action),
-    check(plan) {
+    check(plan, applyNext = false) {
       checkRoots(plan, workspace);
-      checkPlan(plan, action);
+      checkPlan(plan, action, applyNext);
     },
     apply(plan) {
       checkRoots(plan, workspace);
@@ -122,12 +122,14 @@ function described(part: Part, own: string, { isSecret, isNotable }: Transaction
   const all = describePart(part, own, isSecret);
   const told = new Set(all.map(({ change }) => change.path));
   const inert: string[] = [];
-  for (const { path, change, at } of touchedPaths(part, own)) {
+  for (const { path, change, from, at } of touchedPaths(part, own)) {
     const isNew = change === 'create' && at !== undefined && path.endsWith('/.git');
     if (isNew && isInertRepository(at)) inert.push(path);
-    if (told.has(path) || !isNotable(path) || inert.some((git) => isInside(path, git))) continue;
+    const speaks = isNotable(path) || (from !== undefined && isNotable(from));
+    if (told.has(path) || !speaks || inert.some((git) => isInside(path, git))) continue;
     told.add(path);
-    all.push({ change: { path, change, bytes: 0, was: 0 }, before: null, after: null });
+    const origin = from === undefined ? {} : { from };
+    all.push({ change: { path, change, bytes: 0, was: 0, ...origin }, before: null, after: null });
   }
   return all.map((one) =>
     inert.some((git) => isInside(one.change.path, git))

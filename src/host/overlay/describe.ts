@@ -14,6 +14,11 @@ const MOST_BELOW = 200;
 const MOST_COUNTED = 100_000;
 const MOST_TEXT = 4_194_304;
 
+interface Size {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
 /** What has become of one path, as it is put together from several steps. */
 interface Fate {
   before: Print | null;
@@ -21,6 +26,8 @@ interface Fate {
   /** Where the two can be read, absolute in latin1; null for what a diff of contents would not show. */
   was: string | null;
   is: string | null;
+  /** How much a folder holds that comes or goes, where it was counted already. */
+  holds?: Size;
   from?: string;
   linkTo?: string;
 }
@@ -54,8 +61,8 @@ function fatesOf({ root, store, steps }: Part, own: string): [string, Fate][] {
     if (fate.is !== null && fate.before === null && fate.after?.type === 'directory')
       tellBelow(path, fate.is, fates);
   // A path can be lost and be the new one of what is renamed.
-  const lost = origins.lost.map(({ path, before }): [string, Fate] => {
-    return [path, { before, after: null, was: lower(path), is: null }];
+  const lost = origins.lost.map(({ path, before, below }): [string, Fate] => {
+    return [path, { before, after: null, was: lower(path), is: null, ...counted(below) }];
   });
   return [...lost, ...fates];
 }
@@ -74,8 +81,13 @@ function putFate(
   const replaced = origins.replaced(step.path);
   const before = step.before ?? replaced?.before ?? null;
   const was = before === null ? null : lower(replaced?.path ?? step.path);
-  return { before, after: step.after, was, is: `${store}/${step.from}` };
+  return { before, after: step.after, was, is: `${store}/${step.from}`, ...counted(step.filled) };
 }
+
+const counted = (
+  below: { entries: number; bytes?: number | undefined } | null | undefined,
+): { holds?: Size } =>
+  below?.bytes === undefined ? {} : { holds: { entries: below.entries, bytes: below.bytes } };
 
 /** A step on what stays, or on what an earlier step has put there. */
 function changeFate(
@@ -113,14 +125,17 @@ function described(
   isSecret: (path: string) => boolean,
   budget: Budget,
 ): Described[] {
-  const { before, after, was, is, from, linkTo } = fate;
+  const { before, after, was, is, holds, from, linkTo } = fate;
   const absolute = (inner: string): string => (inner === '' ? root : `${root}/${textOfName(inner)}`);
   const changed = before === null || after === null ? [] : aspects(fate, before, after);
   const isQuiet = changed.length === 0 || (after?.type === 'directory' && changed.join() === 'times');
   if (before !== null && after !== null && from === undefined && isQuiet) return [];
   const type = (after ?? before)?.type ?? 'file';
   const isCount = before === null || after === null;
-  const sizes = { bytes: sizeOf(after, isCount ? is : null), was: sizeOf(before, isCount ? was : null) };
+  const sizes = {
+    bytes: sizeOf(after, isCount ? is : null, holds),
+    was: sizeOf(before, isCount ? was : null, holds),
+  };
   const change: ShownChange = {
     path: absolute(path),
     change: kindOf(fate),
@@ -150,8 +165,8 @@ function kindOf({ before, after, from }: Fate): ShownChange['change'] {
   return after === null ? 'delete' : 'modify';
 }
 
-function sizeOf(print: Print | null, at: string | null): { entries: number; bytes: number } {
-  if (print?.type === 'directory' && at !== null) return sizeBelow(at, MOST_COUNTED);
+function sizeOf(print: Print | null, at: string | null, holds: Size | undefined): Size {
+  if (print?.type === 'directory' && at !== null) return holds ?? sizeBelow(at, MOST_COUNTED);
   return { entries: 0, bytes: print?.size ?? 0 };
 }
 

@@ -132,8 +132,8 @@ function removalsOf({ removed, sources }: Gathered, lower: Lower): Extract<Step,
   return deepestFirst.map((path) => {
     const before = lower.touched(path);
     if (before.type !== 'directory' || sources.has(path)) return { do: 'remove', path, before, below: null };
-    const { entries, digest } = lower.below(path);
-    return { do: 'remove', path, before, below: { entries, digest } };
+    const { entries, digest, bytes } = lower.below(path);
+    return { do: 'remove', path, before, below: { entries, digest, bytes } };
   });
 }
 

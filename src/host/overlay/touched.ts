@@ -8,7 +8,9 @@ import { originsOf } from './origins.ts';
 
 interface Touched {
   readonly path: string;
-  readonly change: ChangeKind;
+  readonly change: ChangeKind | 'rename';
+  /** Where what is renamed stood, absolute. */
+  readonly from?: string;
   /** Where the new entry lies before the steps are done, absolute in latin1; only for what a folder brings. */
   readonly at?: string;
 }
@@ -22,20 +24,34 @@ export function* touchedPaths({ root, store, steps }: Part, own: string): Genera
   const origins = originsOf(steps, own);
   const [lower, upper] = [latin1(root), latin1(store)];
   const absolute = (path: string): string => (path === '' ? root : `${root}/${textOfName(path)}`);
-  function* whole(path: string, change: ChangeKind, print: Print, at: string): Generator<Touched> {
-    yield { path: absolute(path), change, at };
+  function* whole(
+    path: string,
+    change: Touched['change'],
+    print: Print,
+    at: string,
+    from?: string,
+  ): Generator<Touched> {
+    const told = (inner: string): Touched => ({
+      path: absolute(path + inner),
+      change,
+      at: at + inner,
+      ...(from === undefined ? {} : { from: absolute(from + inner) }),
+    });
+    yield told('');
     if (print.type !== 'directory') return;
-    for (const below of pathsBelow(at))
-      yield { path: absolute(`${path}/${below.path}`), change, at: `${at}/${below.path}` };
+    for (const below of pathsBelow(at)) yield told(`/${below.path}`);
   }
+  const moved = new Set(steps.map((step) => (step.do === 'put' ? origins.taken(step) : null)));
   for (const step of steps) {
     const { path } = step;
-    if (step.do === 'remove') yield* whole(path, 'delete', step.before, `${lower}/${path}`);
-    else if (step.do === 'put') {
+    if (step.do === 'remove') {
+      if (!moved.has(step)) yield* whole(path, 'delete', step.before, `${lower}/${path}`);
+    } else if (step.do === 'put') {
       const source = origins.taken(step);
       const stands = step.before ?? origins.replaced(path);
-      const at = source === null ? `${upper}/${step.from}` : `${lower}/${source.path}`;
-      yield* whole(path, stands === null ? 'create' : 'modify', step.after, at);
+      if (source !== null)
+        yield* whole(path, 'rename', source.before, `${lower}/${source.path}`, source.path);
+      else yield* whole(path, stands === null ? 'create' : 'modify', step.after, `${upper}/${step.from}`);
     } else if (step.do === 'unlink') yield { path: absolute(path), change: 'delete' };
     else if (step.do === 'link') yield { path: absolute(path), change: 'create' };
     else if (step.before.type !== 'directory' || !sameButTimes(step.before, step.after))

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmdir, writeFile, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Limit, SandboxRequest } from '../../core/sandbox.ts';
+import { ownIdentity } from '../identity.ts';
 import { type Mount, mounts } from './mounts.ts';
 
 /** Limits that the kernel holds over all processes of a box together; see cgroups(7). */
@@ -19,18 +20,25 @@ export interface ControlGroup {
  */
 export const TASKS_PER_PROCESS = 10;
 
+const NAME = 'homeostat-';
+
 interface Place {
   readonly parent: string;
+  /** The group that this process is in. */
+  readonly own: string;
   readonly memory: boolean;
 }
 
 let made = 0;
+const { owner, isAlive } = ownIdentity();
 
 /** Null where this process may not make one. Its limits are what `watch` holds alone otherwise. */
 export function openControlGroup(limits: SandboxRequest['limits']): ControlGroup | null {
   const place = findPlace(mounts());
   if (place === null) return null;
-  const folder = join(place.parent, `homeostat-${process.pid}-${++made}`);
+  if (made === 0) sweep(place.parent);
+  announce(place);
+  const folder = join(place.parent, `${NAME}${owner}:${++made}`);
   const write = (file: string, value: number): void => writeFileSync(join(folder, file), String(value));
   try {
     mkdirSync(folder);
@@ -54,6 +62,12 @@ export function openControlGroup(limits: SandboxRequest['limits']): ControlGroup
   };
 }
 
+/** Removes the groups of processes that were killed before they could; one with a process in it stays. */
+function sweep(parent: string): void {
+  for (const name of readdirSync(parent))
+    if (name.startsWith(NAME) && isAlive(name.slice(NAME.length)) === false) remove(join(parent, name));
+}
+
 /** Beside the group of this process in the unified hierarchy, or below it in the older one of processes. */
 function findPlace(mounted: readonly Mount[]): Place | null {
   const own = readOr('/proc/self/cgroup').split('\n');
@@ -65,23 +79,27 @@ function findPlace(mounted: readonly Mount[]): Place | null {
     // A group with processes in it can have no limited groups below it, so that they stand beside it.
     const parent = join(unified.point, dirname(path));
     const given = readOr(join(parent, 'cgroup.subtree_control')).split(/\s/);
-    if (given.includes('pids') && given.includes('memory')) return { parent, memory: true };
+    if (given.includes('pids') && given.includes('memory'))
+      return { parent, own: join(unified.point, path), memory: true };
   }
   const older = mounted.find(({ type, point }) => type === 'cgroup' && point.endsWith('/pids'));
   const below = groupOf(/^\d+:pids:(.*)$/);
-  return older === undefined || below === null ? null : { parent: join(older.point, below), memory: false };
+  if (older === undefined || below === null) return null;
+  const group = join(older.point, below);
+  return { parent: group, own: group, memory: false };
 }
+
+/**
+ * Before a process enters a group the kernel waits, mostly 6 to 16 ms, until every processor has taken notice, unless it
+ * has just done so. Entering the group that one is in already makes it do so, while the starters are being loaded.
+ */
+const announce = ({ own }: Place): void => writeFile(join(own, 'cgroup.procs'), '0', () => undefined);
 
 const count = (folder: string, file: string, name: string): number =>
   Number(new RegExp(`^${name} (\\d+)`, 'm').exec(readOr(join(folder, file)))?.[1] ?? 0);
 
-function remove(folder: string): void {
-  try {
-    rmdirSync(folder);
-  } catch {
-    // A process in it is dead, and not yet waited for; an empty group does no harm.
-  }
-}
+/** Nobody waits for it. Where a process in it is dead and not yet waited for it stays; an empty group does no harm. */
+const remove = (folder: string): void => rmdir(folder, () => undefined);
 
 function readOr(file: string): string {
   try {

@@ -1,5 +1,5 @@
 import { isInside } from '../../core/inside.ts';
-import type { Limit, OutputStream, Rung, SandboxData, SandboxRequest } from '../../core/sandbox.ts';
+import type { OutputStream, Rung, SandboxData, SandboxRequest } from '../../core/sandbox.ts';
 import { ACTION_MARK } from '../environment.ts';
 import { boxArguments, placesInTmp, resolverPaths } from './box-arguments.ts';
 import { boxEnvironment } from './box-environment.ts';
@@ -87,10 +87,6 @@ export function enter(
 }
 
 export const POLLING = 'rlimits and polling';
-
-/** What the kernel's own limits end a command with: 128 + SIGXCPU, 128 + SIGXFSZ. */
-export const limitOf = (exitCode: number | null): Limit | null =>
-  exitCode === 152 ? 'cpu' : exitCode === 153 ? 'written' : null;
 
 /** Sockets of the person's session, where they are not in /run. */
 const runtimeFolders = (env: NodeJS.ProcessEnv, home: string): string[] =>

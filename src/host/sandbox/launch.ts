@@ -9,10 +9,11 @@ import { tree } from './box-processes.ts';
 /**
  * Runs in a mount namespace of its own, which ends with it. `$1` are the overlays' options, `$2` to `$5` limits; then,
  * up to `--`, the root, its folder in the store and its lowest layers. Paths come by descriptor or as the working
- * directory, since the kernel's options know no quoting. What mount cannot do ends it, before anything has run.
+ * directory, since the kernel's options know no quoting. A file that grows too long is an error of the write, and not the
+ * end of its program by a signal, which nobody could tell from an exit code of its own. What mount cannot do ends it, before anything has run.
  */
 const SCRIPT = `
-options=$1; ulimit -c 0; ulimit -S -t "$2"; ulimit -H -t $(($2 + 1)); ulimit -f "$3"
+options=$1; trap '' XFSZ; ulimit -c 0; ulimit -S -t "$2"; ulimit -H -t $(($2 + 1)); ulimit -f "$3"
 [ -z "$4" ] || echo 0 >"$4" || exit
 [ -z "$5" ] || ulimit -u "$5" 2>/dev/null || ulimit -p "$5" || exit
 shift 5

@@ -9,7 +9,7 @@ import type {
   SandboxResult,
 } from '../../core/sandbox.ts';
 import { NOTHING_DIRECT } from './direct.ts';
-import { POLLING, type SandboxOptions, SYSTEM_PATH, enter, limitOf } from './enter.ts';
+import { POLLING, type SandboxOptions, SYSTEM_PATH, enter } from './enter.ts';
 import { prepareLayers } from './layers.ts';
 import { mounts } from './mounts.ts';
 import { probe } from './probe.ts';
@@ -68,6 +68,7 @@ async function runIn(
     durationMs: Math.round(performance.now() - started),
     exceeded: null,
     limitsBy: POLLING,
+    readOnly: [],
     ...given,
   });
   if (signal.aborted) return result({ signal: 'SIGKILL' });
@@ -88,21 +89,24 @@ async function runIn(
     kill();
   }, request.timeoutMs);
   signal.addEventListener('abort', kill);
-  const unwatch = watch(running.pid, request, (limit) => {
+  const unwatch = watch(running.pid, request, group !== null, (limit) => {
     exceeded = limit;
     kill();
   });
   const ended = await running.ended;
   clearTimeout(timer);
   signal.removeEventListener('abort', kill);
-  unwatch();
+  const atEnd = unwatch(ended.exitCode);
   // Where it went on to a good end, no limit has ended it.
-  if (ended.exitCode !== 0) exceeded ??= group?.exceeded() ?? limitOf(ended.exitCode);
+  if (ended.exitCode !== 0) exceeded ??= group?.exceeded() ?? atEnd;
   group?.remove();
+  const readOnly = overlays.flatMap(({ nested }) => nested);
+  // An ordinary user's kernel lays no overlay over a folder that holds somebody else's mount.
+  const holds = readOnly.length === 0 ? '' : ` (it holds other file systems: ${readOnly.join(', ')})`;
   if (!ended.started)
     throw new HomeostatError(
       'unsafe_root',
-      `the sandbox over ${overlays.map(({ root }) => root).join(', ')} could not be built: ${ended.stderr.toString().trim()}`,
+      `the sandbox over ${overlays.map(({ root }) => root).join(', ')} could not be built${holds}: ${ended.stderr.toString().trim()}`,
     );
   const killed = timedOut || exceeded !== null || signal.aborted;
   return result({
@@ -114,5 +118,6 @@ async function runIn(
     omittedBytes: ended.stdout.omittedBytes + ended.stderr.omittedBytes,
     exceeded,
     limitsBy: group?.limitsBy ?? POLLING,
+    readOnly,
   });
 }

@@ -3,7 +3,7 @@ import { HomeostatError } from '../../core/errors.ts';
 import type { BoxRequest, Limit, Rung, RunningBox } from '../../core/sandbox.ts';
 import { tree } from './box-processes.ts';
 import { withNested } from './direct.ts';
-import { POLLING, type SandboxOptions, enter, limitOf } from './enter.ts';
+import { POLLING, type SandboxOptions, enter } from './enter.ts';
 import { mounts } from './mounts.ts';
 import type { Session } from './session.ts';
 import { STARTERS, watch } from './watch.ts';
@@ -31,7 +31,7 @@ export async function startBox(
   let exceeded: Limit | null = null;
   let hasEnded = false;
   const layers = writes.map((folder) => ({ folder }));
-  const unwatch = watch(running.pid, { limits: request.limits, layers }, (limit) => {
+  const unwatch = watch(running.pid, { limits: request.limits, layers }, group !== null, (limit) => {
     exceeded = limit;
     running.kill();
   });
@@ -39,8 +39,8 @@ export async function startBox(
   const ended = running.ended.then((end) => {
     hasEnded = true;
     clearTimeout(grace);
-    unwatch();
-    if (end.exitCode !== 0) exceeded ??= group?.exceeded() ?? limitOf(end.exitCode);
+    const atEnd = unwatch(end.exitCode);
+    if (end.exitCode !== 0) exceeded ??= group?.exceeded() ?? atEnd;
     group?.remove();
     return { ...end, exceeded };
   });

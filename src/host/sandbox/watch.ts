@@ -1,25 +1,35 @@
 import { statfsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import type { Limit, SandboxRequest } from '../../core/sandbox.ts';
 import { exactMemory, tree, usage } from './box-processes.ts';
 
 const EVERY_MS = 100;
-/** Sooner at first: a fork bomb that has grown leaves no time to look. */
+/** Sooner at first where no control group holds a fork bomb: one that has grown leaves no time to look. */
 const FIRST_MS = 20;
 /** `unshare`, and bubblewrap outside and inside the box. */
 export const STARTERS = 3;
 /** Looking takes no more than this part of the time. */
 const SHARE = 20;
 
-/** Looks at a box from outside until it is stopped, and tells once which limit it went over. */
+/** 128 + SIGXCPU: what the kernel ends a process with that has used the box's CPU time alone, or an `exit` so numbered. */
+const OUT_OF_TIME = 152;
+
+/**
+ * Looks at a box from outside until it is stopped, and tells once which limit it went over. Stopping it, with the exit
+ * code of what failed, tells which one it may have met since the last look.
+ */
 export function watch(
   top: number,
   request: Pick<SandboxRequest, 'limits'> & { readonly layers: readonly { readonly folder: string }[] },
+  isHeld: boolean,
   over: (limit: Limit) => void,
-): () => void {
+): (exitCode: number | null) => Limit | null {
   const { limits, layers } = request;
   const free = (): number[] => layers.map(({ folder }) => freeBytes(folder));
   const before = free();
-  let pause = FIRST_MS;
+  let seen = { cpuSeconds: 0, at: performance.now() };
+  // A look reads of every process on the machine, which a command of some milliseconds would wait for.
+  let pause = isHeld ? EVERY_MS : FIRST_MS;
   let timer = setTimeout(look, pause);
   function look(): void {
     const started = performance.now();
@@ -36,14 +46,23 @@ export function watch(
     // Before anything is asked of each one: there may be thousands.
     if (pids.length - STARTERS > limits.processes) return 'processes';
     const used = usage(pids);
+    seen = { cpuSeconds: used.cpuSeconds, at: performance.now() };
     if (used.memoryBytes > limits.memoryBytes && exactMemory(pids) > limits.memoryBytes) return 'memory';
     if (used.cpuSeconds > limits.cpuSeconds) return 'cpu';
-    // A process that nobody waits for takes its count with it; the disk still shows what it wrote.
-    const now = free();
-    const taken = Math.max(0, ...before.map((bytes, index) => bytes - (now[index] ?? bytes)));
-    return used.writtenBytes > limits.writtenBytes || taken > limits.writtenBytes ? 'written' : null;
+    return used.writtenBytes > limits.writtenBytes || taken() > limits.writtenBytes ? 'written' : null;
   }
-  return () => clearTimeout(timer);
+  /** A process that nobody waits for takes its count with it; the disk still shows what it wrote. */
+  function taken(): number {
+    const now = free();
+    return Math.max(0, ...before.map((bytes, index) => bytes - (now[index] ?? bytes)));
+  }
+  return (exitCode) => {
+    clearTimeout(timer);
+    if (exitCode === 0) return null;
+    const since = ((performance.now() - seen.at) / 1000) * availableParallelism();
+    if (exitCode === OUT_OF_TIME && seen.cpuSeconds + since >= limits.cpuSeconds) return 'cpu';
+    return taken() > limits.writtenBytes ? 'written' : null;
+  };
 }
 
 function freeBytes(folder: string): number {

@@ -66,8 +66,10 @@ function exceededBy({ exceeded }: SandboxResult): HomeostatError | null {
   return new HomeostatError('limit_exceeded', `the command went over its limit on ${exceeded}`);
 }
 
-function guaranteeOf(rung: Rung, { limitsBy }: SandboxResult, network: boolean): string {
+function guaranteeOf(rung: Rung, { limitsBy, readOnly }: SandboxResult, network: boolean): string {
   const net = network ? 'with the network' : 'without network';
   const split = rung === 'user_overlay' ? '; files with several names were split where it wrote them' : '';
-  return `Sandbox (${rung}, ${net}, limits by ${limitsBy}): only its stage was within its reach${split}.`;
+  const shown = readOnly.slice(0, 3).join(', ') + (readOnly.length > 3 ? ', …' : '');
+  const closed = readOnly.length > 0 ? `; other file systems in the roots were read-only: ${shown}` : '';
+  return `Sandbox (${rung}, ${net}, limits by ${limitsBy}): only its stage was within its reach${split}${closed}.`;
 }

@@ -39,7 +39,7 @@ export async function commitPlan<O>(
   ctx: ActionContext,
 ): Promise<Committed<O, PlannedSnapshot>> {
   if (plan.parts.every(({ steps }) => steps.length === 0)) return { output, snapshot: null, effects: null };
-  ctx.transactions.check(plan);
+  ctx.transactions.check(plan, true);
   await ctx.preserve(snapshotOf(plan, ctx));
   const snapshot = snapshotOf(ctx.transactions.apply(plan), ctx);
   await ctx.preserve(snapshot);

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Plan } from '../../../src/core/plan.ts';
@@ -40,6 +40,27 @@ test.each(LINES)('does and undoes, and does again: %s', (line) => {
   const again = inverseOf(undone, { of: '2', by: '3' });
   applyPlan(again, '3', nothing);
   expect(overlay.manifest(overlay.root)).toEqual(after);
+});
+
+test('what somebody changes below a folder that goes is found once it is out of reach, and goes back', () => {
+  const { overlay, plan } = planned('rm -rf a; echo 1 >new');
+  const at = join(overlay.root, 'a/b/theirs');
+  checkPlan(plan, '1');
+  writeFileSync(at, 'theirs');
+  const before = overlay.manifest(overlay.root);
+  // Left to the commit, which finds it.
+  checkPlan(plan, '1', true);
+  expect(() => applyPlan(plan, '1', nothing)).toThrow('changed by somebody else');
+  expect(takeBack(plan, '1')).toEqual([]);
+  expect(overlay.manifest(overlay.root)).toEqual(before);
+  expect(() => checkPlan(plan, '1')).toThrow('is not as it was');
+
+  rmSync(at);
+  const applied = applyPlan(plan, '1', nothing);
+  const undone = applyPlan(inverseOf(applied, { of: '1', by: '2' }), '2', nothing);
+  expect(inverseOf(undone, { of: '2', by: '3' }).parts[0]?.steps.length).toBeGreaterThan(0);
+  writeFileSync(at, 'theirs');
+  expect(() => inverseOf(undone, { of: '2', by: '3' })).toThrow('in it was changed since');
 });
 
 class Killed extends Error {}

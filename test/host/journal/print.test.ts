@@ -16,9 +16,11 @@ import { expect, test } from 'vitest';
 import { printSchema } from '../../../src/core/plan.ts';
 import { belowDigest, printOf } from '../../../src/host/journal/print.ts';
 import { setTimes, setXattr } from '../../../src/host/syscalls.ts';
+import { needRoot } from '../../helpers/needs.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 test('a print tells all of an entry but its content', () => {
+  needRoot();
   const { root } = scratch();
   const path = Buffer.from(`${root}/\xff\n`, 'latin1');
   writeFileSync(path, 'four');
@@ -42,6 +44,7 @@ test('a print tells all of an entry but its content', () => {
 });
 
 test('a print knows every type, and follows no link', () => {
+  needRoot();
   const { root } = scratch();
   const at = (name: string): string => join(root, name);
   symlinkSync(Buffer.from('gone\xff', 'latin1'), at('link'));

@@ -15,7 +15,8 @@ import { type Server, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import koffi from 'koffi';
 import { expect, test } from 'vitest';
-import { type TestBox, describeSandbox, isRoot, testBox } from '../../helpers/box.ts';
+import { type TestBox, describeSandbox, testBox } from '../../helpers/box.ts';
+import { isRoot } from '../../helpers/needs.ts';
 import { processesWith } from '../../helpers/processes.ts';
 
 const ARM = process.arch === 'arm64';

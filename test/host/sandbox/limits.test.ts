@@ -71,6 +71,27 @@ describeSandbox('limits of the sandbox', import.meta.filename, () => {
     ).toMatchObject({ exceeded: 'cpu', timedOut: false });
   });
 
+  test.each([137, 152, 153])('an exit code of its own is no limit: %i', async (code) => {
+    const { run } = testBox();
+    const result = { exitCode: code, exceeded: null, timedOut: false };
+    expect(await run(`exit ${code}`, limits({ cpuSeconds: 5 }))).toMatchObject(result);
+    expect(await run(`sh -c 'kill -${code - 128} $$'`, limits({ cpuSeconds: 5 }))).toMatchObject(
+      // A file that is too long is told by the write, so that its signal is not heard.
+      code === 153 ? { exitCode: 0, exceeded: null } : result,
+    );
+  });
+
+  test('a file that is too long is an error of the write', async () => {
+    const { run } = testBox();
+    const line = 'truncate -s 200M a; head -c 200000000 /dev/zero >b; ls -s b >&2; exit 3';
+    const result = await run(line, limits({ writtenBytes: 100 * MB }));
+    expect(result.stderr).toMatch(/truncate.*File too large[^]*head.*File too large/);
+    expect(await run('truncate -s 200M a', limits({ writtenBytes: 100 * MB }))).toMatchObject({
+      exitCode: 1,
+      exceeded: null,
+    });
+  });
+
   test.each([
     ['one file', 'head -c 200000000 /dev/zero >a; sleep 20'],
     ['many files', 'for i in $(seq 100); do head -c 5000000 /dev/zero >a$i; done; sleep 20'],

@@ -3,11 +3,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { testBox } from '../../helpers/box.ts';
+import { needSandbox } from '../../helpers/needs.ts';
 import { describeWithMounts } from '../../helpers/small-disk.ts';
 
 // An ordinary user cannot mount what a root could have in it.
 describeWithMounts('file systems in a root', import.meta.filename, () => {
   test('another file system in a root is shown and read-only; it can be a root of its own', async () => {
+    needSandbox('run_command', {}, {});
     const box = testBox();
     const point = join(box.root, 'a b', 'disk');
     mkdirSync(point, { recursive: true });

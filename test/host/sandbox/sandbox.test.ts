@@ -14,7 +14,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../../src/app.ts';
-import { describeSandbox, isRoot, testBox } from '../../helpers/box.ts';
+import { describeSandbox, testBox } from '../../helpers/box.ts';
+import { isRoot } from '../../helpers/needs.ts';
 import { eventually, processesWith } from '../../helpers/processes.ts';
 
 describeSandbox('the sandbox', import.meta.filename, () => {
