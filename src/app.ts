@@ -179,6 +179,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     { checkExamples },
     { openCatalogue },
     { prune },
+    { policyVersion },
   ] = await Promise.all([
     import('./guards/config-trust.ts'),
     import('./guards/gateway.ts'),
@@ -186,6 +187,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     import('./guards/risk/examples.ts'),
     import('./guards/risk/catalogue.ts'),
     import('./guards/snapshots/prune.ts'),
+    import('./guards/policy/version.ts'),
   ]);
   const [{ openMachine }, { openSandbox }, { openRegistry }, { openObjects }, { openStore }] =
     await Promise.all([
@@ -225,6 +227,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     config,
     configuration: isTrusted(file, store) ? (file.source === null ? 'none' : 'trusted') : 'untrusted',
     rules: registry.rules,
+    policy: policyVersion(registry, config, VERSION),
     catalogue: openCatalogue(registry),
     tools: new Map([...TOOLS, ...UNOFFERED].map((tool) => [tool.name, tool])),
     offered: new Set(tools.map((tool) => tool.name)),

@@ -1,9 +1,10 @@
 import { HomeostatError } from '../core/errors.ts';
+import { COUNT, type GrantOptions, hoursOf, tellGrant } from './grants.ts';
 import { type GlobalOptions, withSession } from './session.ts';
 import { note, print } from './terminal.ts';
 
 /** `homeostat approve ID`: shows exactly what is approved, then takes the proof. */
-export async function approve(id: string, options: GlobalOptions & { run?: boolean }): Promise<void> {
+export async function approve(id: string, options: GrantOptions & { run?: boolean }): Promise<void> {
   await withSession(options, async (session) => {
     const operator = await session.operator();
     const shown = operator.show(id);
@@ -11,6 +12,10 @@ export async function approve(id: string, options: GlobalOptions & { run?: boole
     if (!operator.enrolled())
       throw new HomeostatError('approver_missing', `approve ${id} needs an approver, and none is enrolled`);
     const proof = await session.proof('Passphrase to approve this: ');
+    if (options.for !== undefined) {
+      const term = { hours: hoursOf(options.for), count: options.count ?? COUNT };
+      tellGrant(await operator.grantLike(id, term, proof));
+    }
     // Approved already and now to be carried out here, as `approve` itself proposes.
     if (shown.status === 'approved' && options.run === true) await operator.confirm(`approve ${id}`, proof);
     else await operator.approve(id, shown.digest, proof);

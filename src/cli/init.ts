@@ -67,9 +67,35 @@ export async function init(options: GlobalOptions): Promise<void> {
   });
 }
 
+/** `homeostat approver`: whether anybody can approve. */
+export async function approver(options: GlobalOptions): Promise<void> {
+  await withSession(options, async ({ operator }) => {
+    const enrolled = (await operator()).enrolled();
+    if (options.json === true) print(JSON.stringify({ enrolled }));
+    else note(enrolled ? 'an approver is enrolled' : 'nobody can approve: homeostat approver add');
+  });
+}
+
+/** `homeostat approver add`: enrols the approver, or gives them another passphrase. */
+export async function addApprover(options: GlobalOptions): Promise<void> {
+  await withSession(options, async (session) => {
+    const operator = await session.operator();
+    const current = operator.enrolled() ? await session.proof('Passphrase until now: ') : null;
+    // Proved first: nobody is asked twice for a new one that cannot be taken.
+    if (current !== null) await operator.confirm('approver add', current);
+    await operator.enrol(await newPassphrase(options), current);
+    if (options.json === true) print(JSON.stringify({ enrolled: true }));
+    else note('enrolled: what agents ask for is approved with this passphrase');
+  });
+}
+
 async function newPassphrase(options: GlobalOptions): Promise<string> {
   if (options.passphraseStdin === true) return readLine();
-  if (!atTerminal()) throw new HomeostatError('terminal_required', 'init asks for a new passphrase');
+  if (!atTerminal())
+    throw new HomeostatError(
+      'terminal_required',
+      'a new passphrase is asked for at a terminal, or read with --passphrase-stdin',
+    );
   note('With this passphrase you approve what agents ask for. No agent ever sees it.');
   const first = await askSecret('New passphrase: ');
   if ((await askSecret('Once more: ')) !== first) throw new HomeostatError('invalid_input', 'the two differ');
@@ -101,4 +127,4 @@ export async function uninstall(options: GlobalOptions & { yes?: boolean }): Pro
   });
 }
 
-const OWN = /^(state\.db|objects$|scans$|stop$|approver\.json)/;
+const OWN = /^(state\.db|objects$|scans$|stages$|sessions$|processes$|stop$|approver\.json|digest\.key)/;

@@ -4,7 +4,8 @@ import { call, run } from './act.ts';
 import { addAssess } from './assess.ts';
 import { approve, deny, release, revoke, stop, trust } from './decide.ts';
 import { doctor } from './doctor.ts';
-import { init, uninstall } from './init.ts';
+import { addGrant, grants, revokeGrant } from './grants.ts';
+import { addApprover, approver, init, uninstall } from './init.ts';
 import { approvals, audit, diff, status, verify } from './inspect.ts';
 import { reported } from './reported.ts';
 import type { GlobalOptions } from './session.ts';
@@ -42,6 +43,26 @@ function addSnapshots(parent: Command): void {
   );
   add('unpin <id>', 'let retention have it again').action(async (id: string, _: unknown, c: Command) =>
     unpin(id, options(c)),
+  );
+}
+
+function addGrants(parent: Command): void {
+  const add = (name: string, description: string): Command =>
+    parent
+      .command(name)
+      .description(description)
+      .option('--json', 'print structured content')
+      .option('--passphrase-stdin', 'read the passphrase from standard input');
+  parent.action(async (_: unknown, c: Command) => grants(options(c)));
+  add('add <pattern>', 'allow a command line, or a path with --tool; * stands for a word')
+    .option('--by <agent>', 'whose, as the record names them')
+    .option('--tool <tool>', 'which tool (run_command)')
+    .option('--ceiling <level>', 'the worst that it covers (HIGH)')
+    .option('--for <time>', 'how long (1h)')
+    .option('--count <n>', 'how often at most (10)', count)
+    .action(async (pattern: string, _: unknown, c: Command) => addGrant(pattern, options(c)));
+  add('revoke <id>', 'take one back').action(async (id: string, _: unknown, c: Command) =>
+    revokeGrant(id, options(c)),
   );
 }
 
@@ -100,6 +121,8 @@ export function program(): Command {
     .action(async (_: unknown, c: Command) => approvals(options(c)));
   add('approve <id>', 'approve a held action')
     .option('--run', 'carry it out here and now')
+    .option('--for <time>', 'and allow the same again for that long, such as 1h')
+    .option('--count <n>', 'at most so often (10)', count)
     .action(async (id: string, _: unknown, c: Command) => approve(id, options(c)));
   add('deny <id>', 'deny a held action')
     .option('--reason <text>', 'why; the agent reads it')
@@ -108,6 +131,14 @@ export function program(): Command {
     async (id: string, _: unknown, c: Command) => revoke(id, options(c)),
   );
 
+  add('approver', 'whether somebody is enrolled who can approve')
+    .action(async (_: unknown, c: Command) => approver(options(c)))
+    .command('add')
+    .description('enrol yourself as approver, or take another passphrase')
+    .option('--json', 'print structured content')
+    .option('--passphrase-stdin', 'read the passphrase from standard input; the one until now first')
+    .action(async (_: unknown, c: Command) => addApprover(options(c)));
+  addGrants(add('grants', 'what you have allowed beforehand'));
   addSnapshots(add('snapshots', 'what can be undone, and what retention keeps of it'));
   add('diff <id>', 'what an action changed, or would change').action(
     async (id: string, _: unknown, c: Command) => diff(id, options(c)),

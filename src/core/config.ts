@@ -34,6 +34,9 @@ export const configSchema = z.strictObject({
     .strictObject({
       actions_per_minute: positive.default(120).describe('Of one agent; more are refused.'),
       concurrent_actions: positive.default(8).describe('Of all agents together.'),
+      held_actions: positive
+        .default(20)
+        .describe('Of one agent that may wait for a person; one more is refused.'),
       command_seconds: positive
         .default(120)
         .describe('Seconds; the default and the longest time of a command.'),
@@ -89,10 +92,26 @@ export const configSchema = z.strictObject({
         .max(168)
         .default(12)
         .describe('How long a held action waits for a person, and an approval for its use; at most 168.'),
+      ask_in: z
+        .array(z.string())
+        .default([])
+        .describe(
+          'Clients (by the name in the record, such as claude-ai or cursor-vscode) whose own form may ask the person about what is reversible and at most HIGH. Their word is then enough.',
+        ),
+      ask_seconds: positive
+        .max(3600)
+        .default(300)
+        .describe('Seconds that such a form waits; afterwards the action is held as any other.'),
       notify: z
         .string()
         .optional()
-        .describe('A shell line run for each held action, with HOMEOSTAT_ACTION set.'),
+        .describe(
+          'A shell line run when an action is held, with HOMEOSTAT_ACTION set, and HOMEOSTAT_WAITING to how many wait; at most once a minute.',
+        ),
+      webhook: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .describe('An address to which the same is sent as JSON; what files hold is never part of it.'),
     })
     .prefault({}),
   toolsets: z
@@ -119,6 +138,7 @@ export function tightened(config: Config, base: Config): Config {
     limits: {
       actions_per_minute: lower('actions_per_minute'),
       concurrent_actions: lower('concurrent_actions'),
+      held_actions: lower('held_actions'),
       command_seconds: lower('command_seconds'),
       output_bytes: lower('output_bytes'),
       file_bytes: lower('file_bytes'),
@@ -132,6 +152,7 @@ export function tightened(config: Config, base: Config): Config {
       ...base.approvals,
       require: config.approvals.require === 'passphrase' ? 'passphrase' : base.approvals.require,
       expire_hours: Math.min(config.approvals.expire_hours, base.approvals.expire_hours),
+      ask_in: base.approvals.ask_in.filter((client) => config.approvals.ask_in.includes(client)),
     },
   };
 }

@@ -127,6 +127,16 @@ export const ERRORS = {
     'A person has to decide before this is done.',
     'Tell the person to run `homeostat approve ID` in a terminal, then call wait_for_approval.',
   ),
+  already_held: row(
+    'refused',
+    'The same request waits for a person already.',
+    'Call wait_for_approval with the id that the message names; asking again changes nothing.',
+  ),
+  too_many_held: row(
+    'refused',
+    'Too many actions of this agent wait for a person.',
+    'Wait until the person has decided on what waits; ask for less at once.',
+  ),
   approval_denied: row('refused', 'A person said no.', 'Read the reason and do not try the same again.'),
   approval_expired: row(
     'refused',

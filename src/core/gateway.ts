@@ -1,3 +1,4 @@
+import type { GrantInfo, GrantRequest } from './grants.ts';
 import type { ActionReport, Report } from './outcome.ts';
 import type { Connection } from './principal.ts';
 import type { ApprovalInfo, Collected } from './records.ts';
@@ -41,6 +42,11 @@ export interface Operator {
   resume(actionId: string, connection: Connection): Promise<ActionReport>;
   deny(actionId: string, note: string): void;
   revoke(actionId: string): void;
+  /** Allows beforehand what is like a held action: its line or path to the letter, for some hours and so many times. */
+  grantLike(actionId: string, term: { hours: number; count: number }, proof: Proof): Promise<GrantInfo>;
+  grant(request: GrantRequest, proof: Proof): Promise<GrantInfo>;
+  grants(): GrantInfo[];
+  revokeGrant(id: string): void;
   /** Pulls the emergency stop; needs no proof. */
   stop(reason: string): void;
   release(proof: Proof): Promise<void>;

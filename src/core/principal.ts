@@ -23,6 +23,13 @@ export interface Workspace {
   readonly cwd: string;
 }
 
+/** What the person at a client said to a question; `nothing` where the form was closed, declined or never shown. */
+export type Answer =
+  { readonly said: 'approve' | 'deny'; readonly reason: string | null } | { readonly said: 'nothing' };
+
+/** Puts a question to the person at the client, through the client's own form. */
+export type AskPerson = (question: string, ms: number, signal: AbortSignal) => Promise<Answer>;
+
 /** What a face knows of whoever is at its other end. */
 export interface Connection {
   readonly principal: Principal;
@@ -34,6 +41,8 @@ export interface Connection {
   readonly looksAnywhere?: boolean;
   readonly signal: AbortSignal;
   readonly onProgress?: ((message: string) => void) | undefined;
+  /** Undefined where the client has no form to ask with. */
+  readonly ask?: AskPerson | undefined;
 }
 
 /** A connection whose workspace has been decided: what the guards work with. */
@@ -42,4 +51,6 @@ export interface Caller {
   readonly workspace: Workspace;
   readonly signal: AbortSignal;
   readonly onProgress?: ((message: string) => void) | undefined;
+  /** Undefined where the client has no form to ask with. */
+  readonly ask?: AskPerson | undefined;
 }

@@ -1,6 +1,7 @@
 import { HomeostatError } from '../core/errors.ts';
 import type { Caller } from '../core/principal.ts';
 import type { Tool } from '../core/tool.ts';
+import { checkWaiting } from './approvals/waiting.ts';
 import { takeLeases } from './limits/leases.ts';
 import { checkBreaker, checkRates } from './limits/rates.ts';
 import { checkSpace } from './limits/space.ts';
@@ -13,6 +14,7 @@ export async function admit(run: Run, house: House): Promise<void> {
   checkCard(run.tool, run.caller, house);
   house.store.read(() => {
     checkRates(run.agent, house);
+    if (run.bound?.dryRun !== true) checkWaiting(run, house);
     if (run.bound?.dryRun !== true) checkBreaker(run.requestDigest, house);
   });
   const changes = (run.intent?.resources.length ?? 0) > 0;

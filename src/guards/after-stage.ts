@@ -1,4 +1,5 @@
 import type { ActionReport } from '../core/outcome.ts';
+import { covers, grantFor } from './approvals/grants.ts';
 import { hold } from './approvals/hold.ts';
 import { commitRun } from './commit.ts';
 import type { House } from './house.ts';
@@ -15,5 +16,9 @@ export async function afterStage(run: Run, house: House): Promise<ActionReport> 
   if (staged?.failure !== undefined)
     return recordOutcome(run, { outcome: 'failed', error: staged.failure, result, keepStage: true }, house);
   refuseIfDenied(run, house, 'before commit');
-  return decision?.verdict === 'ask' ? hold(run, house) : commitRun(run, house);
+  if (decision?.verdict === 'ask' && !covers(run)) {
+    run.grant = grantFor(run, house);
+    if (run.grant === null) return hold(run, house);
+  }
+  return commitRun(run, house);
 }

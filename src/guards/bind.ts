@@ -1,5 +1,4 @@
 import { canonical } from '../store/audit.ts';
-import { sha256 } from '../store/objects.ts';
 import { actionContext } from './context.ts';
 import type { House } from './house.ts';
 import type { Run } from './run.ts';
@@ -10,7 +9,7 @@ export async function bind(run: Run, raw: unknown, house: House): Promise<void> 
   run.intent = await run.bound.assess(actionContext(run, house));
   const { principal, workspace } = run.caller;
   // What an approval will be bound to, together with the staged effects.
-  run.requestDigest = sha256(
+  run.requestDigest = house.store.digest(
     canonical({ tool: run.tool.name, input: run.bound.input, principal, workspace }),
   );
   run.undoes = run.intent.undoes ?? null;

@@ -2,6 +2,7 @@ import { HomeostatError, asHomeostatError, isSystemError } from '../core/errors.
 import type { ActionReport } from '../core/outcome.ts';
 import type { Committed } from '../core/stages.ts';
 import { consume } from './approvals/consume.ts';
+import { useGrant } from './approvals/grants.ts';
 import { actionContext } from './context.ts';
 import { checkAlive, endedBy } from './ending.ts';
 import type { House } from './house.ts';
@@ -52,6 +53,7 @@ export async function commitRun(run: Run, house: House): Promise<ActionReport> {
 function beginCommit(run: Run, house: House): void {
   house.store.write(() => {
     const consumed = run.resumed ? consume(run, house) : null;
+    if (run.grant !== null && !run.reached) useGrant(run, run.grant, house);
     house.store.actions.update(run.id, { phase: 'committing', owner: house.machine.owner });
     run.audit.push(
       house.store.audit.append({ ...auditBase(run), event: 'action.committing', approval_status: consumed }),

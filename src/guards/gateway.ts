@@ -4,6 +4,7 @@ import type { Report } from '../core/outcome.ts';
 import type { Caller } from '../core/principal.ts';
 import { resumeAction } from './approvals/resume.ts';
 import { queryJournal, type QueryJournal } from './audit/query-journal.ts';
+import { askInForm } from './approvals/elicit.ts';
 import { actionContext, queryContext } from './context.ts';
 import { findAction, type House } from './house.ts';
 import { judge, lineRisk } from './judge.ts';
@@ -56,7 +57,7 @@ export function guardedCalls(house: House): Guarded {
         // The stop must work even where nothing can be written any more.
         if (!tool.urgent) return refusal(tool, asHomeostatError(error));
       }
-      const report = await runAction(tool, input, caller, house);
+      const report = await askInForm(await runAction(tool, input, caller, house), caller, house);
       tidy(house);
       return report;
     },

@@ -19,6 +19,8 @@ export interface House {
   readonly config: Config;
   readonly configuration: Configuration;
   readonly rules: Rules;
+  /** A digest of all that decisions are made by: what was approved under another is asked anew. */
+  readonly policy: string;
   readonly catalogue: Catalogue;
   /** Every tool: also one that is not offered here may have left something to be ended or undone. */
   readonly tools: ReadonlyMap<string, Tool>;

@@ -5,8 +5,10 @@ import type { ApproverFile } from '../store/approver-file.ts';
 import { type AuditEntry, BLANK } from '../store/audit.ts';
 import type { ActionRow } from '../store/actions.ts';
 import { approvalText } from './approvals/approval-text.ts';
+import { approveHeld } from './approvals/approve.ts';
+import { grantLike, makeGrant, openGrants } from './approvals/grants.ts';
 import { requireProof } from './approvals/proof.ts';
-import { resumeAction } from './approvals/resume.ts';
+import { reopen, resumeAction } from './approvals/resume.ts';
 import { expireOverdue, settle } from './approvals/settle.ts';
 import { trust } from './config-trust.ts';
 import { findAction, type House } from './house.ts';
@@ -58,29 +60,33 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
     },
     async approve(id, digest, proof) {
       await requireProof(proof, `approve ${id}`, approver, house);
-      const row = held(id);
-      store.write(() => {
-        if (store.approvals.of(id)?.digest !== digest) {
-          throw new HomeostatError(
-            'world_changed',
-            `action ${id} was worked out anew while you looked; look again`,
-          );
-        }
-        if (!store.approvals.move(id, ['pending'], 'approved')) {
-          throw new HomeostatError('not_held', `action ${id} is not waiting for a decision`);
-        }
-        record({
-          event: 'approval.approved',
-          action: row.tool,
-          action_id: id,
-          risk_level: row.risk.level,
-          approval_status: 'approved',
-        });
-      });
+      approveHeld(held(id), digest, { agent: person }, house);
     },
     resume: async (id, { principal, cwd, signal, onProgress }) =>
       // The workspace is the one that the action was asked with; this one is never looked at.
       resumeAction(id, 0, { principal, workspace: { roots: [], cwd }, signal, onProgress }, house, true),
+    async grantLike(id, term, proof) {
+      await requireProof(proof, `grant what is like ${id}`, approver, house);
+      const row = held(id);
+      const { principal, workspace } = row;
+      const run = await reopen(row, { principal, workspace, signal: new AbortController().signal }, house);
+      try {
+        return makeGrant({ ...grantLike(run), ...term }, person, house);
+      } finally {
+        run.close();
+      }
+    },
+    async grant(request, proof) {
+      await requireProof(proof, 'grant', approver, house);
+      return makeGrant(request, person, house);
+    },
+    grants: () => openGrants(house),
+    revokeGrant(id) {
+      store.write(() => {
+        if (!store.grants.revoke(id)) throw new HomeostatError('not_found', `no grant ${id} is open`);
+        record({ event: 'grant.revoked', action: 'grants revoke', detail: `grant ${id}` });
+      });
+    },
     deny: (id, note) => end(id, 'denied', note),
     revoke: (id) => end(id, 'revoked', 'taken back by a person'),
     stop(reason) {

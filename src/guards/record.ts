@@ -1,6 +1,7 @@
 import type { ActionReport } from '../core/outcome.ts';
 import { auditParameters } from './audit/parameters.ts';
 import type { House } from './house.ts';
+import { redactText } from './redact.ts';
 import { auditBase, type Ending, reportOf, type Run } from './run.ts';
 
 /** Step 4: the intent, durable before anything runs. */
@@ -37,7 +38,10 @@ export function recordIntent(run: Run, house: House): void {
       house.store.audit.append({
         ...auditBase(run),
         event: 'action.intended',
-        parameters: auditParameters({ ...bound.input, dry_run: bound.dryRun, reason: bound.reason }),
+        parameters: auditParameters(
+          { ...bound.input, dry_run: bound.dryRun, reason: bound.reason },
+          house.store.digest,
+        ),
         rollback_id: run.undoes,
       }),
     );
@@ -61,7 +65,7 @@ export function recordOutcome(run: Run, ending: Ending, house: House): ActionRep
         approval_status: run.resumed ? 'consumed' : null,
         execution_time_ms: time,
         detail:
-          ending.error === undefined ? null : String(auditParameters(ending.error.message.slice(0, 300))),
+          ending.error === undefined ? null : redactText(ending.error.message.slice(0, 300)).toWellFormed(),
       }),
     );
     const told = reportOf(run, ending);
@@ -104,11 +108,11 @@ export function recordRefusal(run: Run, raw: unknown, ending: Ending, house: Hou
       house.store.audit.append({
         ...auditBase(run),
         event: 'action.refused',
-        parameters: auditParameters(raw),
+        parameters: auditParameters(raw, house.store.digest),
         result: ending.outcome,
         error: ending.error?.code ?? null,
         detail:
-          ending.error === undefined ? null : String(auditParameters(ending.error.message.slice(0, 300))),
+          ending.error === undefined ? null : redactText(ending.error.message.slice(0, 300)).toWellFormed(),
       }),
     );
     house.store.leases.release(run.id);

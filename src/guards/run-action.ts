@@ -4,6 +4,7 @@ import type { Caller } from '../core/principal.ts';
 import type { Action } from '../core/tool.ts';
 import { admit } from './admit.ts';
 import { afterStage } from './after-stage.ts';
+import { reachesByGrant } from './approvals/grants.ts';
 import { hold } from './approvals/hold.ts';
 import { bind } from './bind.ts';
 import { actionContext } from './context.ts';
@@ -32,7 +33,7 @@ export async function runAction(
     refuseIfDenied(run, house, 'before staging');
     recordIntent(run, house); //                                        4
     house.trace('intended');
-    if (await mustAsk(run, house)) return hold(run, house);
+    if ((await mustAsk(run, house)) && !reachesByGrant(run, house)) return hold(run, house);
     await stage(run, house); //                                         5
     judgeRun(run, house); //                                            6
     return await afterStage(run, house); //                             7 to 10

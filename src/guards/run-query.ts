@@ -27,7 +27,7 @@ export async function runQuery(
       agent: agentName(caller.principal),
       event: 'query',
       action: query.name,
-      parameters: auditParameters(raw ?? {}),
+      parameters: auditParameters(raw ?? {}, house.store.digest),
       risk_level: 'SAFE',
       result: report.outcome,
       error: report.error?.code ?? null,

@@ -7,6 +7,7 @@ import type { Risk } from '../core/risk.ts';
 import type { Action, BoundAction } from '../core/tool.ts';
 import type { Intent, Staged } from '../core/stages.ts';
 import { BLANK, type AuditEntry } from '../store/audit.ts';
+import type { GrantRow } from '../store/grants.ts';
 import { redact } from './redact.ts';
 import type { House } from './house.ts';
 import { shownEffects, shownRisk } from './shown.ts';
@@ -34,6 +35,10 @@ export interface Run {
   /** True once the intent is on disk, so that the action must be finished there. */
   recorded: boolean;
   resumed: boolean;
+  /** What a person has allowed beforehand and this action uses, in place of an approval of its own. */
+  grant: GrantRow | null;
+  /** True once that was used up, before its stage reached the world. */
+  reached: boolean;
   /** True once the commit record is on disk, until the outcome is. */
   committing: boolean;
 }
@@ -73,6 +78,8 @@ export function openRun(tool: Action, caller: Caller, house: House, id: string =
     staged: null,
     recorded: false,
     resumed: false,
+    grant: null,
+    reached: false,
     committing: false,
   };
 }

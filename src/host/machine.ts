@@ -26,6 +26,8 @@ export interface MachineOptions {
   readonly processes: string;
 }
 
+const POST_MS = 5000;
+
 /** This machine, for the guards; tools get their share of it with each call. */
 export function openMachine(options: MachineOptions): Machine {
   const { objects, cacheFolder, limits, env, sandbox, stages, sessions } = options;
@@ -41,12 +43,26 @@ export function openMachine(options: MachineOptions): Machine {
     discard: (actionId, roots, what) => discardStage({ actionId, roots, what, stages }),
     killLeftovers: killMarked,
     notify: (line, variables) => startDetached(line, { ...process.env, ...variables }),
+    post: postJson,
     space: spaceOf,
     owner,
     isAlive,
     uptime,
     user: userName(),
   };
+}
+
+/** An answer is not waited for longer than a person would, and another address than the configured one is not gone to. */
+async function postJson(url: string, body: object): Promise<void> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    redirect: 'error',
+    signal: AbortSignal.timeout(POST_MS),
+  });
+  await answer.body?.cancel();
+  if (!answer.ok) throw new Error(`the webhook answered ${answer.status}`);
 }
 
 function spaceOf(folder: string): { free: number; total: number } | null {

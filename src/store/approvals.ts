@@ -6,6 +6,8 @@ export interface ApprovalRow {
   readonly action_id: string;
   readonly status: ApprovalStatus;
   readonly digest: string;
+  /** The version of the policy that it was asked under. */
+  readonly policy: string;
   readonly requested_ms: number;
   readonly expires_ms: number;
   /** Boot and monotonic milliseconds at which it expires, whatever the wall clock says. */
@@ -31,8 +33,8 @@ export function approvalStore(db: Statements): ApprovalStore {
   return {
     request(row) {
       db.prepare(
-        `INSERT INTO approvals (action_id, status, digest, requested_ms, expires_ms, uptime_deadline)
-         VALUES (@action_id, 'pending', @digest, @requested_ms, @expires_ms, @uptime_deadline)`,
+        `INSERT INTO approvals (action_id, status, digest, policy, requested_ms, expires_ms, uptime_deadline)
+         VALUES (@action_id, 'pending', @digest, @policy, @requested_ms, @expires_ms, @uptime_deadline)`,
       ).run(row);
     },
     move(actionId, from, to, note) {

@@ -19,6 +19,8 @@ export interface Home {
   /** Its presence is the emergency stop. */
   readonly stop: string;
   readonly approver: string;
+  /** The key of digests that must not be guessed from. */
+  readonly digestKey: string;
 }
 
 export function stateFolder(env: NodeJS.ProcessEnv = process.env): string {
@@ -37,6 +39,7 @@ export function homeAt(folder: string): Home {
     processes: join(folder, 'processes'),
     stop: join(folder, 'stop'),
     approver: join(folder, 'approver.json'),
+    digestKey: join(folder, 'digest.key'),
   };
 }
 

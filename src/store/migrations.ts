@@ -118,4 +118,22 @@ export const MIGRATIONS: readonly string[] = [
     exit_code INTEGER
   ) WITHOUT ROWID;
   `,
+  // Which policy an approval was asked under, and what a person has allowed beforehand.
+  `
+  ALTER TABLE approvals ADD COLUMN policy TEXT NOT NULL DEFAULT '';
+  CREATE TABLE grants (
+    id TEXT PRIMARY KEY,
+    agent TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    pattern TEXT NOT NULL,
+    options TEXT NOT NULL,
+    ceiling TEXT NOT NULL,
+    remaining INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    uptime_deadline TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    revoked_ms INTEGER
+  ) WITHOUT ROWID;
+  `,
 ];

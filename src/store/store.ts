@@ -6,6 +6,8 @@ import { type AuditLog, auditLog } from './audit.ts';
 import { type StoreFolders, storeFolders } from './action-folders.ts';
 import { type Garbage, collectObjects, garbage } from './collect.ts';
 import { type Db, guarded, openDatabase, prepared } from './database.ts';
+import { type KeyedDigest, keyedDigest } from './digest-key.ts';
+import { type GrantStore, grantStore } from './grants.ts';
 import type { Home } from './home.ts';
 import { type LongRunning, longRunning } from './long-running.ts';
 import { type LeaseStore, leaseStore } from './leases.ts';
@@ -17,6 +19,7 @@ export interface Store {
   readonly actions: ActionStore;
   readonly approvals: ApprovalStore;
   readonly audit: AuditLog;
+  readonly grants: GrantStore;
   readonly leases: LeaseStore;
   readonly longRunning: LongRunning;
   readonly snapshots: SnapshotStore;
@@ -26,6 +29,7 @@ export interface Store {
   setting(key: string): string | null;
   setSetting(key: string, value: string): void;
   readonly stores: StoreFolders;
+  readonly digest: KeyedDigest;
   /** Removes objects that nothing names and that are older than `beforeMs`; the caller holds a write transaction. */
   collect(beforeMs: number, trace?: (step: string) => void): Garbage[];
   /** What `collect` would remove if those snapshots were gone. */
@@ -53,11 +57,13 @@ function assemble(home: Home, db: Db): Store {
   };
   const statements = prepared(db);
   const snapshots = snapshotStore(statements);
+  const digest = keyedDigest(home.digestKey);
   return {
     home,
     actions: actionStore(statements),
     approvals: approvalStore(statements),
     audit: auditLog(statements),
+    grants: grantStore(statements),
     leases: leaseStore(statements),
     longRunning: longRunning(statements),
     snapshots,
@@ -70,6 +76,7 @@ function assemble(home: Home, db: Db): Store {
     setSetting: (key, value) =>
       void statements.prepare('INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)').run(key, value),
     stores: storeFolders(statements),
+    digest: (text) => guarded(home, () => digest(text)),
     collect: (beforeMs, trace) =>
       collectObjects(home.objects, home.scans, snapshots.references(), beforeMs, trace),
     garbage: (beforeMs, without) =>

@@ -81,15 +81,18 @@ test('a long line of any kind is done with soon', () => {
 });
 
 test('parameters of the audit are masked, cut and well-formed', () => {
-  const kept = auditParameters({
-    content: 'x'.repeat(1000),
-    token: 'abc',
-    broken: '\ud800',
-    deep: { a: { b: { c: { d: { e: { f: 1 } } } } } },
-    many: Array.from({ length: 99 }, (_, i) => i),
-    odd: [Number.NaN, undefined, true, null],
-  }) as Record<string, unknown>;
-  expect(kept['content']).toMatchObject({ length: 1000, begins: 'x'.repeat(400) });
+  const kept = auditParameters(
+    {
+      content: 'x'.repeat(1000),
+      token: 'abc',
+      broken: '\ud800',
+      deep: { a: { b: { c: { d: { e: { f: 1 } } } } } },
+      many: Array.from({ length: 99 }, (_, i) => i),
+      odd: [Number.NaN, undefined, true, null],
+    },
+    (text) => `keyed ${text.length}`,
+  ) as Record<string, unknown>;
+  expect(kept['content']).toEqual({ length: 1000, begins: 'x'.repeat(400), hmac: 'keyed 1000' });
   expect(kept['token']).toBe(MASK);
   expect(kept['broken']).toBe('\ufffd');
   expect(kept['many']).toHaveLength(50);

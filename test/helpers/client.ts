@@ -1,6 +1,10 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { ListRootsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import {
+  ElicitRequestSchema,
+  type ElicitResult,
+  ListRootsRequestSchema,
+} from '@modelcontextprotocol/sdk/types.js';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { PACKAGE_ROOT } from '../../src/app.ts';
@@ -33,13 +37,15 @@ interface ConnectOptions {
   /** Folders that the client announces. */
   readonly announced?: string[];
   readonly command?: string[];
+  /** The person at the client’s form; without it the client has none. */
+  readonly form?: (message: string) => ElicitResult | Promise<ElicitResult>;
 }
 
 /** The built package as a server of its own, with the SDK's client at the other end of its pipes. */
 export async function connect(
   place: Scratch,
   args: string[] = [],
-  { cwd = place.root, announced, command = [BIN, 'serve', '--stdio'] }: ConnectOptions = {},
+  { cwd = place.root, announced, command = [BIN, 'serve', '--stdio'], form }: ConnectOptions = {},
 ): Promise<Connected> {
   const transport = new StdioClientTransport({
     command: process.execPath,
@@ -48,12 +54,17 @@ export async function connect(
     env: place.env as Record<string, string>,
     stderr: 'pipe',
   });
-  const capabilities = announced === undefined ? {} : { roots: {} };
+  const capabilities = {
+    ...(announced === undefined ? {} : { roots: {} }),
+    ...(form === undefined ? {} : { elicitation: {} }),
+  };
   const client = new Client({ name: 'test-client', version: '1.0.0' }, { capabilities });
   if (announced !== undefined) {
     const roots = announced.map((path) => ({ uri: pathToFileURL(path).href }));
     client.setRequestHandler(ListRootsRequestSchema, () => ({ roots }));
   }
+  if (form !== undefined)
+    client.setRequestHandler(ElicitRequestSchema, async ({ params }) => form(params.message));
   await client.connect(transport);
   const call = async (name: string, input: Record<string, unknown> = {}): Promise<Answer> => {
     needSandbox(name, input, place.env);

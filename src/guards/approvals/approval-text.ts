@@ -1,4 +1,4 @@
-import type { Risk } from '../../core/risk.ts';
+import type { EffectKind, Risk } from '../../core/risk.ts';
 import { visible, visibleLine } from '../../core/visible.ts';
 import type { ActionRow } from '../../store/actions.ts';
 
@@ -18,11 +18,38 @@ export function approvalText(row: ActionRow): string {
     ...row.risk.effects.map((e) => `does       ${e.kind} ${e.target}`),
     ...extentOf(row.risk),
     ...row.decision.rules.map((rule) => `rule       ${rule.id}: ${rule.reason}`),
+    ...lostOf(row),
     `undo       ${effects?.note ?? 'unknown'}`,
     ...(effects?.changes ?? []).map((c) => `${c.change.padEnd(10)} ${c.path} (${c.was} → ${c.bytes} bytes)`),
     ...commandOf(row),
   ];
   return [...lines.map(visibleLine), visible(effects?.diff ?? '')].join('\n');
+}
+
+/** Effects that no undo of ours calls back. */
+const GONE: ReadonlySet<EffectKind> = new Set([
+  'network',
+  'exfiltration',
+  'kill',
+  'git_loss',
+  'container_loss',
+  'volume_loss',
+  'cloud_change',
+  'cloud_loss',
+  'database_change',
+  'database_loss',
+]);
+
+/** What cannot be called back: what is lost for good, and what has been sent already. */
+function lostOf({ risk, input, stage }: ActionRow): string[] {
+  const gone = risk.effects.filter(({ kind }) => GONE.has(kind));
+  const lost =
+    risk.reversibility === 'irreversible' && gone.length === 0 ? ['what it does beyond the roots'] : [];
+  const reached = stage !== null && (input as { network?: unknown } | null)?.network === true;
+  return [
+    ...[...gone.map(({ kind, target }) => `${kind} ${target}`), ...lost].map((what) => `for good   ${what}`),
+    ...(reached ? ['sent       it has run with the network already: what it sent is sent'] : []),
+  ];
 }
 
 /** How much of what stands it takes away. */

@@ -4,6 +4,7 @@ import type { ApprovalRow } from '../../store/approvals.ts';
 import type { House } from '../house.ts';
 import type { Run } from '../run.ts';
 import { approvalDigest } from './digest.ts';
+import { isOver } from './expiry.ts';
 
 const REFUSED: Partial<Record<ApprovalStatus, ErrorCode>> = {
   pending: 'approval_required',
@@ -21,7 +22,7 @@ export function consume(run: Run, house: House): ApprovalStatus {
   if (row === null || approval === null) throw new HomeostatError('not_held', `action ${run.id} is not held`);
   if (isExpired(approval, house))
     throw new HomeostatError('approval_expired', `the approval of ${run.id} has expired`);
-  if (approval.digest !== approvalDigest(row)) {
+  if (approval.digest !== approvalDigest(row, house.policy, house)) {
     throw new HomeostatError('approval_revoked', `what was staged for ${run.id} is not what was approved`);
   }
   if (!approvals.move(run.id, ['approved'], 'consumed')) {
@@ -33,12 +34,7 @@ export function consume(run: Run, house: House): ApprovalStatus {
   return 'consumed';
 }
 
-/** By the wall clock or by time since boot, whichever comes first; a clock set back to before the request counts too. */
 export function isExpired(approval: ApprovalRow, house: House): boolean {
   if (approval.status !== 'pending' && approval.status !== 'approved') return approval.status === 'expired';
-  const now = Date.now();
-  const { boot, ms } = house.machine.uptime();
-  const [boundBoot, deadline] = approval.uptime_deadline.split(' ');
-  const overUptime = boundBoot === boot && ms > Number(deadline);
-  return now > approval.expires_ms || now < approval.requested_ms - 60_000 || overUptime;
+  return isOver({ ...approval, from_ms: approval.requested_ms }, house);
 }

@@ -1,12 +1,17 @@
 import type { ActionRow } from '../../store/actions.ts';
 import { canonical } from '../../store/audit.ts';
-import { sha256 } from '../../store/objects.ts';
+import type { House } from '../house.ts';
 
-/** What an approval binds to: the request, its staged effects to the byte, and who asked. */
+/** What an approval binds to: the request, its staged effects to the byte, who asked, and by which policy it was judged. */
 export function approvalDigest(
-  row: Pick<ActionRow, 'request_digest' | 'stage' | 'effects' | 'agent'>,
+  {
+    request_digest: request,
+    stage,
+    effects,
+    agent,
+  }: Pick<ActionRow, 'request_digest' | 'stage' | 'effects' | 'agent'>,
+  policy: string,
+  { store }: Pick<House, 'store'>,
 ): string {
-  return sha256(
-    canonical({ request: row.request_digest, stage: row.stage, effects: row.effects, agent: row.agent }),
-  );
+  return store.digest(canonical({ request, stage, effects, agent, policy }));
 }

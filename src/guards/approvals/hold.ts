@@ -4,6 +4,9 @@ import type { ActionReport } from '../../core/outcome.ts';
 import type { House } from '../house.ts';
 import { auditBase, reportOf, type Run } from '../run.ts';
 import { approvalDigest } from './digest.ts';
+import { termOf } from './expiry.ts';
+import { notify } from './notify.ts';
+import { checkNumber } from './waiting.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -18,20 +21,19 @@ export function hold(run: Run, house: House): ActionReport {
     throw new HomeostatError('internal_error', 'held before it was judged');
   const report = house.store.write(() => {
     const { stage = null, effects = null } = run.staged ?? {};
+    checkNumber(run, house);
     checkSize(run.id, effects, house);
     actions.update(run.id, { phase: 'held', stage, effects, risk, decision });
     approvals.move(run.id, ['pending', 'approved'], 'revoked', 'the world had changed');
     const row = actions.get(run.id);
     if (row === null) throw new HomeostatError('internal_error', `action ${run.id} is not on record`);
-    const now = Date.now();
-    const lifetime = house.config.approvals.expire_hours * HOUR_MS;
-    const { boot, ms } = house.machine.uptime();
+    const { from_ms, ...term } = termOf(house.config.approvals.expire_hours * HOUR_MS, house);
     approvals.request({
       action_id: run.id,
-      digest: approvalDigest(row),
-      requested_ms: now,
-      expires_ms: now + lifetime,
-      uptime_deadline: `${boot} ${ms + lifetime}`,
+      digest: approvalDigest(row, house.policy, house),
+      policy: house.policy,
+      requested_ms: from_ms,
+      ...term,
     });
     leases.release(run.id);
     run.audit.push(
@@ -73,10 +75,4 @@ export function heldReport(run: Run): ActionReport {
     },
   );
   return reportOf(run, { outcome: 'held', error });
-}
-
-/** Runs the person's own notify line; it is configuration, so its failure is theirs to see, never the action's. */
-function notify(actionId: string, house: House): void {
-  const line = house.config.approvals.notify;
-  if (line !== undefined) house.machine.notify(line, { HOMEOSTAT_ACTION: actionId });
 }

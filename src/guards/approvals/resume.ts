@@ -47,7 +47,7 @@ export async function resumeAction(
         continue;
       }
       if (approval?.status === 'approved' && now?.phase === 'held') {
-        if (approval.digest !== approvalDigest(now)) {
+        if (approval.digest !== approvalDigest(now, approval.policy, house)) {
           settle(now, 'revoked', 'homeostat', 'what is staged is not what was approved', house);
           continue;
         }
@@ -100,8 +100,11 @@ async function commitHeld(run: Run, house: House): Promise<ActionReport | null> 
     const shown = run.risk;
     judgeRun(run, house);
     refuseIfDenied(run, house, 'before commit');
-    if (run.staged === null) return await stageApproved(run, house);
-    if (isRiskier(run.risk, shown) || (await isStale(run, house))) return await stageAnew(run, house);
+    const { policy } = house.store.read(() => house.store.approvals.of(run.id)) ?? {};
+    // What was approved under another policy is a question of its own under this one.
+    const isOther = policy !== house.policy || isRiskier(run.risk, shown);
+    if (run.staged === null) return isOther ? hold(run, house) : await stageApproved(run, house);
+    if (isOther || (await isStale(run, house))) return await stageAnew(run, house);
     run.resumed = true;
     return await commitRun(run, house);
   } catch (error) {
@@ -191,7 +194,7 @@ function heldBy(id: string, caller: Caller, house: House, anybody: boolean): Act
 }
 
 /** The run as it was when it was held, with the workspace and principal that it was asked with. */
-async function reopen(row: ActionRow, caller: Caller, house: House): Promise<Run> {
+export async function reopen(row: ActionRow, caller: Caller, house: House): Promise<Run> {
   const tool = findAction(house, row.tool);
   if (tool === null) throw new HomeostatError('unknown_tool', `no tool ${row.tool} is here`);
   const original: Caller = { ...caller, principal: row.principal, workspace: row.workspace };

@@ -15,6 +15,7 @@ import type { Gateway } from '../../core/gateway.ts';
 import { toolSchemas } from '../../core/json-schema.ts';
 import type { Report } from '../../core/outcome.ts';
 import type { Principal } from '../../core/principal.ts';
+import { askThrough } from './ask.ts';
 
 /** Everything that this protocol line's SDK is used for; a later line is one more file like this. */
 export interface McpFace {
@@ -78,6 +79,7 @@ export async function connectMcp(face: McpFace, transport: Transport): Promise<S
         announced: await announced(),
         signal: AbortSignal.any([extra.signal, face.signal]),
         onProgress,
+        ask: askThrough(server),
       });
       return toolResult(report);
     } finally {

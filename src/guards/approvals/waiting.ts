@@ -1,0 +1,31 @@
+import { HomeostatError } from '../../core/errors.ts';
+import type { ActionRow } from '../../store/actions.ts';
+import type { House } from '../house.ts';
+import type { Run } from '../run.ts';
+
+/**
+ * A person is not to be worn down into yes: what waits already is not put to them again, and an agent that has much
+ * waiting gets nothing more put to them.
+ */
+export function checkWaiting(run: Run, house: House): void {
+  const waiting = heldOf(run.agent, house);
+  const same = waiting.find((row) => row.request_digest === run.requestDigest);
+  if (same !== undefined)
+    throw new HomeostatError('already_held', `the same waits for a person already, as ${same.id}`, {
+      next: `Call wait_for_approval with the id ${same.id}; asking again changes nothing.`,
+    });
+}
+
+/** Called where one more is about to be held. */
+export function checkNumber(run: Run, house: House): void {
+  const most = house.config.limits.held_actions;
+  const others = heldOf(run.agent, house).filter((row) => row.id !== run.id);
+  if (others.length < most) return;
+  throw new HomeostatError(
+    'too_many_held',
+    `${others.length} actions of ${run.agent} wait for a person already`,
+  );
+}
+
+const heldOf = (agent: string, { store }: House): ActionRow[] =>
+  store.actions.unfinished().filter((row) => row.phase === 'held' && row.agent === agent);
