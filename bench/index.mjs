@@ -3,11 +3,12 @@ import { assess } from './assess.mjs';
 import { coldStart } from './cold-start.mjs';
 import { commandSnapshot } from './command-snapshot.mjs';
 import { guardedTrue } from './guarded-true.mjs';
+import { hook } from './hook.mjs';
 import { print } from './harness.mjs';
 import { roundTrip } from './round-trip.mjs';
 import { transactions } from './transactions.mjs';
 
 const figures = [];
-for (const measure of [roundTrip, coldStart, guardedTrue, commandSnapshot, transactions, assess])
+for (const measure of [roundTrip, coldStart, guardedTrue, commandSnapshot, transactions, assess, hook])
   figures.push(...(await measure()));
 print(figures);
