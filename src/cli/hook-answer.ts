@@ -14,17 +14,18 @@ const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 /** The state, opened for hooks; several calls may be answered from it. */
 export const openForHooks = async (env: NodeJS.ProcessEnv): Promise<Hooks> => openHooks(env, PACKAGE);
 
-/** Answers one call. It throws only where not even the state can be written; a refusal says why in any case. */
+/** Answers one call; whatever fails is a refusal that says why. It throws only where not even that can be recorded. */
 export function answerCall(call: HookCall, hooks: Hooks): Said {
   const vendor = vendorOf(call.client);
-  let request;
+  let tool = 'unreadable input';
   try {
-    request = vendor.request(call);
+    const request = vendor.request(call);
+    ({ tool } = request);
+    return vendor.say(call, hooks.answer(request, settingsOf(call)));
   } catch (error) {
-    const { message } = asHomeostatError(error);
-    return vendor.refuse(hooks.refuse(call.client, 'unreadable input', message).reason);
+    const { message, next } = asHomeostatError(error);
+    return vendor.refuse(hooks.refuse(call.client, tool, `${message}. ${next}`).reason);
   }
-  return vendor.say(call, hooks.answer(request, settingsOf(call)));
 }
 
 /** Answers one call in this process, from a state that is opened for it. Whatever fails is a refusal. */

@@ -13,6 +13,8 @@ export interface Setting {
   readonly path: readonly string[];
   readonly value: unknown;
   readonly list?: true;
+  /** Left alone where the client has one already. */
+  readonly ifMissing?: true;
 }
 
 export const CLIENT_NAMES = ['claude-code', 'cursor', 'claude-desktop', 'vscode'] as const;
@@ -54,7 +56,7 @@ const SETTINGS: Readonly<Record<ClientName, SettingsOf>> = {
     });
     return [
       { file: join(folder, 'mcp.json'), path: ['mcpServers', 'homeostat'], value: server },
-      { file, path: ['version'], value: 1 },
+      { file, path: ['version'], value: 1, ifMissing: true },
       ...['beforeShellExecution', 'beforeReadFile', 'beforeTabFileRead'].map((event) => on(event, entry)),
       on('preToolUse', { ...entry, matcher: CURSOR_TOOLS }),
     ];

@@ -43,11 +43,12 @@ export function changesFor(settings: readonly Setting[]): Change[] {
   });
 }
 
-function withSetting(text: string, { path, value, list }: Setting): string {
+function withSetting(text: string, { path, value, list, ifMissing }: Setting): string {
   const there = path.reduce<unknown>(
     (found, step) => (found as Record<string, unknown> | null | undefined)?.[step],
     text.trim() === '' ? {} : scanJsonc(text).value,
   );
+  if (ifMissing === true && there !== undefined) return text;
   if (list !== true) return isDeepStrictEqual(there, value) ? text : setJsonc(text, path, value);
   if (there === undefined) return setJsonc(text, path, [value]);
   const elements = Array.isArray(there) ? (there as unknown[]) : [];
