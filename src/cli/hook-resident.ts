@@ -30,11 +30,12 @@ export function startResident(): void {
 }
 
 /**
- * `homeostat hook resident`: answers calls on a socket in the state folder. The socket is made under a name of its own
+ * `homeostat hook resident [--idle MS]`: answers calls on a socket in the state folder. The socket is made under a name of its own
  * and then takes the known one's place, so that two starts at once, and what a killed process left, are in nobody's way;
  * whoever finds that the name is not its own any more ends.
  */
-export async function resident(): Promise<void> {
+export async function resident(args: readonly string[]): Promise<void> {
+  const idle = args[0] === '--idle' ? Number(args[1]) : IDLE;
   process.umask(0o077);
   const folder = stateFolderOf(process.env);
   const path = folder === null ? null : socketIn(folder);
@@ -62,7 +63,7 @@ export async function resident(): Promise<void> {
 
   const isNamed = (): boolean => lstatSync(path, { throwIfNoEntry: false })?.ino === ino;
   const timer = setInterval(() => {
-    if (performance.now() - last > IDLE || !isNamed()) end();
+    if (performance.now() - last > idle || !isNamed()) end();
   }, LOOK);
   const end = (): void => {
     clearInterval(timer);

@@ -23,7 +23,7 @@ export async function hook(args: readonly string[]): Promise<void> {
   const [client = '', ...rest] = args;
   if (client === 'resident') {
     const { resident } = await import('./hook-resident.ts');
-    return resident();
+    return resident(rest);
   }
   if (rest.includes('--help') || client === '--help') return void process.stdout.write(`${HELP}\n`);
   try {

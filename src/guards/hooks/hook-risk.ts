@@ -32,12 +32,16 @@ function lineRisk(line: string, cwd: string, ctx: AssessContext, house: HookHous
   return { factors: [...factors, ...namesOwn(line, ctx)], effects };
 }
 
+/** Another installation of the same program. */
+const INSTALLED = /\bhomeostat\/dist\/(main|cli)\b/;
+
 /** Code within a line may name homeostat's folders where no path is looked for: as text, they are spelled out all the same. */
 function namesOwn(line: string, ctx: AssessContext): Factor[] {
   const spelled = ctx.ownFolders.flatMap((folder) =>
     isInside(folder, ctx.home) && folder !== ctx.home ? [folder, relative(ctx.home, folder)] : [folder],
   );
-  const named = spelled.find((text) => text.includes('/') && line.includes(text));
+  const named =
+    spelled.find((text) => text.includes('/') && line.includes(text)) ?? INSTALLED.exec(line)?.[0];
   if (named === undefined) return [];
   const reason = 'It names homeostat’s own state, configuration or program.';
   return [{ rule: 'own-state', level: 'CRITICAL', reason, evidence: named }];
