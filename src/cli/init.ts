@@ -132,4 +132,4 @@ export async function uninstall(options: GlobalOptions & { yes?: boolean }): Pro
   });
 }
 
-const OWN = /^(state\.db|objects$|scans$|stop$|approver\.json)/;
+const OWN = /^(state\.db|objects$|scans$|stop$|approver\.json|hook\.sock)/;

@@ -13,7 +13,7 @@ export function setJsonc(text: string, path: Path, value: unknown): string {
   const result = put(before, root, path, value, style);
   const wanted = withValue(root.value, path, value);
   // What was meant is compared with what was made, since the file is somebody else's.
-  if (!isDeepStrictEqual(scanJsonc(result).value, wanted))
+  if (!isDeepStrictEqual(scanJsonc(result).value, scanJsonc(JSON.stringify(wanted)).value))
     throw new HomeostatError('internal_error', 'the changed text does not say what it should');
   return result;
 }

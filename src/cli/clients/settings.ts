@@ -20,6 +20,9 @@ export interface Setting {
 export const CLIENT_NAMES = ['claude-code', 'cursor', 'claude-desktop', 'vscode'] as const;
 export type ClientName = (typeof CLIENT_NAMES)[number];
 
+/** As the clients find it. */
+const homeFolder = (): string => (process.env['HOME'] ? process.env['HOME'] : homedir());
+
 /** So long, in seconds, a hook may take before the client refuses for it. */
 const TIMEOUT = 30;
 
@@ -31,7 +34,7 @@ type SettingsOf = (server: object, root: string, config: string | undefined) => 
 
 const SETTINGS: Readonly<Record<ClientName, SettingsOf>> = {
   'claude-code'(server, root, config) {
-    const folder = process.env['CLAUDE_CONFIG_DIR'] ?? join(homedir(), '.claude');
+    const folder = process.env['CLAUDE_CONFIG_DIR'] ?? join(homeFolder(), '.claude');
     const command = hookCommand('claude-code', config);
     const hook = { type: 'command', command, timeout: TIMEOUT, onFailure: 'block' };
     return [
@@ -45,7 +48,7 @@ const SETTINGS: Readonly<Record<ClientName, SettingsOf>> = {
     ];
   },
   cursor(server, _, config) {
-    const folder = join(homedir(), '.cursor');
+    const folder = join(homeFolder(), '.cursor');
     const file = join(folder, 'hooks.json');
     const entry = { command: hookCommand('cursor', config), timeout: TIMEOUT, failClosed: true };
     const on = (event: string, value: object): Setting => ({
@@ -63,7 +66,7 @@ const SETTINGS: Readonly<Record<ClientName, SettingsOf>> = {
   },
   'claude-desktop': (server) => [
     {
-      file: join(desktopFolder(homedir()), 'claude_desktop_config.json'),
+      file: join(desktopFolder(homeFolder()), 'claude_desktop_config.json'),
       path: ['mcpServers', 'homeostat'],
       value: server,
     },
