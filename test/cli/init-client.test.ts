@@ -172,7 +172,7 @@ test('a file that cannot be read is left alone, and one is told what to put into
     '{"a": 1, "a": 2}',
     'hooks: {}',
     '{"a": 1}}',
-    `${'['.repeat(5000)}`,
+    '['.repeat(5000),
   ]) {
     put(file, text);
     expect(() => changesFor([setting]), text).toThrow('stays as it is');
