@@ -3,12 +3,22 @@ import { assess } from './assess.mjs';
 import { coldStart } from './cold-start.mjs';
 import { commandSnapshot } from './command-snapshot.mjs';
 import { guardedTrue } from './guarded-true.mjs';
+import { hook } from './hook.mjs';
 import { print } from './harness.mjs';
 import { overlay } from './overlay.mjs';
 import { roundTrip } from './round-trip.mjs';
 import { transactions } from './transactions.mjs';
 
 const figures = [];
-for (const measure of [roundTrip, coldStart, guardedTrue, commandSnapshot, transactions, overlay, assess])
+for (const measure of [
+  roundTrip,
+  coldStart,
+  guardedTrue,
+  commandSnapshot,
+  transactions,
+  overlay,
+  assess,
+  hook,
+])
   figures.push(...(await measure()));
 print(figures);

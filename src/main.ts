@@ -6,6 +6,9 @@ const speaksMcp = first === undefined && !process.stdin.isTTY;
 if (speaksMcp || first === 'serve') {
   const { serve } = await import('./cli/serve.ts');
   await serve(process.argv.slice(speaksMcp ? 2 : 3));
+} else if (first === 'hook') {
+  const { hook } = await import('./cli/hook.ts');
+  await hook(process.argv.slice(3));
 } else if (first === 'assess') {
   const { assessMain } = await import('./cli/assess-main.ts');
   await assessMain(process.argv);

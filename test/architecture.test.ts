@@ -15,10 +15,11 @@ const FLOORS: Record<string, { rooms: string[]; packages: string[] }> = {
   tools: { rooms: ['core', 'tools'], packages: ['zod', 'diff'] },
   server: { rooms: ['core', 'server'], packages: ['@modelcontextprotocol/sdk'] },
   cli: {
-    rooms: ['core', 'server', 'cli', 'app.ts', 'assessor.ts'],
+    rooms: ['core', 'server', 'cli', 'app.ts', 'assessor.ts', 'hooks.ts'],
     packages: ['commander', '@modelcontextprotocol/sdk'],
   },
   'assessor.ts': { rooms: ['core', 'registry', 'store', 'host', 'guards'], packages: [] },
+  'hooks.ts': { rooms: ['core', 'registry', 'store', 'host', 'guards'], packages: [] },
   'app.ts': {
     rooms: ['core', 'registry', 'store', 'host', 'guards', 'tools', 'server', 'cli'],
     packages: [],
@@ -29,7 +30,7 @@ const FLOORS: Record<string, { rooms: string[]; packages: string[] }> = {
 /** Node's modules that reach the machine: files, processes, the network. */
 const TOUCHES_THE_MACHINE =
   /^(node:)?(fs|child_process|net|os|http|https|http2|dgram|dns|tls|cluster|worker_threads)(\/|$)/;
-const MAY_TOUCH = new Set(['host', 'store', 'registry', 'server', 'cli', 'app.ts', 'main.ts']);
+const MAY_TOUCH = new Set(['host', 'store', 'registry', 'server', 'cli', 'app.ts', 'hooks.ts', 'main.ts']);
 
 interface Import {
   readonly from: string;

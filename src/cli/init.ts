@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { dirname, join } from 'node:path';
 import { AUTONOMY } from '../core/config.ts';
 import { HomeostatError } from '../core/errors.ts';
+import { CLIENT_NAMES, type ClientName, settingsFor } from './clients/settings.ts';
+import { changesFor, writeSettings } from './clients/write-settings.ts';
 import { snippets } from './snippets.ts';
 import { type GlobalOptions, withSession } from './session.ts';
 import { askSecret, atTerminal, note, print, readLine } from './terminal.ts';
@@ -47,8 +49,37 @@ protected:
 `;
 }
 
-/** `homeostat init`: enrols the approver and writes a configuration, outside every root. */
-export async function init(options: GlobalOptions): Promise<void> {
+interface InitOptions extends GlobalOptions {
+  readonly client?: string[];
+  readonly yes?: boolean;
+  readonly print?: boolean;
+}
+
+/** `homeostat init`: enrols the approver and writes a configuration, outside every root; then into clients' files. */
+export async function init(options: InitOptions): Promise<void> {
+  const root = options.root?.[0] ?? process.cwd();
+  const settings = clientNames(options).flatMap((client) => settingsFor(client, root, options.config));
+  // Worked out first, so that a file that cannot be read is told of before anything is done.
+  const changes = changesFor(settings);
+  if (options.print !== true) await enrolAndConfigure(options, changes.length === 0);
+  else if (changes.length === 0) print(snippets(root));
+  await writeSettings(changes, options);
+}
+
+function clientNames({ client = [] }: InitOptions): ClientName[] {
+  return client
+    .flatMap((names) => names.split(','))
+    .map((name) => {
+      const known = CLIENT_NAMES.find((one) => one === name);
+      if (known !== undefined) return known;
+      throw new HomeostatError(
+        'invalid_input',
+        `there is no client ${name}; there are ${CLIENT_NAMES.join(', ')}`,
+      );
+    });
+}
+
+async function enrolAndConfigure(options: InitOptions, withSnippets: boolean): Promise<void> {
   await withSession(options, async (session) => {
     const { app } = session;
     const operator = await session.operator();
@@ -63,7 +94,7 @@ export async function init(options: GlobalOptions): Promise<void> {
     }
     if (options.json === true)
       print(JSON.stringify({ config: app.configPath, state: app.home.folder, enrolled: true }));
-    else print(snippets(options.root?.[0] ?? process.cwd()));
+    else if (withSnippets) print(snippets(options.root?.[0] ?? process.cwd()));
   });
 }
 
@@ -127,4 +158,5 @@ export async function uninstall(options: GlobalOptions & { yes?: boolean }): Pro
   });
 }
 
-const OWN = /^(state\.db|objects$|scans$|stages$|sessions$|processes$|stop$|approver\.json|digest\.key)/;
+const OWN =
+  /^(state\.db|objects$|scans$|stages$|sessions$|processes$|stop$|approver\.json|digest\.key|hook\.sock)/;

@@ -99,6 +99,7 @@ export function program(): Command {
       await status(options(cli));
     });
   cli.command('serve').description('speak MCP: --stdio (see serve --help)');
+  cli.command('hook').description('assess what a client does with its own tools (see hook --help)');
 
   add('run <words...>', 'run a command in this folder: homeostat run -- CMD…')
     .option('--dry-run', 'show what would happen')
@@ -168,9 +169,15 @@ export function program(): Command {
   add('doctor', 'check this machine, and what each guarantee needs').action(async (_: unknown, c: Command) =>
     doctor(options(c)),
   );
-  add('init', 'enrol yourself as approver and write a configuration').action(async (_: unknown, c: Command) =>
-    init(options(c)),
-  );
+  add('init', 'enrol yourself as approver and write a configuration')
+    .option(
+      '--client <name>',
+      'write the server and the hooks into this client’s files (repeatable)',
+      collect,
+    )
+    .option('--yes', 'write into the client’s files without a question')
+    .option('--print', 'show what would be written, and do nothing')
+    .action(async (_: unknown, c: Command) => init(options(c)));
   add('uninstall', 'remove state and configuration')
     .option('--yes', 'do it')
     .action(async (_: unknown, c: Command) => uninstall(options(c)));

@@ -9,9 +9,14 @@ function invocation(): { command: string; args: string[] } {
   return { command: 'node', args: [join(PACKAGE_ROOT, 'dist', 'main.js')] };
 }
 
+/** How a client starts the server on a folder. */
+export function serverEntry(root: string, program = invocation()): { command: string; args: string[] } {
+  return { command: program.command, args: [...program.args, 'serve', '--stdio', '--root', root] };
+}
+
 /** What to put into each client so that it starts the server. */
 export function snippets(root: string, program = invocation()): string {
-  const server = { command: program.command, args: [...program.args, 'serve', '--stdio', '--root', root] };
+  const server = serverEntry(root, program);
   const json = (value: unknown): string => JSON.stringify(value, null, 2);
   const link = `cursor://anysphere.cursor-deeplink/mcp/install?name=homeostat&config=${encodeURIComponent(
     Buffer.from(JSON.stringify(server)).toString('base64'),
