@@ -83,7 +83,7 @@ export function openTransactions(
       const again = `${action}/again-${randomBytes(6).toString('hex')}`;
       applyPlan(await planChanges(set, { action: again, ...planning }), again, trace);
     },
-    differing,
+    differing: (plan) => differing(plan, action),
     describe(plan) {
       const all = plan.parts.flatMap((part, index) => described(part, folderOf(action, index), options));
       return [...all, ...alsoChanged(namesOf(plan), all)];
