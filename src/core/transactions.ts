@@ -24,6 +24,8 @@ export interface Transactions {
    * among it where a rule speaks of them.
    */
   describe(plan: Plan): Described[];
+  /** Whether files that a plan changes in place may have names (hard links) outside the roots; asked as `describe` is. */
+  reachesOut(plan: Plan): boolean;
   /** The plan of another action's stage as this action commits it: what it moves lies among this one's pre-images. */
   adopt(plan: Plan, of: string): Plan;
   /**

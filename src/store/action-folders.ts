@@ -1,8 +1,14 @@
-import { chmodSync, lstatSync, readdirSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { lstatSync, readdirSync } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Statements } from './database.ts';
 
+const exec = promisify(execFile);
+
+/** Of a folder that not even its owner may look into, and of a path longer than the system takes at once. */
+const STUBBORN: ReadonlySet<string> = new Set(['EACCES', 'ENAMETOOLONG']);
 /** As `newId` makes them: nothing else in a store is ever touched. */
 const ACTION_ID = /^[0-9a-hjkmnp-tv-z]{10}$/;
 
@@ -59,17 +65,11 @@ async function removeTree(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
-    // A folder of the overlay, or of a command, that not even its owner may look into.
-    openAll(path);
-    await rm(path, { recursive: true, force: true });
+    if (!STUBBORN.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    // These go from folder to folder, and follow no link.
+    await exec('/bin/chmod', ['-R', 'u+rwX', '--', path]);
+    await exec('/bin/rm', ['-rf', '--', path]);
   }
-}
-
-function openAll(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return;
-  chmodSync(path, 0o700);
-  for (const name of readdirSync(path)) openAll(join(path, name));
 }
 
 /** Bytes of the files below a folder, as far as they can be looked at. */

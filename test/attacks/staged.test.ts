@@ -20,6 +20,8 @@ test.each([
   ['a hook in a repository of its own', 'git init -q r; printf x > r/.git/hooks/pre-commit'],
   ['a program in the settings of a new repository', 'git init -q r; git -C r config core.fsmonitor ./x'],
   ['a repository that leads to another', 'git init -q r; echo ../../x > r/.git/commondir'],
+  ['hooks that lie elsewhere', 'git init -q r; rm -r r/.git/hooks; mkdir r/h; ln -s ../h r/.git/hooks'],
+  ['a repository that lies elsewhere', 'git init -q r; mv r/.git r/plain; ln -s plain r/.git'],
   ['a secret that is moved away', 'mv .env plain.txt'],
   ['a secret that goes with its folder, and then out of it', 'mkdir c; cp .env c/; mv c d; mv d/.env d/x'],
   ['a secret that is moved to where nobody would miss it', 'mkdir node_modules; mv .env node_modules/'],

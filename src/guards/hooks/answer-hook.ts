@@ -110,7 +110,7 @@ export function recordHook(
       agent: agentName({ client, card: null, user }),
       event: EVENTS[verdict],
       action: tool,
-      parameters: auditParameters(parameters, house.store.digest),
+      parameters: auditParameters(parameters, store.digest),
       risk_level: level,
       result: verdict === 'deny' ? 'denied' : null,
       execution_time_ms: ms,

@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { storeOf } from './store.ts';
 
@@ -31,18 +32,16 @@ export function discardStage({ actionId, roots, what, stages }: Discarded): void
   }
 }
 
-/** As `rm -rf`, also below folders that their owner may not enter, as an overlay's `work` is. */
+/**
+ * As `rm -rf`, also below folders that their owner may not enter, as an overlay's `work` is, and below paths that are
+ * longer than the system takes at once, which a command makes folder by folder.
+ */
 export function removeTree(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch {
-    openUp(path);
-    rmSync(path, { recursive: true, force: true });
+    // These go from folder to folder, and follow no link.
+    execFileSync('/bin/chmod', ['-R', 'u+rwX', '--', path], { stdio: 'ignore' });
+    execFileSync('/bin/rm', ['-rf', '--', path], { stdio: 'ignore' });
   }
-}
-
-function openUp(folder: string): void {
-  chmodSync(folder, 0o700);
-  for (const entry of readdirSync(folder, { withFileTypes: true }))
-    if (entry.isDirectory()) openUp(join(folder, entry.name));
 }

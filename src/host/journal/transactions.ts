@@ -16,6 +16,7 @@ import { checkPlan } from './check.ts';
 import { inverseOf } from './inverse.ts';
 import { differing } from './differing.ts';
 import { describePart } from '../overlay/describe.ts';
+import { type OtherNames, otherNames } from '../overlay/other-names.ts';
 import { isInertRepository } from '../overlay/repositories.ts';
 import { touchedPaths } from '../overlay/touched.ts';
 import { planChanges } from './plan-changes.ts';
@@ -33,6 +34,12 @@ export function openTransactions(
     const folder = storeOf(root, stages);
     options.onStore(folder);
     return folder;
+  };
+  const names = new WeakMap<Plan, OtherNames>();
+  const namesOf = (plan: Plan): OtherNames => {
+    const known = names.get(plan) ?? otherNames(plan, workspace.roots);
+    names.set(plan, known);
+    return known;
   };
   const planning = { roots: workspace.roots, storeOf: store, objects };
   return {
@@ -76,9 +83,12 @@ export function openTransactions(
       const again = `${action}/again-${randomBytes(6).toString('hex')}`;
       applyPlan(await planChanges(set, { action: again, ...planning }), again, trace);
     },
-    differing,
-    describe: (plan) =>
-      plan.parts.flatMap((part, index) => described(part, folderOf(action, index), options)),
+    differing: (plan) => differing(plan, action),
+    describe(plan) {
+      const all = plan.parts.flatMap((part, index) => described(part, folderOf(action, index), options));
+      return [...all, ...alsoChanged(namesOf(plan), all)];
+    },
+    reachesOut: (plan) => namesOf(plan).elsewhere,
     adopt: (plan, of) => adopted(plan, of, action),
     check(plan, applyNext = false) {
       checkRoots(plan, workspace);
@@ -136,4 +146,16 @@ function described(part: Part, own: string, { isSecret, isNotable }: Transaction
       ? { ...one, change: { ...one.change, inert: true } }
       : one,
   );
+}
+
+/** The further names of files that change in place, which change with them. */
+function alsoChanged({ inside }: OtherNames, told: readonly Described[]): Described[] {
+  const paths = new Set(told.map(({ change }) => change.path));
+  return inside
+    .filter((path) => !paths.has(path))
+    .map((path) => ({
+      change: { path, change: 'modify', bytes: 0, was: 0 },
+      before: null,
+      after: null,
+    }));
 }

@@ -46,12 +46,26 @@ export const isNew = (entry: UpperEntry | null): boolean =>
 export const isRenamed = (entry: UpperEntry): boolean =>
   entry.source !== null && entry.source !== entry.natural;
 
+/** A layer is read as a whole, and everything waits for it; with more, a command takes the memory of the server. */
+const MOST_ENTRIES = 300_000;
+/** Of a path, in bytes: beyond it the system takes a path only piece by piece (PATH_MAX), with room for what is added. */
+const LONGEST_PATH = 3800;
+
 /** Reads the upper layer, `<action>/upper`, and maps each entry to the lower one that belongs to it. */
 export function readLayer(folder: string, flavour: Flavour, lower: Lower): Layer {
   const entries: UpperEntry[] = [];
 
   const isRoot = process.geteuid?.() === 0;
+  let visited = 0;
   const visit = (at: string, name: string, path: string, parent: UpperEntry | null): void => {
+    visited += 1;
+    if (visited > MOST_ENTRIES)
+      throw new HomeostatError('too_large', `the command changed more than ${MOST_ENTRIES} paths`);
+    if (at.length > LONGEST_PATH)
+      throw new HomeostatError(
+        'too_large',
+        `the command made a path of ${at.length} bytes, which is too long`,
+      );
     const read = isRoot ? entryAt(fsPath(at)) : readOpened(at);
     if (read === null) throw new HomeostatError('internal_error', `${at} vanished while it was read`);
     const { print, marks: values } = read;

@@ -24,7 +24,11 @@ export function isInertRepository(folder: string): boolean {
   }
 }
 
-const names = (folder: string): string[] => readdirSync(fsPath(folder), { encoding: 'latin1' });
+/** A link is not followed: what it leads to lies where no rule speaks of it, and could be filled later. */
+function names(folder: string): string[] {
+  if (!lstatSync(fsPath(folder)).isDirectory()) throw new Error('no folder');
+  return readdirSync(fsPath(folder), { encoding: 'latin1' });
+}
 
 const namesIfAny = (folder: string): string[] =>
   lstatSync(fsPath(folder), { throwIfNoEntry: false }) === undefined ? [] : names(folder);

@@ -11,8 +11,10 @@ import type {
 import { NOTHING_DIRECT } from './direct.ts';
 import { POLLING, type SandboxOptions, SYSTEM_PATH, enter } from './enter.ts';
 import { prepareLayers } from './layers.ts';
+import { type LiveBox, enterBoxes } from './live-boxes.ts';
 import { mounts } from './mounts.ts';
 import { probe } from './probe.ts';
+import { isSealed } from './sealed.ts';
 import { type Session, openSession } from './session.ts';
 import { startBox } from './start-box.ts';
 import { watch } from './watch.ts';
@@ -39,12 +41,27 @@ export function openSandbox(options: SandboxOptions): Sandbox {
       const { rung, why } = await find();
       if (rung === 'snapshot')
         throw new HomeostatError('internal_error', `this machine has no sandbox: ${why}`);
-      return runIn(rung, await sessionAt(request.session), request, options);
+      const session = await sessionAt(request.session);
+      const live = enterBoxes(stateFolder);
+      try {
+        return await runIn(rung, session, request, options, live);
+      } finally {
+        live.leave();
+      }
     },
     async start(request) {
       const { rung, why } = await find();
       if (rung === 'snapshot') throw new HomeostatError('no_sandbox', `this machine has no sandbox: ${why}`);
-      return startBox(rung, await sessionAt(request.session), request, options);
+      const session = await sessionAt(request.session);
+      const live = enterBoxes(stateFolder);
+      try {
+        const box = await startBox(rung, session, request, options);
+        void box.ended.finally(() => live.leave());
+        return box;
+      } catch (error) {
+        live.leave();
+        throw error;
+      }
     },
   };
 }
@@ -54,6 +71,7 @@ async function runIn(
   session: Session,
   request: SandboxRequest,
   options: SandboxOptions,
+  live: LiveBox,
 ): Promise<SandboxResult> {
   const { layers, signal } = request;
   const started = performance.now();
@@ -107,6 +125,13 @@ async function runIn(
     throw new HomeostatError(
       'unsafe_root',
       `the sandbox over ${overlays.map(({ root }) => root).join(', ')} could not be built${holds}: ${ended.stderr.toString().trim()}`,
+    );
+  // On the machine's own network others than boxes may listen.
+  const watched = request.network || !live.alone();
+  if (watched && !(await isSealed(overlays, rung, { PATH: SYSTEM_PATH })))
+    throw new HomeostatError(
+      'command_failed',
+      'the command handed what it had opened in a root to another that still runs, so that nothing of it can be kept',
     );
   const killed = timedOut || exceeded !== null || signal.aborted;
   return result({

@@ -42,7 +42,7 @@ export const commitStage = defineAction({
     return {
       stage,
       effects: await effectsOfPlan(stage.plan, ctx),
-      circumstances: [],
+      circumstances: ctx.transactions.reachesOut(stage.plan) ? ['other_names'] : [],
       reversibility: 'reversible',
     };
   },

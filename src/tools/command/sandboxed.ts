@@ -54,7 +54,7 @@ export async function stageSandboxed(line: Line, ctx: ActionContext): Promise<St
   return {
     stage: { kind: 'ran', plan, ran },
     effects: await effectsOfPlan(plan, ctx, line.network ? NETWORK : undefined),
-    circumstances: [],
+    circumstances: ctx.transactions.reachesOut(plan) ? ['other_names'] : [],
     reversibility: line.network ? 'irreversible' : 'reversible',
     output: ran,
     ...(failure === null || line.keepFailed ? {} : { failure }),
