@@ -37,7 +37,6 @@ const WORK: readonly (readonly [needs: string, before: string, line: string])[] 
   ['cp', 'echo A=1 >.env.example', 'cp .env.example .env'],
   ['rsync', SOURCES, 'rsync -a p/ copy'],
   ['cargo', '', 'cargo new --quiet foo && cd foo && cargo build --offline --quiet'],
-  ['go', "printf 'module x\\n' >go.mod; printf 'package main\\nfunc main() {}\\n' >main.go", 'go build'],
 ];
 
 /** As an ordinary user an overlay splits hard links, which git refuses, and renames a folder by copying it. */
