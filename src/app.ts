@@ -179,6 +179,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     { checkExamples },
     { openCatalogue },
     { prune },
+    { secretsOf },
   ] = await Promise.all([
     import('./guards/config-trust.ts'),
     import('./guards/gateway.ts'),
@@ -186,6 +187,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     import('./guards/risk/examples.ts'),
     import('./guards/risk/catalogue.ts'),
     import('./guards/snapshots/prune.ts'),
+    import('./guards/secrets/of-house.ts'),
   ]);
   const [{ openMachine }, { openSandbox }, { openRegistry }, { openObjects }, { openStore }] =
     await Promise.all([
@@ -218,7 +220,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
       home: env['HOME'] ?? homedir(),
     }),
   });
-  const house: House = {
+  const bare: Omit<House, 'secrets'> = {
     store,
     stop,
     machine,
@@ -236,6 +238,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     origins: new Map(),
     trace: options.trace ?? ((): void => undefined),
   };
+  const house: House = { ...bare, secrets: secretsOf(bare, env) };
   await recover(house);
   prune(house);
   return { house, guarded: guardedCalls(house), file };

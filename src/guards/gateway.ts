@@ -41,6 +41,7 @@ export function guardedCalls(house: House): Guarded {
   };
   return {
     async call(name, input, caller) {
+      house.secrets.watch(caller.workspace.roots);
       const tool = house.offered.has(name) ? house.tools.get(name) : undefined;
       if (tool === undefined)
         return refusal(

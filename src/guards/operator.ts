@@ -49,9 +49,14 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
   return {
     show(id) {
       const row = held(id);
+      house.secrets.watch(row.workspace.roots);
       const approval = store.read(() => store.approvals.of(id));
       if (approval === null) throw new HomeostatError('not_held', `action ${id} waits for no approval`);
-      return { ...approvalInfo(approval, house), text: approvalText(row), digest: approval.digest };
+      return {
+        ...approvalInfo(approval, house),
+        text: house.secrets.shown(approvalText(row)),
+        digest: approval.digest,
+      };
     },
     async approve(id, digest, proof) {
       await requireProof(proof, `approve ${id}`, approver, house);

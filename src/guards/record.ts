@@ -17,7 +17,7 @@ export function recordIntent(run: Run, house: House): void {
       reason: bound.reason,
       summary: intent.summary,
       dry_run: bound.dryRun,
-      input: bound.input,
+      input: null,
       request_digest: run.requestDigest,
       resources: intent.resources,
       risk,
@@ -37,7 +37,10 @@ export function recordIntent(run: Run, house: House): void {
       house.store.audit.append({
         ...auditBase(run),
         event: 'action.intended',
-        parameters: auditParameters({ ...bound.input, dry_run: bound.dryRun, reason: bound.reason }),
+        parameters: auditParameters(
+          { ...bound.input, dry_run: bound.dryRun, reason: bound.reason },
+          house.secrets,
+        ),
         rollback_id: run.undoes,
       }),
     );
@@ -61,7 +64,9 @@ export function recordOutcome(run: Run, ending: Ending, house: House): ActionRep
         approval_status: run.resumed ? 'consumed' : null,
         execution_time_ms: time,
         detail:
-          ending.error === undefined ? null : String(auditParameters(ending.error.message.slice(0, 300))),
+          ending.error === undefined
+            ? null
+            : String(auditParameters(ending.error.message.slice(0, 300), house.secrets)),
       }),
     );
     const told = reportOf(run, ending);
@@ -104,11 +109,13 @@ export function recordRefusal(run: Run, raw: unknown, ending: Ending, house: Hou
       house.store.audit.append({
         ...auditBase(run),
         event: 'action.refused',
-        parameters: auditParameters(raw),
+        parameters: auditParameters(raw, house.secrets),
         result: ending.outcome,
         error: ending.error?.code ?? null,
         detail:
-          ending.error === undefined ? null : String(auditParameters(ending.error.message.slice(0, 300))),
+          ending.error === undefined
+            ? null
+            : String(auditParameters(ending.error.message.slice(0, 300), house.secrets)),
       }),
     );
     house.store.leases.release(run.id);

@@ -8,7 +8,6 @@ import { actionContext } from './context.ts';
 import { findAction, type House } from './house.ts';
 import { holderLives } from './limits/leases.ts';
 import { endOrphans } from './processes/end.ts';
-import { redact } from './redact.ts';
 import { openRun } from './run.ts';
 
 /**
@@ -110,7 +109,7 @@ function record(
   found: Effects | null = null,
 ): void {
   const { actions, audit, leases, snapshots } = house.store;
-  const effects = redact(found);
+  const effects = house.secrets.redact(found);
   house.store.write(() => {
     const seq = audit.append({
       ...BLANK,

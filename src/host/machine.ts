@@ -12,6 +12,7 @@ import { killMarked, startDetached } from './processes.ts';
 import { discardStage } from './journal/discard.ts';
 import { openTransactions } from './journal/transactions.ts';
 import type { ScanLimits } from './scan.ts';
+import { openSecretFiles } from './secret-files.ts';
 import { surroundings } from './surroundings.ts';
 
 export interface MachineOptions {
@@ -37,6 +38,7 @@ export function openMachine(options: MachineOptions): Machine {
     commands: (workspace) => openCommands(env, workspace.roots),
     sandbox,
     logs: openLogs(options.processes),
+    secretFiles: openSecretFiles(),
     session: (agent) => join(sessions, folderName(owner), folderName(agent)),
     transactions: (of) => openTransactions(of, { stages, objects }),
     discard: (actionId, roots, what) => discardStage({ actionId, roots, what, stages }),

@@ -19,7 +19,8 @@ export function hold(run: Run, house: House): ActionReport {
   const report = house.store.write(() => {
     const { stage = null, effects = null } = run.staged ?? {};
     checkSize(run.id, effects, house);
-    actions.update(run.id, { phase: 'held', stage, effects, risk, decision });
+    const input = run.bound?.input ?? null;
+    actions.update(run.id, { phase: 'held', input, stage, effects, risk, decision });
     approvals.move(run.id, ['pending', 'approved'], 'revoked', 'the world had changed');
     const row = actions.get(run.id);
     if (row === null) throw new HomeostatError('internal_error', `action ${run.id} is not on record`);

@@ -2,7 +2,6 @@ import { type ErrorCode, HomeostatError } from '../../core/errors.ts';
 import { BLANK } from '../../store/audit.ts';
 import type { ActionRow } from '../../store/actions.ts';
 import type { House } from '../house.ts';
-import { redact } from '../redact.ts';
 import { isExpired } from './consume.ts';
 
 /** Ends a held action that will not be committed: its stage is discarded, the reason is on record. False where it is not held. */
@@ -34,7 +33,7 @@ export function settle(
       approval_status: status,
       result: 'denied',
       error: error.code,
-      detail: note === null ? null : redact(note.slice(0, 300).toWellFormed()),
+      detail: note === null ? null : house.secrets.redact(note.slice(0, 300).toWellFormed()),
     });
     house.store.actions.update(row.id, {
       phase: 'finished',
@@ -45,17 +44,17 @@ export function settle(
         action_id: row.id,
         dry_run: false,
         result: null,
-        error: redact(error.body()),
+        error: house.secrets.redact(error.body()),
         risk: row.risk,
         decision: row.decision,
-        effects: redact(row.effects),
+        effects: house.secrets.redact(row.effects),
         snapshot_id: null,
         audit: [seq],
         execution_time_ms: 0,
       },
       input: null,
       stage: null,
-      effects: redact(row.effects),
+      effects: house.secrets.redact(row.effects),
       finished_ms: Date.now(),
     });
     return true;

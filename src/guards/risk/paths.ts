@@ -10,11 +10,19 @@ export interface PathContext {
   readonly rules: Rules;
   /** Globs that the configuration adds to the protected ones. */
   readonly protectedGlobs: readonly string[];
+  /** Globs of what the configuration says is no secret, whatever its name. */
+  readonly shownGlobs: readonly string[];
   /** Names of services that the configuration protects. */
   readonly protectedServices: readonly string[];
   /** homeostat's own folders: state and configuration. */
   readonly ownFolders: readonly string[];
 }
+
+/** Whether a rule says that a path's content is never shown. */
+export const isSecretPath =
+  (ctx: PathContext): ((path: string) => boolean) =>
+  (path) =>
+    pathRules(path, ctx).some((rule) => rule.secret);
 
 export const isOwn = (path: string, ctx: PathContext): boolean =>
   ctx.ownFolders.some((folder) => isInside(path, folder));
@@ -36,26 +44,45 @@ function rulesOn(path: string, ctx: PathContext): PathRule[] {
   const shown = [path.slice(1), ...(root === undefined ? [] : [relative(root, path)])].filter(
     (p) => p !== '',
   );
-  return [...ctx.rules.paths, ...configured(ctx)].filter((rule) => shown.some((p) => pathMatches(rule, p)));
+  const rules = [...ctx.rules.paths, ...configured(ctx)].filter((rule) =>
+    shown.some((p) => pathMatches(rule, p)),
+  );
+  if (
+    !rules.some((rule) => rule.secret) ||
+    !shownByPerson(ctx).some((rule) => shown.some((p) => pathMatches(rule, p)))
+  )
+    return rules;
+  return rules.filter((rule) => !rule.secret);
 }
 
 const configuredRules = new WeakMap<readonly string[], PathRule[]>();
 
-function configured(ctx: PathContext): PathRule[] {
-  let rules = configuredRules.get(ctx.protectedGlobs);
+const configured = (ctx: PathContext): PathRule[] =>
+  rulesFor(ctx.protectedGlobs, (glob) => ({
+    ...NOTHING,
+    id: 'configured-protection',
+    reason: `The configuration protects ${glob}.`,
+    glob: [glob, `${glob}/**`],
+    change: 'CRITICAL',
+  }));
+
+const shownByPerson = (ctx: PathContext): PathRule[] =>
+  rulesFor(ctx.shownGlobs, (glob) => ({ ...NOTHING, id: 'shown', reason: '', glob: [glob] }));
+
+const NOTHING = {
+  except: [],
+  change: 'SAFE' as const,
+  secret: false,
+  commands_may: false,
+  match: [],
+  not_match: [],
+};
+
+function rulesFor(globs: readonly string[], rule: (glob: string) => PathRule): PathRule[] {
+  let rules = configuredRules.get(globs);
   if (rules === undefined) {
-    rules = ctx.protectedGlobs.map((glob) => ({
-      id: 'configured-protection',
-      reason: `The configuration protects ${glob}.`,
-      glob: [glob, `${glob}/**`],
-      except: [],
-      change: 'CRITICAL',
-      secret: false,
-      commands_may: false,
-      match: [],
-      not_match: [],
-    }));
-    configuredRules.set(ctx.protectedGlobs, rules);
+    rules = globs.map(rule);
+    configuredRules.set(globs, rules);
   }
   return rules;
 }
