@@ -74,7 +74,10 @@ export function openSecrets({ env, variables, listed, files, key }: SecretsSourc
 
   const hear = (written: string): void => {
     // Before anybody has agreed to it: an agent must not be able to have words of its choice kept out of the record.
-    const fresh = valuesOf(written).filter((value) => value.keep !== undefined || isHarmless(value));
+    learn(valuesOf(written).filter((value) => value.keep !== undefined || isHarmless(value)));
+  };
+  const learn = (values: readonly KnownValue[]): void => {
+    const fresh = values.filter(({ text }) => !heard.some((one) => one.text === text));
     if (fresh.length === 0) return;
     heard.push(...fresh);
     heard.splice(0, heard.length - MOST_HEARD);
@@ -121,7 +124,8 @@ export function openSecrets({ env, variables, listed, files, key }: SecretsSourc
     },
     hear,
     notice(shown) {
-      for (const { start, end } of keySpans(shown)) hear(shown.slice(start, end));
+      const lines = keySpans(shown).flatMap(({ start, end }) => shown.slice(start, end).split('\n'));
+      learn(lines.filter((line) => looksRandom(line.trim())).map((line) => ({ text: line.trim() })));
     },
     fingerprint: (content) => createHmac('sha256', key).update(content).digest('hex').slice(0, 12),
   };
