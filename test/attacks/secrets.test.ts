@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { homeAt } from '../../src/store/home.ts';
 import { PASSPHRASE, type TestApp, testApp } from '../helpers/app.ts';
+import { FREE_PROCESSES, ended, start } from '../helpers/long-running.ts';
 import { scratch } from '../helpers/scratch.ts';
 
 const IN_ENVIRONMENT = 'Tr0ub4dor&3-elephant';
@@ -16,7 +17,8 @@ const SHAPED = ['ghp', 'aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3hI5'].join('_');
 const KEY_LINES = Array.from({ length: 12 }, (_, n) =>
   createHash('sha512').update(String(n)).digest('base64').slice(0, 64),
 );
-const KEY = `-----BEGIN ${'PRIVATE'} KEY-----\n${KEY_LINES.join('\n')}\n-----END ${'PRIVATE'} KEY-----\n`;
+const [FIRST, LAST] = ['BEGIN', 'END'].map((word) => ['-----', word, ' PRIVATE', ' KEY-----'].join(''));
+const KEY = [FIRST, ...KEY_LINES, LAST, ''].join('\n');
 
 const PIECE = 10;
 /** No part of a secret, of ten characters or more, is in it. */
@@ -277,4 +279,28 @@ test('a value that a person has just changed is masked too', async () => {
   writeFileSync(join(t.root, '.env'), `DB_PASSWORD=${fresh}\n`);
   writeFileSync(join(t.root, 'copy.txt'), `it is ${fresh} now\n`);
   expectNone(await t.ask('read_file', { path: 'copy.txt' }), fresh);
+});
+
+test('what a process says is not read in halves, wherever a page begins', async () => {
+  const place = scratch(FREE_PROCESSES);
+  const p = await testApp({
+    config: FREE_PROCESSES,
+    on: { ...place, env: { ...place.env, SERVICE_PASSWORD: IN_ENVIRONMENT } },
+  });
+  await (await p.app.operator()).enrol(PASSPHRASE, null);
+  await (await p.app.operator()).trustConfig({ passphrase: PASSPHRASE, terminal: false });
+  await p.close();
+  const on = await testApp({ on: p });
+  const before = 'x'.repeat(100);
+  writeFileSync(join(on.root, 'log.txt'), `${before}${IN_ENVIRONMENT}${'y'.repeat(60_000)}\n${KEY}`);
+  const id = await start(on, 'cat log.txt');
+  await ended(on, id);
+  for (let since = before.length - 2; since < before.length + IN_ENVIRONMENT.length; since++) {
+    const { result } = await on.ask('process_output', { id, stream: 'stdout', since });
+    for (let at = 0; at + 4 <= IN_ENVIRONMENT.length; at++)
+      expect(JSON.stringify(result)).not.toContain(IN_ENVIRONMENT.slice(at, at + 4));
+  }
+  for (const tail_lines of [1, 3, 7])
+    expectNone(await on.ask('process_output', { id, stream: 'stdout', tail_lines }));
+  await on.close();
 });

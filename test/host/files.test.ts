@@ -40,7 +40,13 @@ function open(limits = { files: 1000, bytes: 1_000_000 }): Opened {
     ...place,
     files,
     async apply(set, action) {
-      const options = { isSecret: () => false, fingerprint: () => '', isNotable: () => false, onStore: nothing, trace: nothing };
+      const options = {
+        isSecret: () => false,
+        fingerprint: () => '',
+        isNotable: () => false,
+        onStore: nothing,
+        trace: nothing,
+      };
       const stages = join(place.base, 'stages');
       const journal = openTransactions({ action, workspace, ...options }, { stages, objects });
       const plan = await journal.plan(set);

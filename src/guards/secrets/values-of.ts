@@ -21,10 +21,10 @@ const isUsable = (value: string): boolean =>
   value.length >= SHORTEST && value.length <= LONGEST && !PLACEHOLDERS.test(value);
 
 /** Values of variables that are named like secrets, or named by a person. */
-export function secretVariables(env: NodeJS.ProcessEnv, named: readonly string[]): KnownValue[] {
+export function secretVariables(env: NodeJS.ProcessEnv, listed: readonly string[]): KnownValue[] {
   return Object.entries(env).flatMap(([name, value = '']) => {
-    const isPath = value.startsWith('/') && !named.includes(name);
-    const isSecret = named.includes(name) || (isSecretName(name) && !isPath) || isLikelySecret(name, value);
+    const isPath = value.startsWith('/') && !listed.includes(name);
+    const isSecret = listed.includes(name) || (isSecretName(name) && !isPath) || isLikelySecret(name, value);
     return [...(isSecret ? [value] : []), ...inAddresses(value)].filter(isUsable).map((text) => ({ text }));
   });
 }

@@ -12,9 +12,14 @@ test.each([
   ['as it is', SECRET],
   ['in another case', SECRET.toUpperCase()],
   ['wrapped', SECRET.replaceAll(/(.{5})/g, '$1\n')],
-  ['spaced out', [...SECRET].join(' ')],
-  ['a letter a line, in a diff', [...SECRET].map((c) => `\n+${c}`).join('')],
-  ['with marks that have no width', [...SECRET].join('\u200b')],
+  ['spaced out', SECRET.split('').join(' ')],
+  [
+    'a letter a line, in a diff',
+    SECRET.split('')
+      .map((c) => `\n+${c}`)
+      .join(''),
+  ],
+  ['with marks that have no width', SECRET.split('').join('\u200b')],
   ['in base64', base64(SECRET)],
   ['in base64 after one letter', base64(`x${SECRET}yz`)],
   ['in base64 after two letters', base64(`xx${SECRET}`)],
