@@ -46,7 +46,7 @@ export function guardedCalls(house: House): Guarded {
       if (tool === undefined)
         return refusal(
           undefined,
-          new HomeostatError('unknown_tool', `there is no tool ${JSON.stringify(name)}`),
+          new HomeostatError('unknown_tool', `there is no tool ${house.secrets.text(JSON.stringify(name))}`),
         );
       if (tool.kind === 'query') {
         return runQuery(tool, input, caller, services(caller, journal, house), journal, house);

@@ -14,14 +14,13 @@ export function recordIntent(run: Run, house: House): void {
       agent: run.agent,
       principal: run.caller.principal,
       workspace: run.caller.workspace,
-      reason: bound.reason,
-      summary: intent.summary,
+      reason: house.secrets.text(bound.reason),
+      summary: house.secrets.text(intent.summary),
       dry_run: bound.dryRun,
       input: null,
       request_digest: run.requestDigest,
       resources: intent.resources,
-      risk,
-      decision,
+      ...house.secrets.redact({ risk, decision }),
       phase: 'intended',
       stage: null,
       effects: null,
@@ -63,10 +62,7 @@ export function recordOutcome(run: Run, ending: Ending, house: House): ActionRep
         rollback_id: run.undoes,
         approval_status: run.resumed ? 'consumed' : null,
         execution_time_ms: time,
-        detail:
-          ending.error === undefined
-            ? null
-            : String(auditParameters(ending.error.message.slice(0, 300), house.secrets)),
+        detail: detailOf(ending, house),
       }),
     );
     const told = reportOf(run, ending);
@@ -76,7 +72,7 @@ export function recordOutcome(run: Run, ending: Ending, house: House): ActionRep
       house.store.actions.update(run.id, {
         phase: 'finished',
         outcome: ending.outcome,
-        error: ending.error?.body() ?? null,
+        error: told.error,
         report: told,
         effects: told.effects,
         input: null,
@@ -112,13 +108,14 @@ export function recordRefusal(run: Run, raw: unknown, ending: Ending, house: Hou
         parameters: auditParameters(raw, house.secrets),
         result: ending.outcome,
         error: ending.error?.code ?? null,
-        detail:
-          ending.error === undefined
-            ? null
-            : String(auditParameters(ending.error.message.slice(0, 300), house.secrets)),
+        detail: detailOf(ending, house),
       }),
     );
     house.store.leases.release(run.id);
     return reportOf(run, ending);
   });
 }
+
+/** Masked before it is cut: half a secret would not be known for one. */
+const detailOf = ({ error }: Ending, { secrets }: House): string | null =>
+  error === undefined ? null : secrets.text(error.message).slice(0, 300).toWellFormed();

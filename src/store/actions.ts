@@ -9,9 +9,12 @@ import type { Statements } from './database.ts';
 /** How far an action has come; only `held` survives its process unfinished. `reaching`: its stage reaches the world. */
 export type Phase = 'intended' | 'reaching' | 'held' | 'committing' | 'finished';
 
+/** What of a held action may hold secrets, as it was given and worked out. */
+export type HeldParts = Pick<ActionRow, 'input' | 'stage' | 'effects' | 'risk' | 'summary' | 'reason'>;
+
 /**
- * An action as it is stored. Input, stage and effects of one that is held lie apart from the database, since nothing
- * is masked in them; input and stage are dropped when it is finished.
+ * An action as it is stored. What of one that is held may hold secrets lies apart from the
+ * database, since nothing is masked in it; input and stage are dropped when it is finished.
  */
 export interface ActionRow {
   readonly id: string;
@@ -58,6 +61,8 @@ type Raw = Record<string, string | number | null>;
 export interface ActionStore {
   insert(row: ActionRow): void;
   update(id: string, patch: Patch): void;
+  /** What is held lies apart as it is; the row has `shown` in its place. */
+  hold(id: string, held: HeldParts, shown: Patch): void;
   get(id: string): ActionRow | null;
   /** Names of what lies apart. */
   apart(): string[];
@@ -86,12 +91,13 @@ export function actionStore(db: Statements, apart: Apart): ActionStore {
       .get(id);
     return row?.input == null ? null : referenceIn(JSON.parse(row.input));
   };
-  const putApart = (id: string, { input = null, stage = null, effects = null, ...rest }: Patch): Patch => ({
-    ...rest,
-    input: apart.put(id, { input, stage, effects }),
-    stage: null,
-    effects: null,
-  });
+  const update = (id: string, patch: Patch): void => {
+    const before = patch.input === undefined ? null : referenceOf(id);
+    const raw = toRaw(patch);
+    const set = Object.keys(raw).map((n) => `${n} = @${n}`);
+    db.prepare(`UPDATE actions SET ${set.join(', ')} WHERE id = @id`).run({ ...raw, id });
+    if (before !== null) apart.drop(before);
+  };
   const undoneBy = (id: string): string | null =>
     all("SELECT * FROM actions WHERE undoes = ? AND outcome = 'succeeded' AND dry_run = 0", id).find(
       (row) => undoneBy(row.id) === null,
@@ -104,12 +110,9 @@ export function actionStore(db: Statements, apart: Apart): ActionStore {
         `INSERT INTO actions (${names.join(', ')}) VALUES (${names.map((n) => `@${n}`).join(', ')})`,
       ).run(raw);
     },
-    update(id, patch) {
-      const before = patch.input === undefined ? null : referenceOf(id);
-      const raw = toRaw(patch.phase === 'held' ? putApart(id, patch) : patch);
-      const set = Object.keys(raw).map((n) => `${n} = @${n}`);
-      db.prepare(`UPDATE actions SET ${set.join(', ')} WHERE id = @id`).run({ ...raw, id });
-      if (before !== null) apart.drop(before);
+    update,
+    hold(id, held, shown) {
+      update(id, { ...shown, phase: 'held', input: apart.put(id, held), stage: null, effects: null });
     },
     get: (id) => all('SELECT * FROM actions WHERE id = ?', id)[0] ?? null,
     apart: () =>

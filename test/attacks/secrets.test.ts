@@ -199,6 +199,18 @@ test('the input of an action that waits lies apart, for its owner alone, and goe
   expectNone(shown);
 });
 
+test('a command that waits, its reason and what was found in it are masked in the database', async () => {
+  const command = `touch .mcp.json; echo ${SHAPED}`;
+  const held = await t.act('run_command', { command, reason: `since ${IN_ENVIRONMENT} is old` });
+  expect(held.outcome).toBe('held');
+  for (const end of ['', '-wal']) {
+    const stored = readFileSync(homeAt(t.home).database + end).toString('latin1');
+    for (const secret of [SHAPED, IN_ENVIRONMENT]) expect(stored).not.toContain(secret);
+  }
+  (await t.app.operator()).deny(held.action_id ?? '', `not with ${IN_ENVIRONMENT}`);
+  expectNone(await t.ask('wait_for_approval', { action_id: held.action_id, wait_seconds: 0 }));
+});
+
 test('what waits and was changed on disk is not carried out', async () => {
   const { held } = homeAt(t.home);
   const { action_id: id } = await t.act('run_command', { command: 'touch .mcp.json' });

@@ -20,7 +20,9 @@ export function hold(run: Run, house: House): ActionReport {
     const { stage = null, effects = null } = run.staged ?? {};
     checkSize(run.id, effects, house);
     const input = run.bound?.input ?? null;
-    actions.update(run.id, { phase: 'held', input, stage, effects, risk, decision });
+    const [summary, reason] = [run.intent?.summary ?? '', run.bound?.reason ?? ''];
+    const held = { input, stage, effects, risk, summary, reason };
+    actions.hold(run.id, held, house.secrets.redact({ risk, decision }));
     approvals.move(run.id, ['pending', 'approved'], 'revoked', 'the world had changed');
     const row = actions.get(run.id);
     if (row === null) throw new HomeostatError('internal_error', `action ${run.id} is not on record`);

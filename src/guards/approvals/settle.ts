@@ -33,7 +33,7 @@ export function settle(
       approval_status: status,
       result: 'denied',
       error: error.code,
-      detail: note === null ? null : house.secrets.redact(note.slice(0, 300).toWellFormed()),
+      detail: note === null ? null : house.secrets.text(note).slice(0, 300).toWellFormed(),
     });
     house.store.actions.update(row.id, {
       phase: 'finished',
@@ -45,8 +45,7 @@ export function settle(
         dry_run: false,
         result: null,
         error: house.secrets.redact(error.body()),
-        risk: row.risk,
-        decision: row.decision,
+        ...house.secrets.redact({ risk: row.risk, decision: row.decision }),
         effects: house.secrets.redact(row.effects),
         snapshot_id: null,
         audit: [seq],
