@@ -200,14 +200,15 @@ test('the input of an action that waits lies apart, for its owner alone, and goe
 });
 
 test('a command that waits, its reason and what was found in it are masked in the database', async () => {
-  const command = `touch .mcp.json; echo ${SHAPED}`;
-  const held = await t.act('run_command', { command, reason: `since ${IN_ENVIRONMENT} is old` });
+  const [one, two] = ['1', '2'].map((n) => SHAPED.replace(/.{4}$/, n.repeat(4))) as [string, string];
+  const command = `touch .mcp.json; echo ${one}`;
+  const held = await t.act('run_command', { command, reason: `since ${two} is old` });
   expect(held.outcome).toBe('held');
   for (const end of ['', '-wal']) {
     const stored = readFileSync(homeAt(t.home).database + end).toString('latin1');
-    for (const secret of [SHAPED, IN_ENVIRONMENT]) expect(stored).not.toContain(secret);
+    expect([one, two].filter((secret) => stored.includes(secret))).toEqual([]);
   }
-  (await t.app.operator()).deny(held.action_id ?? '', `not with ${IN_ENVIRONMENT}`);
+  (await t.app.operator()).deny(held.action_id ?? '', `not with ${one}`);
   expectNone(await t.ask('wait_for_approval', { action_id: held.action_id, wait_seconds: 0 }));
 });
 

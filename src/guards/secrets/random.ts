@@ -3,18 +3,19 @@ const DIGEST =
 const SHORTEST = 16;
 /** Bits a character; what people write has less for its length. */
 const LEAST_ENTROPY = 3;
-const MOST_LOOKED_AT = 256;
+const MOST_LOOKED_AT = 64;
 
 /** Hashes, commit ids, UUIDs, `integrity=` values and the digests of images. */
 export const isDigest = (value: string): boolean => DIGEST.test(value);
 
 /** Whether a word looks as if it had been drawn by lot: letters and digits mixed, and none of them often. */
-export function looksRandom(value: string): boolean {
+export function looksRandom(whole: string): boolean {
+  const value = whole.slice(0, MOST_LOOKED_AT);
   if (value.length < SHORTEST || !/^[\w+/=.~%!@#^*-]+$/.test(value)) return false;
   if (!/\d/.test(value) || !/[A-Za-z]/.test(value)) return false;
   // Paths, dotted names, versions and dates are made of short words.
   if (value.split(/[/.:_-]/).every((part) => part.length < 12)) return false;
-  return entropy(value.slice(0, MOST_LOOKED_AT)) >= LEAST_ENTROPY;
+  return entropy(value) >= LEAST_ENTROPY;
 }
 
 /** Shannon's, in bits a character. */
