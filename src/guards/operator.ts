@@ -88,7 +88,11 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
     stop(reason) {
       house.stop.pull(reason);
       store.write(() =>
-        record({ event: 'stop.pulled', action: 'stop', detail: house.secrets.text(reason).slice(0, 300).toWellFormed() }),
+        record({
+          event: 'stop.pulled',
+          action: 'stop',
+          detail: house.secrets.text(reason).slice(0, 300).toWellFormed(),
+        }),
       );
     },
     async release(proof) {
