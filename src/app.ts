@@ -180,6 +180,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     { openCatalogue },
     { prune },
     { policyVersion },
+    { secretsOf },
   ] = await Promise.all([
     import('./guards/config-trust.ts'),
     import('./guards/gateway.ts'),
@@ -188,6 +189,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     import('./guards/risk/catalogue.ts'),
     import('./guards/snapshots/prune.ts'),
     import('./guards/policy/version.ts'),
+    import('./guards/secrets/of-house.ts'),
   ]);
   const [{ openMachine }, { openSandbox }, { openRegistry }, { openObjects }, { openStore }] =
     await Promise.all([
@@ -220,7 +222,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
       home: env['HOME'] ?? homedir(),
     }),
   });
-  const house: House = {
+  const bare: Omit<House, 'secrets'> = {
     store,
     stop,
     machine,
@@ -239,6 +241,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     origins: new Map(),
     trace: options.trace ?? ((): void => undefined),
   };
+  const house: House = { ...bare, secrets: secretsOf(bare, env) };
   await recover(house);
   prune(house);
   // Nobody waits for it.

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { Assessor } from './core/assessor.ts';
+import type { Config } from './core/config.ts';
 import { assessor } from './guards/assessor.ts';
 import { surroundings } from './host/surroundings.ts';
 import { configPath } from './registry/config-path.ts';
@@ -25,12 +26,13 @@ export async function openAssessor({ config, env = process.env }: AssessorOption
     machine,
     origins: new Map(),
     ownFolders: own.map((folder) => machine.real(folder)),
-    config: { protected: await protectedBy(config) },
+    config: await configured(config),
   });
 }
 
-async function protectedBy(config: string | undefined): Promise<{ paths: string[]; services: string[] }> {
-  if (config === undefined) return { paths: [], services: [] };
+async function configured(config: string | undefined): Promise<Pick<Config, 'protected' | 'secrets'>> {
+  if (config === undefined)
+    return { protected: { paths: [], services: [] }, secrets: { files: [], variables: [], shown: [] } };
   const { loadConfig } = await import('./registry/config-file.ts');
-  return loadConfig(configPath(config)).config.protected;
+  return loadConfig(configPath(config)).config;
 }

@@ -1,11 +1,14 @@
 import { realpathSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Config } from './core/config.ts';
 import type { HookAnswer, HookSettings, Hooks } from './core/hook.ts';
 import { believed, isTrusted } from './guards/config-trust.ts';
 import { answerHook, recordHook, shown } from './guards/hooks/answer-hook.ts';
 import type { HookHouse } from './guards/hooks/hook-house.ts';
 import { openCatalogue } from './guards/risk/catalogue.ts';
+import { type Secrets, openSecrets } from './guards/secrets/secrets.ts';
+import { openSecretFiles } from './host/secret-files.ts';
 import { surroundings } from './host/surroundings.ts';
 import { loadConfig } from './registry/config-file.ts';
 import { configPath } from './registry/config-path.ts';
@@ -33,18 +36,31 @@ export async function openHooks(env: NodeJS.ProcessEnv, packageRoot: string): Pr
   const user = userInfo().username;
   const origins = new Map<string, number>();
   const parts = { store, stop: stopFile(home.stop), user, machine, origins, rules: registry.rules };
+  const secretFiles = openSecretFiles();
   const catalogue = openCatalogue(registry);
   const own = [home.folder, ...PROGRAM.map((name) => join(packageRoot, name))];
+
+  /** Of the roots' own files nothing is read: a hook tells what it was asked, and not what they hold. */
+  const secretsBy = ({ files: listed, variables }: Pick<Config['secrets'], 'files' | 'variables'>): Secrets =>
+    openSecrets({
+      env,
+      variables,
+      listed,
+      files: () => secretFiles([], () => false, listed),
+      digest: store.digest,
+    });
 
   const house = ({ config: given, roots, configHome }: HookSettings): HookHouse => {
     const path = configPath(given, { ...env, XDG_CONFIG_HOME: configHome });
     // Read anew each time, so that what a person changes or trusts counts at once.
     const file = loadConfig(path);
     const trusted = isTrusted(file, store);
+    const config = believed(file, user, store);
     return {
       ...parts,
       catalogue,
-      config: believed(file, user, store),
+      config,
+      secrets: secretsBy(config.secrets),
       configuration: file.source === null ? 'none' : trusted ? 'trusted' : 'untrusted',
       configPath: path,
       added: roots,
@@ -63,8 +79,9 @@ export async function openHooks(env: NodeJS.ProcessEnv, packageRoot: string): Pr
       return answer;
     },
     refuse(client, tool, why) {
-      const answer: HookAnswer = { verdict: 'deny', level: null, reason: shown(why) };
-      recordHook({ client, tool, parameters: {} }, answer, 0, { store, user });
+      const secrets = secretsBy({ files: [], variables: [] });
+      const answer: HookAnswer = { verdict: 'deny', level: null, reason: shown(why, secrets) };
+      recordHook({ client, tool, parameters: {} }, answer, 0, { store, user, secrets });
       return answer;
     },
     close: () => store.close(),

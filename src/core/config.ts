@@ -26,6 +26,22 @@ export const configSchema = z.strictObject({
         ),
     })
     .prefault({}),
+  secrets: z
+    .strictObject({
+      files: z
+        .array(z.string())
+        .default([])
+        .describe('Absolute paths of files whose values are masked wherever they turn up.'),
+      variables: z
+        .array(z.string())
+        .default([])
+        .describe('Variables of the server whose values are masked, beside those named like secrets.'),
+      shown: z
+        .array(z.string())
+        .default([])
+        .describe('Globs, relative to a root, of files that look like secrets and that agents may read.'),
+    })
+    .prefault({}),
   autonomy: z
     .enum(AUTONOMY)
     .default('supervised')
@@ -127,13 +143,19 @@ export type Config = z.infer<typeof configSchema>;
  */
 export function tightened(config: Config, base: Config): Config {
   const lower = (name: keyof Config['limits']): number => Math.min(config.limits[name], base.limits[name]);
-  const both = (name: keyof Config['protected']): string[] => [
-    ...new Set([...base.protected[name], ...config.protected[name]]),
-  ];
+  const union = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])];
   const tighter = AUTONOMY.indexOf(config.autonomy) < AUTONOMY.indexOf(base.autonomy);
   return {
     ...base,
-    protected: { paths: both('paths'), services: both('services') },
+    protected: {
+      paths: union(base.protected.paths, config.protected.paths),
+      services: union(base.protected.services, config.protected.services),
+    },
+    secrets: {
+      files: union(base.secrets.files, config.secrets.files),
+      variables: union(base.secrets.variables, config.secrets.variables),
+      shown: base.secrets.shown,
+    },
     autonomy: tighter ? config.autonomy : base.autonomy,
     limits: {
       actions_per_minute: lower('actions_per_minute'),

@@ -7,6 +7,7 @@ import type { Principal, Workspace } from './principal.ts';
 import type { Processes } from './processes.ts';
 import type { Risk } from './risk.ts';
 import type { Sandbox } from './sandbox.ts';
+import type { SecretsView } from './secrets.ts';
 import type { Transactions } from './transactions.ts';
 import type { Committed, Recovery, Staged, Verification } from './stages.ts';
 
@@ -18,6 +19,7 @@ interface BaseContext {
   readonly files: Files;
   /** Whether a rule says that the file's content is never shown. */
   isSecret(path: string): boolean;
+  readonly secrets: SecretsView;
   readonly progress: (message: string) => void;
 }
 

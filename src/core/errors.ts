@@ -67,6 +67,11 @@ export const ERRORS = {
     'The file holds secrets and is never shown to an agent.',
     'Ask a person for what you need from it.',
   ),
+  marker_written: row(
+    'refused',
+    'The new content has the mark that stands for a masked secret; written, it would replace the secret.',
+    'Leave the masked part out of the edit: use edit_file on what stands beside it, or ask a person.',
+  ),
   match_not_found: row(
     'refused',
     'The text to replace does not occur in the file.',

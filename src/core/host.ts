@@ -3,6 +3,7 @@ import type { Workspace } from './principal.ts';
 import type { OutputLogs } from './processes.ts';
 import type { Commands } from './command.ts';
 import type { Sandbox } from './sandbox.ts';
+import type { SecretText } from './secrets.ts';
 import type { Transactions } from './transactions.ts';
 
 /** Content-addressed bytes on disk; a name is the SHA-256 of what it holds. */
@@ -112,6 +113,8 @@ export interface TransactionOptions {
   readonly workspace: Workspace;
   /** Whether a path's content is never shown. */
   readonly isSecret: (path: string) => boolean;
+  /** Tells contents of such a path apart. */
+  readonly fingerprint: (content: Uint8Array) => string;
   /** Whether a path below a new folder is shown by itself. */
   readonly isNotable: (path: string) => boolean;
   /** Called with a store before the first folder is made in it. */
@@ -140,6 +143,12 @@ export interface Machine extends Surroundings {
   readonly sandbox: Sandbox;
   readonly logs: OutputLogs;
   readonly sessions: Sessions;
+  /** Files that hold secrets, as they stand: those below the roots and those listed; the same array where none has changed. */
+  secretFiles(
+    roots: readonly string[],
+    isSecret: (path: string) => boolean,
+    listed: readonly string[],
+  ): readonly SecretText[];
   transactions(options: TransactionOptions): Transactions;
   /** Removes what is kept of an action in the stores of these roots: its stage alone, or its pre-images as well. */
   discard(actionId: string, roots: readonly string[], what: 'stage' | 'all'): void;

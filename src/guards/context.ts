@@ -3,17 +3,16 @@ import { HomeostatError } from '../core/errors.ts';
 import type { Files } from '../core/host.ts';
 import { type Caller, type Workspace, agentName } from '../core/principal.ts';
 import { assessContext, type House } from './house.ts';
-import { pathRules } from './risk/paths.ts';
+import { isSecretPath, pathRules } from './risk/paths.ts';
 import { processes } from './processes/processes.ts';
 import type { Run } from './run.ts';
 import { formerTime } from './snapshots/former-time.ts';
 import { preserve } from './snapshots/preserve.ts';
 import { undoing } from './snapshots/undoing.ts';
 
-const isSecretIn = (house: House, workspace: Workspace): ((path: string) => boolean) => {
-  const ctx = assessContext(house, workspace);
-  return (path) => pathRules(path, ctx).some((rule) => rule.secret);
-};
+/** Whether a rule says that a path's content is never shown. */
+export const isSecretIn = (house: House, workspace: Workspace): ((path: string) => boolean) =>
+  isSecretPath(assessContext(house, workspace));
 
 /** Whether a new path below a new folder is worth a word of its own: where a rule speaks of it. */
 const isNotableIn = (house: House, workspace: Workspace): ((path: string) => boolean) => {
@@ -37,6 +36,7 @@ export function actionContext(run: Run, house: House, options: { signal?: AbortS
     config: house.config,
     files: house.machine.files(workspace),
     isSecret: isSecretIn(house, workspace),
+    secrets: house.secrets,
     progress: (message) => onProgress?.(message),
     actionId: run.id,
     reason: run.bound?.reason ?? '',
@@ -47,6 +47,7 @@ export function actionContext(run: Run, house: House, options: { signal?: AbortS
       action: run.id,
       workspace,
       isSecret: isSecretIn(house, workspace),
+      fingerprint: house.secrets.fingerprint,
       isNotable: isNotableIn(house, workspace),
       onStore: (folder) => useStore(folder, house),
       formerTime: (inode, mtime_ns) => formerTime(inode, mtime_ns, house),
@@ -78,6 +79,7 @@ export function queryContext(
     config: house.config,
     files: withoutSecrets(house.machine.files(caller.workspace), isSecret),
     isSecret,
+    secrets: house.secrets,
     progress: (message) => caller.onProgress?.(message),
   };
 }

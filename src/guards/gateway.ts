@@ -40,11 +40,12 @@ export function guardedCalls(house: House): Guarded {
   };
   return {
     async call(name, input, caller) {
+      house.secrets.watch(caller.workspace.roots);
       const tool = house.offered.has(name) ? house.tools.get(name) : undefined;
       if (tool === undefined)
         return refusal(
           undefined,
-          new HomeostatError('unknown_tool', `there is no tool ${JSON.stringify(name)}`),
+          new HomeostatError('unknown_tool', `there is no tool ${house.secrets.text(JSON.stringify(name))}`),
         );
       if (tool.kind === 'query') {
         return runQuery(tool, input, caller, services(caller, journal, house), journal, house);

@@ -10,6 +10,7 @@ import type { StopFile } from '../store/stop-file.ts';
 import type { Store } from '../store/store.ts';
 import type { AssessContext } from './risk/assess.ts';
 import type { Catalogue } from './risk/context.ts';
+import type { Secrets } from './secrets/secrets.ts';
 
 /** All that the pipeline works with; put together in one place, `app.ts`. */
 export interface House {
@@ -18,6 +19,7 @@ export interface House {
   readonly machine: Machine;
   readonly config: Config;
   readonly configuration: Configuration;
+  readonly secrets: Secrets;
   readonly rules: Rules;
   /** A digest of all that decisions are made by: what was approved under another is asked anew. */
   readonly policy: string;
@@ -43,7 +45,7 @@ export interface House {
 /** What of the house an assessment needs. */
 export interface Assessing extends Pick<House, 'rules' | 'catalogue' | 'ownFolders' | 'origins'> {
   readonly machine: Surroundings;
-  readonly config: Pick<Config, 'protected'>;
+  readonly config: Pick<Config, 'protected' | 'secrets'>;
 }
 
 export function assessContext(house: Assessing, workspace: Workspace): AssessContext {
@@ -52,6 +54,7 @@ export function assessContext(house: Assessing, workspace: Workspace): AssessCon
     rules: house.rules,
     catalogue: house.catalogue,
     protectedGlobs: house.config.protected.paths,
+    shownGlobs: house.config.secrets.shown,
     protectedServices: house.config.protected.services,
     ownFolders: house.ownFolders,
     home: house.machine.home,

@@ -54,9 +54,14 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
   return {
     show(id) {
       const row = held(id);
+      house.secrets.watch(row.workspace.roots);
       const approval = store.read(() => store.approvals.of(id));
       if (approval === null) throw new HomeostatError('not_held', `action ${id} waits for no approval`);
-      return { ...approvalInfo(approval, house), text: approvalText(row), digest: approval.digest };
+      return {
+        ...approvalInfo(approval, house),
+        text: house.secrets.shown(approvalText(row)),
+        digest: approval.digest,
+      };
     },
     async approve(id, digest, proof) {
       await requireProof(proof, `approve ${id}`, approver, house);
@@ -92,7 +97,11 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
     stop(reason) {
       house.stop.pull(reason);
       store.write(() =>
-        record({ event: 'stop.pulled', action: 'stop', detail: reason.slice(0, 300).toWellFormed() }),
+        record({
+          event: 'stop.pulled',
+          action: 'stop',
+          detail: house.secrets.text(reason).slice(0, 300).toWellFormed(),
+        }),
       );
     },
     async release(proof) {

@@ -1,7 +1,6 @@
 import type { ActionReport } from '../core/outcome.ts';
 import { auditParameters } from './audit/parameters.ts';
 import type { House } from './house.ts';
-import { redactText } from './redact.ts';
 import { auditBase, type Ending, reportOf, type Run } from './run.ts';
 
 /** Step 4: the intent, durable before anything runs. */
@@ -15,14 +14,13 @@ export function recordIntent(run: Run, house: House): void {
       agent: run.agent,
       principal: run.caller.principal,
       workspace: run.caller.workspace,
-      reason: bound.reason,
-      summary: intent.summary,
+      reason: house.secrets.text(bound.reason),
+      summary: house.secrets.text(intent.summary),
       dry_run: bound.dryRun,
-      input: bound.input,
+      input: null,
       request_digest: run.requestDigest,
       resources: intent.resources,
-      risk,
-      decision,
+      ...house.secrets.redact({ risk, decision }),
       phase: 'intended',
       stage: null,
       effects: null,
@@ -40,7 +38,7 @@ export function recordIntent(run: Run, house: House): void {
         event: 'action.intended',
         parameters: auditParameters(
           { ...bound.input, dry_run: bound.dryRun, reason: bound.reason },
-          house.store.digest,
+          house.secrets,
         ),
         rollback_id: run.undoes,
       }),
@@ -64,8 +62,7 @@ export function recordOutcome(run: Run, ending: Ending, house: House): ActionRep
         rollback_id: run.undoes,
         approval_status: run.resumed ? 'consumed' : null,
         execution_time_ms: time,
-        detail:
-          ending.error === undefined ? null : redactText(ending.error.message.slice(0, 300)).toWellFormed(),
+        detail: detailOf(ending, house),
       }),
     );
     const told = reportOf(run, ending);
@@ -75,7 +72,7 @@ export function recordOutcome(run: Run, ending: Ending, house: House): ActionRep
       house.store.actions.update(run.id, {
         phase: 'finished',
         outcome: ending.outcome,
-        error: ending.error?.body() ?? null,
+        error: told.error,
         report: told,
         effects: told.effects,
         input: null,
@@ -108,14 +105,17 @@ export function recordRefusal(run: Run, raw: unknown, ending: Ending, house: Hou
       house.store.audit.append({
         ...auditBase(run),
         event: 'action.refused',
-        parameters: auditParameters(raw, house.store.digest),
+        parameters: auditParameters(raw, house.secrets),
         result: ending.outcome,
         error: ending.error?.code ?? null,
-        detail:
-          ending.error === undefined ? null : redactText(ending.error.message.slice(0, 300)).toWellFormed(),
+        detail: detailOf(ending, house),
       }),
     );
     house.store.leases.release(run.id);
     return reportOf(run, ending);
   });
 }
+
+/** Masked before it is cut: half a secret would not be known for one. */
+const detailOf = ({ error }: Ending, { secrets }: House): string | null =>
+  error === undefined ? null : secrets.text(error.message).slice(0, 300).toWellFormed();

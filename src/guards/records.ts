@@ -6,7 +6,6 @@ import { expireOverdue } from './approvals/settle.ts';
 import type { House } from './house.ts';
 import { processInfo } from './processes/list.ts';
 import { processOutput } from './processes/output.ts';
-import { redact } from './redact.ts';
 import { shownEffects } from './shown.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -31,7 +30,7 @@ export function records(house: House): Records {
                 agent: row.agent,
                 cwd: row.workspace.cwd,
                 time: iso(snapshot.created_ms),
-                summary: redact(row.summary),
+                summary: house.secrets.redact(row.summary),
                 changes: snapshot.changes,
                 undone_by: store.actions.undoneBy(row.id),
               },
@@ -69,7 +68,7 @@ function effectsOf(id: string, house: House): Effects {
   if (row === null) throw new HomeostatError('not_found', `no action has the id ${id}`);
   if (row.effects === null)
     throw new HomeostatError('nothing_to_undo', `action ${id} left no effects on record`);
-  return redact(shownEffects(row.effects, row.risk) ?? row.effects);
+  return house.secrets.redact(shownEffects(row.effects, row.risk) ?? row.effects);
 }
 
 export function approvalInfo(approval: ApprovalRow, house: House): ApprovalInfo {
@@ -80,8 +79,8 @@ export function approvalInfo(approval: ApprovalRow, house: House): ApprovalInfo 
     status: approval.status,
     tool: row.tool,
     agent: row.agent,
-    reason: redact(row.reason),
-    summary: redact(row.summary),
+    reason: house.secrets.redact(row.reason),
+    summary: house.secrets.redact(row.summary),
     risk_level: row.risk.level,
     asked_by: row.decision.rules.map((rule) => rule.id),
     requested_at: iso(approval.requested_ms),

@@ -8,7 +8,6 @@ import { actionContext } from './context.ts';
 import { findAction, type House } from './house.ts';
 import { holderLives } from './limits/leases.ts';
 import { endOrphans } from './processes/end.ts';
-import { redact } from './redact.ts';
 import { openRun } from './run.ts';
 import { shownEffects, shownRisk } from './shown.ts';
 
@@ -121,7 +120,7 @@ function record(
   found: Effects | null = null,
 ): void {
   const { actions, audit, leases, snapshots } = house.store;
-  const effects = redact(shownEffects(found, row.risk));
+  const effects = house.secrets.redact(shownEffects(found, row.risk));
   house.store.write(() => {
     const seq = audit.append({
       ...BLANK,
@@ -142,8 +141,7 @@ function record(
       dry_run: row.dry_run,
       result: null,
       error: error.body(),
-      risk: shownRisk(row.risk),
-      decision: row.decision,
+      ...house.secrets.redact({ risk: shownRisk(row.risk), decision: row.decision }),
       effects,
       snapshot_id: keep ? row.id : null,
       audit: [seq],

@@ -8,7 +8,6 @@ import { checkCard } from './admit.ts';
 import type { QueryJournal } from './audit/query-journal.ts';
 import { auditParameters } from './audit/parameters.ts';
 import type { House } from './house.ts';
-import { redact } from './redact.ts';
 
 /** The life of a query: bound, admitted, answered without secrets, and recorded in a batch. */
 export async function runQuery(
@@ -27,7 +26,7 @@ export async function runQuery(
       agent: agentName(caller.principal),
       event: 'query',
       action: query.name,
-      parameters: auditParameters(raw ?? {}, house.store.digest),
+      parameters: auditParameters(raw ?? {}, house.secrets),
       risk_level: 'SAFE',
       result: report.outcome,
       error: report.error?.code ?? null,
@@ -47,13 +46,13 @@ async function answer(
   try {
     const bound = query.bind(raw);
     checkCard(query, caller, house);
-    return { outcome: 'succeeded', result: redact(await bound.run(ctx)), error: null };
+    return { outcome: 'succeeded', result: house.secrets.redact(await bound.run(ctx)), error: null };
   } catch (thrown) {
     const error = asHomeostatError(thrown);
     return {
       outcome: error.class === 'refused' ? 'denied' : 'failed',
       result: null,
-      error: redact(error.body()),
+      error: house.secrets.redact(error.body()),
     };
   }
 }

@@ -8,8 +8,8 @@ import type { Action, BoundAction } from '../core/tool.ts';
 import type { Intent, Staged } from '../core/stages.ts';
 import { BLANK, type AuditEntry } from '../store/audit.ts';
 import type { GrantRow } from '../store/grants.ts';
-import { redact } from './redact.ts';
 import type { House } from './house.ts';
+import type { Secrets } from './secrets/secrets.ts';
 import { shownEffects, shownRisk } from './shown.ts';
 
 /** One action on its way through the pipeline; each step fills in what it found out. */
@@ -20,6 +20,7 @@ export interface Run {
   readonly agent: string;
   readonly started: number;
   readonly audit: number[];
+  readonly secrets: Secrets;
   /** Ends when the client cancels or the emergency stop is pulled. */
   readonly signal: AbortSignal;
   readonly close: () => void;
@@ -63,6 +64,7 @@ export function openRun(tool: Action, caller: Caller, house: House, id: string =
     agent: agentName(caller.principal),
     started: performance.now(),
     audit: [],
+    secrets: house.secrets,
     signal: abort.signal,
     close() {
       caller.signal.removeEventListener('abort', cancel);
@@ -107,7 +109,7 @@ export interface Ending {
 
 /** What the caller is told; secrets are masked here, on the only way out. */
 export function reportOf(run: Run, ending: Ending): ActionReport {
-  return redact({
+  return run.secrets.redact({
     outcome: ending.outcome,
     action_id: run.recorded ? run.id : null,
     dry_run: run.bound?.dryRun ?? false,

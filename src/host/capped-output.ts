@@ -1,3 +1,5 @@
+import { keptOfStart, startOfEnd } from '../core/cut.ts';
+
 /** Keeps the first and the last bytes of a stream and counts what was left out between. */
 export class CappedOutput {
   private readonly half: number;
@@ -34,14 +36,22 @@ export class CappedOutput {
   }
 
   get omittedBytes(): number {
-    return Math.max(0, this.total - this.headBytes - Math.min(this.tailBytes, this.half));
+    const { head, tail } = this.kept();
+    return this.total - head.length - tail.length;
   }
 
   toString(): string {
-    const tail = Buffer.concat(this.tail);
-    const end = tail.subarray(Math.max(0, tail.length - this.half));
-    if (this.omittedBytes === 0) return Buffer.concat([...this.head, end]).toString('utf8');
-    const note = `\n[… ${this.omittedBytes} bytes left out here …]\n`;
-    return Buffer.concat(this.head).toString('utf8') + note + end.toString('utf8');
+    const { head, tail } = this.kept();
+    const omitted = this.total - head.length - tail.length;
+    if (omitted === 0) return Buffer.concat([head, tail]).toString('utf8');
+    return `${head.toString('utf8')}\n[… ${omitted} bytes left out here …]\n${tail.toString('utf8')}`;
+  }
+
+  private kept(): { head: Buffer; tail: Buffer } {
+    const head = Buffer.concat(this.head);
+    const all = Buffer.concat(this.tail);
+    const tail = all.subarray(Math.max(0, all.length - this.half));
+    if (this.total === head.length + tail.length) return { head, tail };
+    return { head: head.subarray(0, keptOfStart(head)), tail: tail.subarray(startOfEnd(tail)) };
   }
 }

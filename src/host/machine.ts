@@ -10,6 +10,7 @@ import { killMarked, startDetached } from './processes.ts';
 import { discardStage } from './journal/discard.ts';
 import { openTransactions } from './journal/transactions.ts';
 import type { ScanLimits } from './scan.ts';
+import { openSecretFiles } from './secret-files.ts';
 import { openSessions } from './sessions.ts';
 import { surroundings } from './surroundings.ts';
 
@@ -39,6 +40,7 @@ export function openMachine(options: MachineOptions): Machine {
     sandbox,
     logs: openLogs(options.processes),
     sessions: openSessions(sessions, owner, isAlive),
+    secretFiles: openSecretFiles(),
     transactions: (of) => openTransactions(of, { stages, objects }),
     discard: (actionId, roots, what) => discardStage({ actionId, roots, what, stages }),
     killLeftovers: killMarked,

@@ -3,12 +3,19 @@ import type { ErrorBody } from '../core/errors.ts';
 import type { ActionReport, Decision, Outcome } from '../core/outcome.ts';
 import type { Principal, Workspace } from '../core/principal.ts';
 import type { Risk } from '../core/risk.ts';
+import { type Apart, type Reference, referenceIn } from './apart.ts';
 import type { Statements } from './database.ts';
 
 /** How far an action has come; only `held` survives its process unfinished. `reaching`: its stage reaches the world. */
 export type Phase = 'intended' | 'reaching' | 'held' | 'committing' | 'finished';
 
-/** An action as it is stored; input and stage are dropped when it is finished. */
+/** What of a held action may hold secrets, as it was given and worked out. */
+export type HeldParts = Pick<ActionRow, 'input' | 'stage' | 'effects' | 'risk' | 'summary' | 'reason'>;
+
+/**
+ * An action as it is stored. What of one that is held may hold secrets lies apart from the
+ * database, since nothing is masked in it; input and stage are dropped when it is finished.
+ */
 export interface ActionRow {
   readonly id: string;
   readonly tool: string;
@@ -54,7 +61,11 @@ type Raw = Record<string, string | number | null>;
 export interface ActionStore {
   insert(row: ActionRow): void;
   update(id: string, patch: Patch): void;
+  /** What is held lies apart as it is; the row has `shown` in its place. */
+  hold(id: string, held: HeldParts, shown: Patch): void;
   get(id: string): ActionRow | null;
+  /** Names of what lies apart. */
+  apart(): string[];
   unfinished(): ActionRow[];
   /** Those but for one that changed something and ended well since then. */
   succeededSince(fromMs: number, except: string): ActionRow[];
@@ -68,12 +79,25 @@ export interface ActionStore {
   undoneBy(id: string): string | null;
 }
 
-export function actionStore(db: Statements): ActionStore {
+export function actionStore(db: Statements, apart: Apart): ActionStore {
   const all = (sql: string, ...values: unknown[]): ActionRow[] =>
     db
       .prepare<unknown[], Raw>(sql)
       .all(...values)
-      .map(fromRaw);
+      .map((raw) => fromRaw(raw, apart));
+  const referenceOf = (id: string): Reference | null => {
+    const row = db
+      .prepare<[string], { input: string | null }>('SELECT input FROM actions WHERE id = ?')
+      .get(id);
+    return row?.input == null ? null : referenceIn(JSON.parse(row.input));
+  };
+  const update = (id: string, patch: Patch): void => {
+    const before = patch.input === undefined ? null : referenceOf(id);
+    const raw = toRaw(patch);
+    const set = Object.keys(raw).map((n) => `${n} = @${n}`);
+    db.prepare(`UPDATE actions SET ${set.join(', ')} WHERE id = @id`).run({ ...raw, id });
+    if (before !== null) apart.drop(before);
+  };
   const undoneBy = (id: string): string | null =>
     all("SELECT * FROM actions WHERE undoes = ? AND outcome = 'succeeded' AND dry_run = 0", id).find(
       (row) => undoneBy(row.id) === null,
@@ -86,12 +110,18 @@ export function actionStore(db: Statements): ActionStore {
         `INSERT INTO actions (${names.join(', ')}) VALUES (${names.map((n) => `@${n}`).join(', ')})`,
       ).run(raw);
     },
-    update(id, patch) {
-      const raw = toRaw(patch);
-      const set = Object.keys(raw).map((n) => `${n} = @${n}`);
-      db.prepare(`UPDATE actions SET ${set.join(', ')} WHERE id = @id`).run({ ...raw, id });
+    update,
+    hold(id, held, shown) {
+      update(id, { ...shown, phase: 'held', input: apart.put(id, held), stage: null, effects: null });
     },
     get: (id) => all('SELECT * FROM actions WHERE id = ?', id)[0] ?? null,
+    apart: () =>
+      db
+        .prepare<[], { name: string }>(
+          "SELECT input ->> 'apart' AS name FROM actions WHERE input ->> 'apart' IS NOT NULL",
+        )
+        .all()
+        .map(({ name }) => name),
     unfinished: () => all("SELECT * FROM actions WHERE phase <> 'finished'"),
     succeededSince: (fromMs, except) =>
       all(
@@ -123,6 +153,8 @@ export function actionStore(db: Statements): ActionStore {
   };
 }
 
+const NOTHING = { input: null, stage: null, effects: null };
+
 function toRaw(row: Patch): Raw {
   const raw: Raw = {};
   for (const [name, value] of Object.entries(row)) {
@@ -133,12 +165,15 @@ function toRaw(row: Patch): Raw {
   return raw;
 }
 
-function fromRaw(raw: Raw): ActionRow {
+function fromRaw(raw: Raw, apart: Apart): ActionRow {
   const row: Record<string, unknown> = { ...raw, dry_run: raw['dry_run'] === 1 };
   for (const name of JSON_COLUMNS) {
     const text = raw[name];
     row[name] = typeof text === 'string' ? (JSON.parse(text) as unknown) : null;
   }
+  const reference = referenceIn(row['input']);
+  // Where it is gone or was changed there is no input, and what is staged is not what was approved: it cannot go on.
+  if (reference !== null) Object.assign(row, NOTHING, apart.get(reference) ?? {});
   // What an older program wrote says less.
   if (row['risk'] !== null)
     row['risk'] = { effects: [], instead: [], extent: null, ...(row['risk'] as object) };

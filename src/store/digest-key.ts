@@ -5,14 +5,14 @@ import { HomeostatError } from '../core/errors.ts';
 const BYTES = 32;
 
 /** A digest that only this state can compute: from a plain one of a short secret the secret could be guessed. */
-export type KeyedDigest = (text: string) => string;
+export type KeyedDigest = (content: string | Uint8Array) => string;
 
 /** HMAC-SHA-256 in hexadecimal, with a key of this state's own that is made when it is first needed. */
 export function keyedDigest(path: string): KeyedDigest {
   let key: Buffer | null = null;
-  return (text) =>
+  return (content) =>
     createHmac('sha256', (key ??= keyAt(path)))
-      .update(text)
+      .update(content)
       .digest('hex');
 }
 

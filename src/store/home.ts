@@ -14,6 +14,8 @@ export interface Home {
   readonly stages: string;
   /** What commands of one connection share: /tmp and a home. */
   readonly sessions: string;
+  /** Raw input and stages of held actions. */
+  readonly held: string;
   /** What long-running processes say. */
   readonly processes: string;
   /** Its presence is the emergency stop. */
@@ -36,6 +38,7 @@ export function homeAt(folder: string): Home {
     scans: join(folder, 'scans'),
     stages: join(folder, 'stages'),
     sessions: join(folder, 'sessions'),
+    held: join(folder, 'held'),
     processes: join(folder, 'processes'),
     stop: join(folder, 'stop'),
     approver: join(folder, 'approver.json'),

@@ -1,4 +1,5 @@
 import { HomeostatError } from '../core/errors.ts';
+import { type Apart, referenceIn } from './apart.ts';
 import type { Statements } from './database.ts';
 import { sha256 } from './objects.ts';
 
@@ -51,7 +52,7 @@ export interface Surplus {
   readonly why: 'age' | 'count' | 'bytes';
 }
 
-export function snapshotStore(db: Statements): SnapshotStore {
+export function snapshotStore(db: Statements, apart: Apart): SnapshotStore {
   const read = (raw: Raw): SnapshotRow => {
     if (sha256(raw.data) !== raw.checksum) {
       throw new HomeostatError('state_corrupt', `the snapshot of action ${raw.action_id} is damaged`);
@@ -59,13 +60,17 @@ export function snapshotStore(db: Statements): SnapshotStore {
     return { ...raw, data: JSON.parse(raw.data) as unknown };
   };
   const references = function* (without: ReadonlySet<string> = new Set()): Iterable<string> {
-    for (const { id, text } of db
-      .prepare<[], { id: string; text: string | null }>(
-        `SELECT action_id AS id, data AS text FROM snapshots
-         UNION ALL SELECT id, stage FROM actions WHERE phase <> 'finished'`,
+    for (const { id, text, input } of db
+      .prepare<[], { id: string; text: string | null; input: string | null }>(
+        `SELECT action_id AS id, data AS text, NULL AS input FROM snapshots
+         UNION ALL SELECT id, stage, input FROM actions WHERE phase <> 'finished'`,
       )
       .all())
-      if (text !== null && !without.has(id)) yield text;
+      if (!without.has(id)) {
+        if (text !== null) yield text;
+        const held = input === null ? null : referenceIn(JSON.parse(input));
+        if (held !== null) yield JSON.stringify(apart.get(held));
+      }
   };
   return {
     put(actionId, data, { changes, bytes }) {

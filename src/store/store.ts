@@ -4,6 +4,7 @@ import { type ActionStore, actionStore } from './actions.ts';
 import { type ApprovalStore, approvalStore } from './approvals.ts';
 import { type AuditLog, auditLog } from './audit.ts';
 import { type StoreFolders, storeFolders } from './action-folders.ts';
+import { openApart } from './apart.ts';
 import { type Garbage, collectObjects, garbage } from './collect.ts';
 import { type Db, guarded, openDatabase, prepared } from './database.ts';
 import { type KeyedDigest, keyedDigest } from './digest-key.ts';
@@ -34,6 +35,8 @@ export interface Store {
   collect(beforeMs: number, trace?: (step: string) => void): Garbage[];
   /** What `collect` would remove if those snapshots were gone. */
   garbage(beforeMs: number, without: ReadonlySet<string>): Garbage[];
+  /** Removes what lies apart and is named by no action; the caller holds a write transaction. */
+  sweepApart(beforeMs: number): void;
   /** True when the database is not the file any more that was opened: everything written since goes nowhere. */
   gone(): boolean;
   /** True when SQLite finds the file's structure sound. */
@@ -56,19 +59,30 @@ function assemble(home: Home, db: Db): Store {
     throw new HomeostatError('state_corrupt', `${home.database} was taken away while it was open`);
   };
   const statements = prepared(db);
-  const snapshots = snapshotStore(statements);
+  const apart = openApart(home.held);
+  const snapshots = snapshotStore(statements, apart);
+  const actions = actionStore(statements, apart);
+  const inTransaction = <T>(work: () => T): T => {
+    let committed = false;
+    try {
+      const result = db.transaction(work).immediate();
+      committed = true;
+      return result;
+    } finally {
+      apart.settle(committed);
+    }
+  };
   const digest = keyedDigest(home.digestKey);
   return {
     home,
-    actions: actionStore(statements),
+    actions,
     approvals: approvalStore(statements),
     audit: auditLog(statements),
     grants: grantStore(statements),
     leases: leaseStore(statements),
     longRunning: longRunning(statements),
     snapshots,
-    write: (work) =>
-      guarded(home, () => inPlace(() => (db.inTransaction ? work() : db.transaction(work).immediate()))),
+    write: (work) => guarded(home, () => inPlace(() => (db.inTransaction ? work() : inTransaction(work)))),
     read: (work) => guarded(home, work),
     setting: (key) =>
       statements.prepare<[string], { value: string }>('SELECT value FROM settings WHERE key = ?').get(key)
@@ -76,11 +90,12 @@ function assemble(home: Home, db: Db): Store {
     setSetting: (key, value) =>
       void statements.prepare('INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)').run(key, value),
     stores: storeFolders(statements),
-    digest: (text) => guarded(home, () => digest(text)),
+    digest: (content) => guarded(home, () => digest(content)),
     collect: (beforeMs, trace) =>
       collectObjects(home.objects, home.scans, snapshots.references(), beforeMs, trace),
     garbage: (beforeMs, without) =>
       garbage(home.objects, home.scans, snapshots.references(without), beforeMs),
+    sweepApart: (beforeMs) => apart.sweep(new Set(actions.apart()), beforeMs),
     gone,
     sound: () => db.pragma('quick_check(1)', { simple: true }) === 'ok',
     close: () => db.close(),

@@ -37,6 +37,7 @@ function contextOf(tree: readonly Standing[]): CommandContext {
     ...CONTEXT,
     workspace: { roots: [ROOT], cwd: SETUP.place.cwd },
     protectedGlobs: [],
+    shownGlobs: [],
     home: HOME,
     real,
     facts: (path) =>

@@ -20,6 +20,7 @@ export const CONTEXT = {
   facts: (): PathFacts => ({ type: 'unknown', size: 0, git: null }),
   protectedServices: [],
   protectedGlobs: ['deploy/*.lock'],
+  shownGlobs: [],
   ownFolders: ['/w/state', '/w/config'],
   home: '/home/somebody',
   real: (path: string): string => path.replace(/^\/w\/root\/link(?=\/|$)/, '/etc/deep'),

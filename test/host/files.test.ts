@@ -42,6 +42,7 @@ function open(limits = { files: 1000, bytes: 1_000_000 }): Opened {
     async apply(set, action) {
       const options = {
         isSecret: () => false,
+        fingerprint: () => '',
         isNotable: () => false,
         onStore: nothing,
         trace: nothing,

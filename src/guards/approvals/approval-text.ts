@@ -4,7 +4,8 @@ import type { ActionRow } from '../../store/actions.ts';
 
 /**
  * All that a person decides on, safe for a terminal: nothing in it can hide or move another part. It is not
- * redacted, since an agent could dress what it wants hidden as a secret.
+ * redacted like what agents are told, since an agent could dress what it wants hidden as a secret: of this text only
+ * what is known to be a secret is masked (`Secrets.shown`), with its length.
  */
 export function approvalText(row: ActionRow): string {
   const effects = row.effects;

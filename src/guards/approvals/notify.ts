@@ -1,7 +1,6 @@
 import { BLANK } from '../../store/audit.ts';
 import type { ActionRow } from '../../store/actions.ts';
 import type { House } from '../house.ts';
-import { redact } from '../redact.ts';
 
 /** A person hears at once of the first action that waits, and then at most so often of all that wait. */
 const APART_MS = 60_000;
@@ -32,7 +31,7 @@ function tell(id: string, house: House): void {
   const { notify: line, webhook } = config.approvals;
   if (line !== undefined) machine.notify(line, { HOMEOSTAT_ACTION: id, HOMEOSTAT_WAITING: String(waiting) });
   if (webhook === undefined || row === null) return;
-  machine.post(webhook, messageOf(row, waiting)).catch((error: unknown) =>
+  machine.post(webhook, messageOf(row, waiting, house)).catch((error: unknown) =>
     store.write(() =>
       store.audit.append({
         ...BLANK,
@@ -47,8 +46,8 @@ function tell(id: string, house: House): void {
 }
 
 /** What leaves the machine: what waits and how bad it is, without secrets, and nothing of what files hold. */
-const messageOf = (row: ActionRow, waiting: number): object =>
-  redact({
+const messageOf = (row: ActionRow, waiting: number, { secrets }: House): object =>
+  secrets.redact({
     action_id: row.id,
     tool: row.tool,
     agent: row.agent,

@@ -2,7 +2,6 @@ import { type ErrorCode, HomeostatError } from '../../core/errors.ts';
 import { BLANK } from '../../store/audit.ts';
 import type { ActionRow } from '../../store/actions.ts';
 import type { House } from '../house.ts';
-import { redact } from '../redact.ts';
 import { shownEffects, shownRisk } from '../shown.ts';
 import { isExpired } from './consume.ts';
 
@@ -20,7 +19,7 @@ export function settle(
     revoked: 'approval_revoked',
   };
   const error = new HomeostatError(codes[status], note ?? `the approval of ${row.id} is ${status}`);
-  const effects = redact(shownEffects(row.effects, row.risk));
+  const effects = house.secrets.redact(shownEffects(row.effects, row.risk));
   const settled = house.store.write(() => {
     const held = house.store.actions.get(row.id)?.phase === 'held';
     const from = ['pending', 'approved'] as const;
@@ -36,7 +35,7 @@ export function settle(
       approval_status: status,
       result: 'denied',
       error: error.code,
-      detail: note === null ? null : redact(note.slice(0, 300).toWellFormed()),
+      detail: note === null ? null : house.secrets.text(note).slice(0, 300).toWellFormed(),
     });
     house.store.actions.update(row.id, {
       phase: 'finished',
@@ -47,9 +46,8 @@ export function settle(
         action_id: row.id,
         dry_run: false,
         result: null,
-        error: redact(error.body()),
-        risk: shownRisk(row.risk),
-        decision: row.decision,
+        error: house.secrets.redact(error.body()),
+        ...house.secrets.redact({ risk: shownRisk(row.risk), decision: row.decision }),
         effects,
         snapshot_id: null,
         audit: [seq],

@@ -1,3 +1,4 @@
+import type { Secrets } from '../secrets/secrets.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import type { HookAnswer, HookRequest } from '../../core/hook.ts';
 import type { Verdict } from '../../core/outcome.ts';
@@ -8,7 +9,6 @@ import { BLANK } from '../../store/audit.ts';
 import { auditParameters } from '../audit/parameters.ts';
 import { decide } from '../policy/decide.ts';
 import { workspaceOf } from '../policy/roots.ts';
-import { redactText } from '../redact.ts';
 import type { HookHouse } from './hook-house.ts';
 import { hookRisk } from './hook-risk.ts';
 
@@ -20,7 +20,7 @@ const THROUGH =
 export function answerHook(request: HookRequest, house: HookHouse): HookAnswer {
   const started = performance.now();
   const said = closed(request, decideHook(request, house));
-  const answer = { ...said, reason: shown(said.reason) };
+  const answer = { ...said, reason: shown(said.reason, house.secrets) };
   recordHook(request, answer, Math.round(performance.now() - started), house);
   return answer;
 }
@@ -44,7 +44,7 @@ function decideHook(request: HookRequest, house: HookHouse): HookAnswer {
   const why =
     worst === undefined
       ? `${level}.`
-      : `${level}: ${worst.reason} (${redactText(worst.evidence).slice(0, 160)})`;
+      : `${level}: ${worst.reason} (${house.secrets.text(worst.evidence).slice(0, 160)})`;
   const verdict = verdictOf(request, risk, house);
   if (verdict === 'deny') return { verdict, level, reason: `${why} ${OUTSIDE}; ${THROUGH}.` };
   if (verdict === 'ask') return { verdict, level, reason: `${why} ${OUTSIDE}.` };
@@ -102,7 +102,7 @@ export function recordHook(
   { client, tool, parameters }: Recorded,
   { verdict, reason, level }: HookAnswer,
   ms: number,
-  { store, user }: Pick<HookHouse, 'store' | 'user'>,
+  { store, user, secrets }: Pick<HookHouse, 'store' | 'user' | 'secrets'>,
 ): void {
   store.write(() =>
     store.audit.append({
@@ -110,7 +110,7 @@ export function recordHook(
       agent: agentName({ client, card: null, user }),
       event: EVENTS[verdict],
       action: tool,
-      parameters: auditParameters(parameters, store.digest),
+      parameters: auditParameters(parameters, secrets),
       risk_level: level,
       result: verdict === 'deny' ? 'denied' : null,
       execution_time_ms: ms,
@@ -122,4 +122,5 @@ export function recordHook(
 const MOST = 700;
 
 /** Redacted, short, on one line, with what could fool a reader made visible. */
-export const shown = (text: string): string => `homeostat: ${visibleLine(redactText(text)).slice(0, MOST)}`;
+export const shown = (text: string, secrets: Secrets): string =>
+  `homeostat: ${visibleLine(secrets.text(text)).slice(0, MOST)}`;

@@ -3,7 +3,6 @@ import type { ProcessInfo } from '../../core/processes.ts';
 import type { LongRunningRow } from '../../store/long-running.ts';
 import type { House } from '../house.ts';
 import { holderLives } from '../limits/leases.ts';
-import { redact } from '../redact.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -18,9 +17,9 @@ export function processInfo(row: LongRunningRow, house: House): ProcessInfo {
   const running = isRunning(row, house);
   return {
     id,
-    name: redact(row.name),
+    name: house.secrets.text(row.name),
     agent,
-    command: redact(row.command),
+    command: house.secrets.text(row.command),
     cwd,
     network,
     writes: [...row.writes],

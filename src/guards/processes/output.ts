@@ -2,11 +2,10 @@ import { HomeostatError } from '../../core/errors.ts';
 import type { OutputPage, OutputQuery } from '../../core/processes.ts';
 import type { OutputStream } from '../../core/sandbox.ts';
 import type { House } from '../house.ts';
-import { redactText } from '../redact.ts';
 import { processRow } from './list.ts';
 
-/** Before a page, as far as a line or a private key that it begins in may reach back. */
-const BACK_BYTES = 16_384;
+/** Before and after a page, as far as a secret that it begins or ends in may reach. */
+const AROUND_BYTES = 16_384;
 const NEWLINE = 10;
 
 /** A page of what a process has said, of whole lines where it can be, so that no secret is shown in two halves. */
@@ -25,11 +24,18 @@ export function processOutput(
   const most = house.config.limits.output_bytes;
   const { logs } = house.machine;
   const page = logs.read(id, stream, since ?? null, most);
-  const back = logs.read(id, stream, Math.max(page.first, page.start - BACK_BYTES), page.start + most);
+  const back = logs.read(
+    id,
+    stream,
+    Math.max(page.first, page.start - AROUND_BYTES),
+    most + 2 * AROUND_BYTES,
+  );
   const all = back.bytes.subarray(0, page.start - back.start + page.bytes.length);
   const from = beginning(all, page.start - back.start);
   const to = ending(all, from, page.start + page.bytes.length < page.end || row.ended_ms === null);
-  const text = redactText(all.subarray(from, to).toString('utf8'));
+  const [before, within] = [all.toString('utf8', 0, from), all.toString('utf8', from, to)];
+  const whole = before + within + back.bytes.toString('utf8', to);
+  const text = house.secrets.part(whole, before.length, before.length + within.length);
   const shown = tail_lines === undefined ? text : lastLines(text, tail_lines);
   const start = back.start + from;
   return {

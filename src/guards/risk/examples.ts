@@ -23,6 +23,7 @@ export function checkExamples(registry: Registry): void {
     rules,
     catalogue: openCatalogue(registry),
     protectedGlobs: [],
+    shownGlobs: [],
     protectedServices: [],
     ownFolders: [],
     home: '/home/somebody',

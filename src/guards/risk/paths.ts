@@ -10,11 +10,19 @@ export interface PathContext {
   readonly rules: Rules;
   /** Globs that the configuration adds to the protected ones. */
   readonly protectedGlobs: readonly string[];
+  /** Globs of what the configuration says is no secret, whatever its name. */
+  readonly shownGlobs: readonly string[];
   /** Names of services that the configuration protects. */
   readonly protectedServices: readonly string[];
   /** homeostat's own folders: state and configuration. */
   readonly ownFolders: readonly string[];
 }
+
+/** Whether a rule says that a path's content is never shown. */
+export const isSecretPath =
+  (ctx: PathContext): ((path: string) => boolean) =>
+  (path) =>
+    pathRules(path, ctx).some((rule) => rule.secret);
 
 export const isOwn = (path: string, ctx: PathContext): boolean =>
   ctx.ownFolders.some((folder) => isInside(path, folder));
@@ -38,7 +46,13 @@ function rulesOn(path: string, ctx: PathContext): readonly PathRule[] {
   const shown = [path.slice(1), ...(root === undefined ? [] : [relative(root, path)])].filter(
     (p) => p !== '',
   );
-  return rules.filter((rule) => shown.some((p) => pathMatches(rule, p)));
+  const found = rules.filter((rule) => shown.some((p) => pathMatches(rule, p)));
+  if (
+    !found.some((rule) => rule.secret) ||
+    !shownByPerson(ctx).some((rule) => shown.some((p) => pathMatches(rule, p)))
+  )
+    return found;
+  return found.filter((rule) => !rule.secret);
 }
 
 const NONE: readonly PathRule[] = [];
@@ -64,13 +78,29 @@ function allRules({ rules: { paths }, protectedGlobs }: PathContext): AllRules {
 
 const configured = (globs: readonly string[]): PathRule[] =>
   globs.map((glob) => ({
+    ...NOTHING,
     id: 'configured-protection',
     reason: `The configuration protects ${glob}.`,
     glob: [glob, `${glob}/**`],
-    except: [],
     change: 'CRITICAL',
-    secret: false,
-    commands_may: [],
-    match: [],
-    not_match: [],
   }));
+
+const shownRules = new WeakMap<readonly string[], PathRule[]>();
+
+function shownByPerson({ shownGlobs }: PathContext): PathRule[] {
+  let rules = shownRules.get(shownGlobs);
+  if (rules === undefined) {
+    rules = shownGlobs.map((glob) => ({ ...NOTHING, id: 'shown', reason: '', glob: [glob] }));
+    shownRules.set(shownGlobs, rules);
+  }
+  return rules;
+}
+
+const NOTHING = {
+  except: [],
+  change: 'SAFE' as const,
+  secret: false,
+  commands_may: [],
+  match: [],
+  not_match: [],
+};

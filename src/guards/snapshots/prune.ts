@@ -107,7 +107,10 @@ async function remove(folders: readonly ActionFolder[], house: House): Promise<v
 function collect(beforeMs: number, house: House): Garbage[] | null {
   const { store } = house;
   // Inside a write transaction no other process can record an intent, so nothing new can name an object meanwhile.
-  return store.write(() => (isBusy(house) ? null : store.collect(beforeMs, house.trace)));
+  return store.write(() => {
+    store.sweepApart(Date.now() - YOUNG_MS);
+    return isBusy(house) ? null : store.collect(beforeMs, house.trace);
+  });
 }
 
 function isBusy(house: House): boolean {

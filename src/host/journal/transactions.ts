@@ -128,8 +128,12 @@ function adopted(plan: Plan, of: string, by: string): Plan {
 }
 
 /** What a part changes, and by themselves the paths below its folders that a rule speaks of. */
-function described(part: Part, own: string, { isSecret, isNotable }: TransactionOptions): Described[] {
-  const all = describePart(part, own, isSecret);
+function described(
+  part: Part,
+  own: string,
+  { isSecret, isNotable, fingerprint }: TransactionOptions,
+): Described[] {
+  const all = describePart(part, own, isSecret, fingerprint);
   const told = new Set(all.map(({ change }) => change.path));
   const inert: string[] = [];
   for (const { path, change, from, at } of touchedPaths(part, own)) {

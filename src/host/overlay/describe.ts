@@ -35,14 +35,19 @@ interface Fate {
 /**
  * What a part changes, for people: one change for each path, renames as such, in the order of the paths. A folder of
  * which the times alone change is left out. To be asked before the steps are done. The texts of files are read only
- * where `isSecret` says no to the absolute path. `own` is the part's folder in its store.
+ * where `isSecret` says no to the absolute path; where it says yes, they are told apart by `fingerprint`. `own` is the part's folder in its store.
  */
-export function describePart(part: Part, own: string, isSecret: (path: string) => boolean): Described[] {
+export function describePart(
+  part: Part,
+  own: string,
+  isSecret: (path: string) => boolean,
+  fingerprint: (content: Uint8Array) => string,
+): Described[] {
   const fates = fatesOf(part, own);
   const budget = { bytes: MOST_TEXT };
   return fates
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([path, fate]) => described(path, fate, part, isSecret, budget));
+    .flatMap(([path, fate]) => described(path, fate, part, isSecret, fingerprint, budget));
 }
 
 function fatesOf({ root, store, steps }: Part, own: string): [string, Fate][] {
@@ -123,6 +128,7 @@ function described(
   fate: Fate,
   { root }: Part,
   isSecret: (path: string) => boolean,
+  fingerprint: (content: Uint8Array) => string,
   budget: Budget,
 ): Described[] {
   const { before, after, was, is, holds, from, linkTo } = fate;
@@ -155,7 +161,7 @@ function described(
       ? null
       : at === null
         ? { text: null, summary: summaryOf(print) }
-        : sideOf(at, print, shows);
+        : sideOf(at, print, shows, isHidden ? fingerprint : null);
   return [{ change, before: side(was, before), after: side(is, after) }];
 }
 

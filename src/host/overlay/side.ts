@@ -12,8 +12,19 @@ export interface Budget {
 }
 
 /** One side of a change: what stands at a path on disk. Its text is read only where a budget for that is given. */
-export function sideOf(path: string, print: Print, budget: Budget | null): Side {
-  return { text: budget === null ? null : textAt(path, print, budget), summary: summaryOf(print) };
+export function sideOf(
+  path: string,
+  print: Print,
+  budget: Budget | null,
+  fingerprint: ((content: Uint8Array) => string) | null,
+): Side {
+  const isShort = print.type === 'file' && print.size <= LONGEST_TEXT;
+  const content = fingerprint !== null && isShort ? contentAt(path, print) : null;
+  const mark = content === null ? '' : `, fingerprint ${fingerprint?.(content) ?? ''}`;
+  return {
+    text: budget === null ? null : textAt(path, print, budget),
+    summary: `${summaryOf(print)}${mark}`,
+  };
 }
 
 export function summaryOf(print: Print): string {

@@ -1,5 +1,7 @@
 import type { ChangeSet, Described, FileState, Side } from '../../core/effects.ts';
 import type { ActionContext } from '../../core/context.ts';
+import { keptOfStart, startOfEnd } from '../../core/cut.ts';
+import type { SecretsView } from '../../core/secrets.ts';
 import { visibleLine } from '../../core/visible.ts';
 import { shownPath } from './shown-path.ts';
 
@@ -17,7 +19,7 @@ export async function renderDiff(set: ChangeSet, ctx: ActionContext): Promise<st
       yield { change, before: await sideOf(before, path, ctx), after: await sideOf(after, path, ctx) };
     }
   }
-  return renderDescribed(described(), set.changes.length, ctx.workspace.cwd);
+  return renderDescribed(described(), set.changes.length, ctx.workspace.cwd, ctx.secrets);
 }
 
 /** The same of changes that are described already, of which there are `total`. */
@@ -25,6 +27,7 @@ export async function renderDescribed(
   list: AsyncIterable<Described> | Iterable<Described>,
   total: number,
   cwd: string,
+  secrets: SecretsView,
 ): Promise<string> {
   const parts: string[] = [];
   let length = 0;
@@ -34,6 +37,7 @@ export async function renderDescribed(
       parts.push(`[… ${total - index} more paths left out here …]\n`);
       break;
     }
+    for (const side of [before, after]) if (side?.text != null) secrets.notice(side.text);
     const name = visibleLine(shownPath(change.path, cwd));
     const part = await partOf(name, change.from && visibleLine(shownPath(change.from, cwd)), before, after);
     parts.push(part);
@@ -89,12 +93,15 @@ function linesOf(text: string, sign: string): { count: number; lines: string[] }
 
 function cutMiddle(diff: string): string {
   if (diff.length <= MAX_DIFF) return diff;
-  const left = diff.length - MAX_DIFF;
-  return `${diff.slice(0, MAX_DIFF / 2)}\n[… ${left} characters left out here …]\n${diff.slice(-MAX_DIFF / 2)}`;
+  const head = diff.slice(0, keptOfStart(diff.slice(0, MAX_DIFF / 2)));
+  const end = diff.slice(-MAX_DIFF / 2);
+  const tail = end.slice(startOfEnd(end));
+  const left = diff.length - head.length - tail.length;
+  return `${head}\n[… ${left} characters left out here …]\n${tail}`;
 }
 
 async function sideOf(state: FileState | null, path: string, ctx: ActionContext): Promise<Side | null> {
-  return state === null ? null : { text: await textOf(state, path, ctx), summary: summary(state) };
+  return state === null ? null : { text: await textOf(state, path, ctx), summary: summary(state, path, ctx) };
 }
 
 /** The text of a state; null where it is not text, too long or not to be shown. */
@@ -106,9 +113,12 @@ async function textOf(state: FileState, path: string, ctx: ActionContext): Promi
   return content.toString('utf8');
 }
 
-function summary(state: FileState): string {
+function summary(state: FileState, path: string, ctx: ActionContext): string {
   const mode = state.mode.toString(8).padStart(4, '0');
   if (state.type === 'symlink') return `link to ${state.target ?? '?'}`;
   if (state.type === 'directory') return `folder ${mode}`;
-  return `file ${mode}, ${state.size} bytes, sha256 ${state.digest?.slice(0, 12) ?? '?'}`;
+  // A short secret could be guessed by a digest that anybody can reckon.
+  const print = ctx.secrets.fingerprint(Buffer.from(state.digest ?? ''));
+  const content = ctx.isSecret(path) ? `fingerprint ${print}` : `sha256 ${state.digest?.slice(0, 12) ?? '?'}`;
+  return `file ${mode}, ${state.size} bytes, ${content}`;
 }

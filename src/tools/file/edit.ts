@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import type { ActionContext } from '../../core/context.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import { defineAction } from '../../core/tool.ts';
 import { changeSetAction, stageContent, withContent } from './change-set.ts';
+import { refuseMarker } from './marker.ts';
 import { shownPath } from './shown-path.ts';
 
 const edit = z.strictObject({
@@ -38,10 +40,13 @@ export const editFile = defineAction({
     const target = await ctx.files.resolve(path, true);
     const content = await ctx.files.read(target, ctx.config.limits.file_bytes);
     const text = content.toString('utf8');
+    edits.forEach(({ old_text, new_text }, index) =>
+      refuseMarker(old_text, new_text, `edits.${index}.new_text`),
+    );
     if (!Buffer.from(text, 'utf8').equals(content))
       throw new HomeostatError('wrong_type', `${target} is not UTF-8 text`);
     const edited = Buffer.from(
-      edits.reduce((now, one, index) => replace(now, one, index, ctx.config.limits.file_bytes), text),
+      edits.reduce((now, one, index) => replace(now, one, index, ctx), text),
       'utf8',
     );
     const before = await ctx.files.state(target, true);
@@ -54,10 +59,12 @@ function replace(
   text: string,
   { old_text, new_text, replace_all }: z.infer<typeof edit>,
   index: number,
-  limit: number,
+  ctx: ActionContext,
 ): string {
+  const limit = ctx.config.limits.file_bytes;
   const parts = text.split(old_text);
-  if (parts.length === 1)
+  // Whether a part of a secret matches would tell the whole of it, guess by guess.
+  if (parts.length === 1 || cutsSecret(text, old_text, ctx))
     throw new HomeostatError('match_not_found', `edits.${index}.old_text does not occur`);
   if (parts.length > 2 && replace_all !== true) {
     throw new HomeostatError('match_not_unique', `edits.${index}.old_text occurs ${parts.length - 1} times`);
@@ -70,4 +77,14 @@ function replace(
       `edits.${index} would make ${length} characters, the limit is ${limit}`,
     );
   return parts.join(new_text);
+}
+
+/** Whether a place where it stands begins or ends in a secret, or lies in one. */
+function cutsSecret(text: string, old: string, ctx: ActionContext): boolean {
+  const spans = ctx.secrets.spans(text);
+  for (let at = text.indexOf(old); at >= 0 && spans.length > 0; at = text.indexOf(old, at + old.length)) {
+    const end = at + old.length;
+    if (spans.some((span) => span.start < end && span.end > at)) return true;
+  }
+  return false;
 }

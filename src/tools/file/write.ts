@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { HomeostatError } from '../../core/errors.ts';
 import { defineAction } from '../../core/tool.ts';
 import { changeSetAction, missingFolders, stageContent, withContent } from './change-set.ts';
+import { refuseMarker } from './marker.ts';
 import { shownPath } from './shown-path.ts';
 
 export const writeFile = defineAction({
@@ -36,6 +37,8 @@ export const writeFile = defineAction({
     const before = await ctx.files.state(target, true);
     if (before !== null && before.type !== 'file')
       throw new HomeostatError('wrong_type', `${target} is a ${before.type}`);
+    const old = before?.digest === undefined ? null : await ctx.files.objects.get(before.digest);
+    refuseMarker(old?.toString('utf8') ?? '', content, 'content');
     const after = await withContent(bytes, before, ctx);
     if (before?.digest === after.digest) return stageContent([], ctx);
     return stageContent([...(await missingFolders(target, ctx)), { path: target, before, after }], ctx);

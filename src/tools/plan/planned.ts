@@ -28,7 +28,7 @@ export async function effectsOfPlan(plan: Plan, ctx: ActionContext, note = UNDO)
     known: true,
     note,
     changes: described.map(({ change }) => change),
-    diff: await renderDescribed(shown, shown.length, ctx.workspace.cwd),
+    diff: await renderDescribed(shown, shown.length, ctx.workspace.cwd, ctx.secrets),
   };
 }
 

@@ -1,7 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionReport } from '../../../src/core/outcome.ts';
+import { homeAt } from '../../../src/store/home.ts';
+import { sha256 } from '../../../src/store/objects.ts';
 import { PASSPHRASE, type TestApp, testApp } from '../../helpers/app.ts';
 import { sql } from '../../helpers/sql.ts';
 
@@ -62,9 +64,18 @@ test('an approval is bound to what was shown', async () => {
     code: 'world_changed',
   });
   await t.approve(id);
-  // Somebody exchanges the stage for another one.
-  const other = JSON.stringify({ changes: [] });
-  sql(t.home, 'UPDATE actions SET stage = ? WHERE id = ?', other, id);
+  // Somebody exchanges the stage for another one, and the digest of what lies apart.
+  const { held: folder } = homeAt(t.home);
+  const [apart = ''] = readdirSync(folder);
+  const kept = JSON.parse(readFileSync(join(folder, apart), 'utf8')) as object;
+  const other = JSON.stringify({ ...kept, stage: { changes: [] } });
+  writeFileSync(join(folder, apart), other);
+  sql(
+    t.home,
+    'UPDATE actions SET input = ? WHERE id = ?',
+    JSON.stringify({ apart, sha256: sha256(other) }),
+    id,
+  );
   expect((await wait(t, id)).outcome).not.toBe('succeeded');
   expect(existsSync(join(t.root, '.env'))).toBe(true);
   await t.close();

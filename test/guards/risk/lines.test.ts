@@ -12,6 +12,7 @@ const PROJECT = {
   workspace: { roots: [ROOT], cwd: ROOT },
   home: '/home/dev',
   protectedGlobs: [],
+  shownGlobs: [],
   facts: () => ({ type: 'missing' as const, size: 0, git: null }),
   real: (path: string) => path,
   below: () => [],

@@ -6,6 +6,7 @@ import { describePart } from '../../../src/host/overlay/describe.ts';
 import { touchedPaths } from '../../../src/host/overlay/touched.ts';
 import { renderDescribed } from '../../../src/tools/file/diff.ts';
 import { Overlay } from '../../helpers/overlay.ts';
+import { testSecrets } from '../../helpers/secrets.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 const TREE = `mkdir -p a/b old/x; echo 1 >a/1; printf 'one\\ntwo\\n' >a/b/2; echo x >old/x/y; echo k=v >.env
@@ -17,7 +18,7 @@ const isSecret = (path: string): boolean => path.endsWith('.env');
 function described(line: string): { list: Described[]; overlay: Overlay } {
   const overlay = new Overlay(scratch().base, 'trusted', TREE);
   overlay.run(line);
-  return { list: describePart(overlay.read(), '1/0', isSecret), overlay };
+  return { list: describePart(overlay.read(), '1/0', isSecret, () => 'print'), overlay };
 }
 
 function changes(line: string): object[] {
@@ -33,7 +34,7 @@ function changes(line: string): object[] {
 
 async function diff(line: string): Promise<string> {
   const { list, overlay } = described(line);
-  return renderDescribed(list, list.length, overlay.root);
+  return renderDescribed(list, list.length, overlay.root, testSecrets());
 }
 
 function touched(line: string): string[] {
@@ -121,9 +122,9 @@ test('names cannot pose as lines of the diff, and secrets are not read', async (
   const shown = await diff(lines.join('; '));
   expect(shown).not.toMatch(/[su]=/);
   expect(shown).toMatchInlineSnapshot(`
-    ".env: file 0644, 4 bytes → file 0644, 8 bytes
+    ".env: file 0644, 4 bytes, fingerprint print → file 0644, 8 bytes, fingerprint print
     n: nothing → folder 0755
-    n/.env: nothing → file 0644, 4 bytes
+    n/.env: nothing → file 0644, 4 bytes, fingerprint print
     --- /dev/null
     +++ "b/x\\\\u{a}+++ evil"
     @@ -0,0 +1,1 @@
@@ -163,5 +164,5 @@ test('a text that is no longer what was read is not shown', () => {
   const part = overlay.read();
   writeFileSync(join(overlay.root, 'swapped'), 'other');
   overlay.shell('mv swapped other', overlay.root);
-  expect(describePart(part, '1/0', isSecret)).toMatchObject([{ before: { text: null } }]);
+  expect(describePart(part, '1/0', isSecret, () => 'print')).toMatchObject([{ before: { text: null } }]);
 });

