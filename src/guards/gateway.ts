@@ -50,13 +50,14 @@ export function guardedCalls(house: House): Guarded {
       if (tool.kind === 'query') {
         return runQuery(tool, input, caller, services(caller, journal, house), journal, house);
       }
+      // The stop waits for nothing, and works even where nothing can be written any more.
+      if (tool.urgent) return runAction(tool, input, caller, house);
       try {
         await seeds.end();
         journal.flush();
         await settle();
       } catch (error) {
-        // The stop must work even where nothing can be written any more.
-        if (!tool.urgent) return refusal(tool, asHomeostatError(error));
+        return refusal(tool, asHomeostatError(error));
       }
       const report = await runAction(tool, input, caller, house);
       tidy(house);

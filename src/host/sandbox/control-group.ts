@@ -72,6 +72,22 @@ function findPlace(mounted: readonly Mount[]): Place | null {
   return older === undefined || below === null ? null : { parent: join(older.point, below), memory: false };
 }
 
+/** Kills all that is in the group whose entry this is; false where nothing was in it. */
+export function killMembers(entry: string): boolean {
+  const pids = readOr(entry)
+    .split('\n')
+    .map(Number)
+    .filter((pid) => pid > 0);
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // Dead already.
+    }
+  }
+  return pids.length > 0;
+}
+
 const count = (folder: string, file: string, name: string): number =>
   Number(new RegExp(`^${name} (\\d+)`, 'm').exec(readOr(join(folder, file)))?.[1] ?? 0);
 

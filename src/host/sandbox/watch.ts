@@ -7,8 +7,13 @@ const EVERY_MS = 100;
 const FIRST_MS = 20;
 /** `unshare`, and bubblewrap outside and inside the box. */
 export const STARTERS = 3;
-/** Looking takes no more than this part of the time. */
+/** Looking at one box takes no more than this part of the time, and at all of them no more than a fifth of it. */
 const SHARE = 20;
+const SHARE_OF_ALL = 5;
+/** What one look at the machine may be old for the next box. */
+const FRESH_MS = 50;
+
+let watched = 0;
 
 /** Looks at a box from outside until it is stopped, and tells once which limit it went over. */
 export function watch(
@@ -21,6 +26,7 @@ export function watch(
   const before = free();
   let pause = FIRST_MS;
   let timer = setTimeout(look, pause);
+  watched++;
   function look(): void {
     const started = performance.now();
     const limit = exceeded();
@@ -29,10 +35,11 @@ export function watch(
       return;
     }
     pause = Math.min(2 * pause, EVERY_MS);
-    timer = setTimeout(look, Math.max(pause, SHARE * (performance.now() - started)));
+    const share = Math.max(SHARE, SHARE_OF_ALL * watched);
+    timer = setTimeout(look, Math.max(pause, share * (performance.now() - started)));
   }
   function exceeded(): Limit | null {
-    const pids = tree(top);
+    const pids = tree(top, watched > 1 ? FRESH_MS : 0);
     // Before anything is asked of each one: there may be thousands.
     if (pids.length - STARTERS > limits.processes) return 'processes';
     const used = usage(pids);
@@ -43,7 +50,12 @@ export function watch(
     const taken = Math.max(0, ...before.map((bytes, index) => bytes - (now[index] ?? bytes)));
     return used.writtenBytes > limits.writtenBytes || taken > limits.writtenBytes ? 'written' : null;
   }
-  return () => clearTimeout(timer);
+  let ended = false;
+  return () => {
+    clearTimeout(timer);
+    if (!ended) watched--;
+    ended = true;
+  };
 }
 
 function freeBytes(folder: string): number {
