@@ -8,7 +8,7 @@ import { HomeostatError, asHomeostatError } from './core/errors.ts';
 import type { Gateway, Operator } from './core/gateway.ts';
 import type { Caller, Connection } from './core/principal.ts';
 import type { Rung } from './core/sandbox.ts';
-import type { Tool } from './core/tool.ts';
+import type { Action, Tool } from './core/tool.ts';
 import type { Guarded } from './guards/gateway.ts';
 import type { House } from './guards/house.ts';
 import { workspaceOf } from './guards/policy/roots.ts';
@@ -53,6 +53,8 @@ export interface App {
   survey(): Promise<Requirement[]>;
   /** What a person alone can do. Throws where the state cannot be opened. */
   operator(): Promise<Operator>;
+  /** Pulls the emergency stop at once, for every process on this state, and puts it on record where that can be done. */
+  stop(reason: string, by: string): Promise<void>;
 }
 
 interface Opened {
@@ -103,6 +105,8 @@ export function openApp(options: AppOptions = {}): App {
       async call(name, input, connection) {
         const tool = tools().find((candidate) => candidate.name === name);
         try {
+          // A state that is only now opened has a crash to clear up after, perhaps; the stop does not wait for it.
+          if (opened === null && tool?.kind === 'action' && tool.urgent) pullFirst(tool, input, stop);
           const { house, guarded } = await open();
           return await guarded.call(name, input, callerOf(connection, tool, options, path, house));
         } catch (error) {
@@ -130,6 +134,17 @@ export function openApp(options: AppOptions = {}): App {
       },
     },
     ready: async () => void (await open()),
+    async stop(reason, by) {
+      let unwritten: unknown = null;
+      try {
+        stop.pull(reason);
+      } catch (error) {
+        unwritten = error;
+      }
+      const [{ house }, { recordStop }] = await Promise.all([open(), import('./guards/stop.ts')]);
+      recordStop(house, by, reason);
+      if (unwritten !== null) throw unwritten;
+    },
     survey: () => survey(env, home, path),
     async operator() {
       const { house, file } = await open();
@@ -140,6 +155,16 @@ export function openApp(options: AppOptions = {}): App {
       return operator(house, approverFile(home.approver), file);
     },
   };
+}
+
+/** What is no valid call stops nothing; the call itself says why. */
+function pullFirst(tool: Action, input: unknown, stop: StopFile): void {
+  try {
+    const { dryRun, reason } = tool.bind(input);
+    if (!dryRun) stop.pull(reason || 'pulled by an agent');
+  } catch {
+    // It holds in this process in any case, and the call tells what could not be written.
+  }
 }
 
 async function survey(env: NodeJS.ProcessEnv, home: Home, path: string): Promise<Requirement[]> {
@@ -196,6 +221,10 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
       import('./store/store.ts'),
     ]);
   const file = loadConfig(path);
+  // A name that nobody has would tighten nothing, and nobody would notice.
+  const stray = Object.keys(file.config.autonomy_of.cards).find((name) => !cards.has(name));
+  if (stray !== undefined)
+    throw new HomeostatError('config_invalid', `${path}: autonomy_of.cards.${stray}: there is no such card`);
   const { registry, checked } = await openRegistry();
   if (!checked) checkExamples(registry);
   const store = openStore(home);

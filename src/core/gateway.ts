@@ -35,8 +35,6 @@ export interface Operator {
   resume(actionId: string, connection: Connection): Promise<ActionReport>;
   deny(actionId: string, note: string): void;
   revoke(actionId: string): void;
-  /** Pulls the emergency stop; needs no proof. */
-  stop(reason: string): void;
   release(proof: Proof): Promise<void>;
   enrol(passphrase: string, current: Proof | null): Promise<void>;
   enrolled(): boolean;

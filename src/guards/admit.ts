@@ -6,6 +6,7 @@ import { checkBreaker, checkRates } from './limits/rates.ts';
 import { checkSpace } from './limits/space.ts';
 import type { House } from './house.ts';
 import type { Run } from './run.ts';
+import { checkStop } from './stop.ts';
 
 /** Step 2: whether this agent may act at all, now, on these resources. */
 export async function admit(run: Run, house: House): Promise<void> {
@@ -21,12 +22,6 @@ export async function admit(run: Run, house: House): Promise<void> {
   const apart = run.intent?.contained === true || run.intent?.reaching === true;
   if (run.bound?.dryRun !== true && !apart)
     await takeLeases(run.intent?.resources ?? [], run.id, house, run.signal);
-}
-
-export function checkStop(house: House): void {
-  const reason = house.stop.pulled();
-  if (reason !== null)
-    throw new HomeostatError('emergency_stopped', `the emergency stop is pulled: ${reason}`);
 }
 
 export function checkCard(tool: Tool, caller: Caller, house: House): void {

@@ -94,10 +94,10 @@ function tidy(house: House): void {
 function services(caller: Caller, journal: QueryJournal, house: House): QueryContext {
   return queryContext(caller, house, {
     records: {
-      ...records(house),
+      ...records(house, caller),
       audit(filter) {
         journal.flush();
-        return records(house).audit(filter);
+        return records(house, caller).audit(filter);
       },
     },
     async assess(name, input) {
@@ -106,7 +106,7 @@ function services(caller: Caller, journal: QueryJournal, house: House): QueryCon
       const run = openRun(tool, caller, house);
       try {
         const intent = await tool.bind(input).assess(actionContext(run, house));
-        const { risk, decision } = judge(intent, null, caller.workspace, house);
+        const { risk, decision } = judge(intent, null, caller, house);
         // What a command in the sandbox says it would do is worth telling, though its changes are what decides.
         const told = intent.contained === true ? lineRisk(intent, caller.workspace, house) : risk;
         return { risk: told, decision, summary: intent.summary };

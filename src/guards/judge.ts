@@ -1,10 +1,11 @@
 import { HomeostatError } from '../core/errors.ts';
-import type { Decision } from '../core/outcome.ts';
+import type { Judgement } from '../core/judgement.ts';
 import { type Risk, riskOf } from '../core/risk.ts';
 import type { Intent, Staged } from '../core/stages.ts';
-import type { Workspace } from '../core/principal.ts';
+import type { Caller, Workspace } from '../core/principal.ts';
 import { assessContext, type House } from './house.ts';
-import { decide, levelOf } from './policy/decide.ts';
+import { autonomySettings, levelOf, reachOf } from './policy/autonomy.ts';
+import { decide, raisedBy } from './policy/decide.ts';
 import { assessCommand } from './risk/assess-command.ts';
 import { type AssessContext, assessEffects, assessIntent, withExtent } from './risk/assess.ts';
 import { assessFacts, containedRisk } from './risk/contained.ts';
@@ -14,26 +15,30 @@ import type { Run } from './run.ts';
 export function judge(
   intent: Intent,
   staged: Staged<unknown> | null,
-  workspace: Workspace,
+  { workspace, principal }: Pick<Caller, 'workspace' | 'principal'>,
   house: House,
-): { risk: Risk; decision: Decision } {
+): Judgement {
   const ctx = assessContext(house, workspace);
-  const circumstances = new Set([...intent.circumstances, ...(staged?.circumstances ?? [])]);
-  const spoken = house.rules.circumstances.filter((rule) => circumstances.has(rule.when));
+  const circumstances = [...new Set([...intent.circumstances, ...(staged?.circumstances ?? [])])];
+  const spoken = house.rules.circumstances.filter((rule) => circumstances.includes(rule.when));
   const asked = assessIntent(intent, ctx);
   const seen = seenRisk(asked, intent, staged, ctx);
-  const raised = levelOf(spoken).map(({ rule, level }) => ({
-    rule: rule.id,
-    level,
-    reason: rule.reason,
-    evidence: rule.when,
-  }));
-  const risk = riskOf([...seen.factors, ...raised], seen.resources, seen.reversibility, seen);
-  const decision = decide(risk, house.config.autonomy, spoken);
+  const risk = riskOf([...seen.factors, ...raisedBy(spoken)], seen.resources, seen.reversibility, seen);
+  const reach = reachOf(intent, staged, seen);
+  const settings = autonomySettings(house.config, principal.card, reach, (path) => house.machine.real(path));
+  const decision = decide(risk, levelOf(settings), spoken);
   // Counted where a person will have to decide, and after all that decides whether one has to.
   const counted =
     decision.verdict === 'ask' ? withExtent(risk, (paths, ms) => house.machine.extent(paths, ms)) : risk;
-  return { risk: counted, decision };
+  return {
+    step: staged === null ? 'request' : 'effects',
+    risk: counted,
+    decision,
+    settings,
+    circumstances,
+    folders: [...reach.folders],
+    contained: intent.contained === true || intent.reaching === true,
+  };
 }
 
 /** What ran in a stage that reaches nothing is judged by what it turned out to do, and not by what was asked for. */
@@ -53,9 +58,10 @@ const MOST_ORIGINS = 500;
 
 export function judgeRun(run: Run, house: House): void {
   if (run.intent === null) throw new HomeostatError('internal_error', 'judged before it was bound');
-  const { risk, decision } = judge(run.intent, run.staged, run.caller.workspace, house);
-  run.risk = risk;
-  run.decision = decision;
+  const judgement = judge(run.intent, run.staged, run.caller, house);
+  run.risk = judgement.risk;
+  run.decision = judgement.decision;
+  run.judgements.push(judgement);
   remember(run.intent, run.caller.workspace, house);
 }
 
@@ -72,7 +78,7 @@ function remember(intent: Intent, workspace: Workspace, house: House): void {
 }
 
 /** Throws where the decision is no; `observe` still lets an action be staged, so that its effects can be shown. */
-export function refuseIfDenied(run: Run, house: House, when: 'before staging' | 'before commit'): void {
+export function refuseIfDenied(run: Run, when: 'before staging' | 'before commit'): void {
   const reaches = run.intent?.reaching === true && when === 'before staging';
   if (reaches && run.bound?.dryRun === true)
     throw new HomeostatError(
@@ -80,7 +86,8 @@ export function refuseIfDenied(run: Run, house: House, when: 'before staging' | 
       'dry_run: a line that uses the network cannot be tried without effect',
     );
   if (run.decision?.verdict !== 'deny') return;
-  const shows = house.config.autonomy === 'observe' || run.bound?.dryRun === true;
+  const observes = levelOf(run.judgements.at(-1)?.settings ?? []) === 'observe';
+  const shows = observes || run.bound?.dryRun === true;
   if (when === 'before staging' && shows && !reaches) return;
   const [rule] = run.decision.rules;
   const code = rule?.id.startsWith('autonomy-') === true ? 'autonomy_denied' : 'denied_by_policy';

@@ -11,6 +11,7 @@ import { expireOverdue, settle } from './approvals/settle.ts';
 import { trust } from './config-trust.ts';
 import type { House } from './house.ts';
 import { approvalInfo } from './records.ts';
+import { releaseStop } from './stop.ts';
 import { collectGarbage, findGarbage } from './snapshots/prune.ts';
 
 const MIN_PASSPHRASE = 8;
@@ -80,16 +81,9 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
       resumeAction(id, 0, { principal, workspace: { roots: [], cwd }, signal, onProgress }, house, true),
     deny: (id, note) => end(id, 'denied', note),
     revoke: (id) => end(id, 'revoked', 'taken back by a person'),
-    stop(reason) {
-      house.stop.pull(reason);
-      store.write(() =>
-        record({ event: 'stop.pulled', action: 'stop', detail: reason.slice(0, 300).toWellFormed() }),
-      );
-    },
     async release(proof) {
       await requireProof(proof, 'release', approver, house);
-      store.write(() => record({ event: 'stop.released', action: 'release' }));
-      house.stop.release();
+      releaseStop(house, person);
     },
     enrolled: () => approver.enrolled(),
     async enrol(passphrase, current) {

@@ -14,6 +14,7 @@ import { ended } from './ending.ts';
 import { recordIntent, recordOutcome } from './record.ts';
 import { type Run, openRun, reportOf } from './run.ts';
 import { stage } from './stage.ts';
+import { recordStop, stopReason } from './stop.ts';
 
 /** The life of an action, from an agent's words to the world and back into the record. */
 export async function runAction(
@@ -29,7 +30,7 @@ export async function runAction(
     if (tool.urgent) return await runUrgent(run, house);
     await admit(run, house); //                                         2
     judgeRun(run, house); //                                            3
-    refuseIfDenied(run, house, 'before staging');
+    refuseIfDenied(run, 'before staging');
     recordIntent(run, house); //                                        4
     house.trace('intended');
     if (run.intent?.reaching === true && run.decision?.verdict === 'ask') return hold(run, house);
@@ -56,6 +57,7 @@ async function runUrgent(run: Run, house: House): Promise<ActionReport> {
   const { output } = await run.tool.commit(run.staged?.stage, ctx);
   try {
     recordIntent(run, house);
+    recordStop(house, run.agent, stopReason(house) ?? '');
     return recordOutcome(run, { outcome: 'succeeded', result: output }, house);
   } catch (error) {
     return reportOf(run, { outcome: 'succeeded', result: output, error: asHomeostatError(error) });

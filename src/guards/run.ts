@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Effects } from '../core/effects.ts';
+import type { Judgement } from '../core/judgement.ts';
 import type { HomeostatError } from '../core/errors.ts';
 import type { ActionReport, Decision, Outcome } from '../core/outcome.ts';
 import { agentName, type Caller } from '../core/principal.ts';
@@ -27,6 +28,8 @@ export interface Run {
   undoes: string | null;
   risk: Risk | null;
   decision: Decision | null;
+  /** Each time it was judged, the last one last. */
+  readonly judgements: Judgement[];
   staged: Staged<unknown> | null;
   /** True once the intent is on disk, so that the action must be finished there. */
   recorded: boolean;
@@ -66,6 +69,7 @@ export function openRun(tool: Action, caller: Caller, house: House, id: string =
     undoes: null,
     risk: null,
     decision: null,
+    judgements: [],
     staged: null,
     recorded: false,
     resumed: false,

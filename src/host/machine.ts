@@ -9,6 +9,7 @@ import { openFiles } from './files.ts';
 import { ownIdentity, uptime } from './identity.ts';
 import { openLogs } from './process-logs.ts';
 import { killMarked, startDetached } from './processes.ts';
+import { endActionGroup } from './sandbox/control-group.ts';
 import { discardStage } from './journal/discard.ts';
 import { openTransactions } from './journal/transactions.ts';
 import type { ScanLimits } from './scan.ts';
@@ -40,7 +41,10 @@ export function openMachine(options: MachineOptions): Machine {
     session: (agent) => join(sessions, folderName(owner), folderName(agent)),
     transactions: (of) => openTransactions(of, { stages, objects }),
     discard: (actionId, roots, what) => discardStage({ actionId, roots, what, stages }),
-    killLeftovers: killMarked,
+    killLeftovers(actionId) {
+      endActionGroup(actionId);
+      killMarked(actionId);
+    },
     notify: (line, variables) => startDetached(line, { ...process.env, ...variables }),
     space: spaceOf,
     owner,

@@ -9,7 +9,7 @@ import { findAction, type House } from '../house.ts';
 import { judgeRun, refuseIfDenied } from '../judge.ts';
 import { heartbeat, takeLeases, tryTake } from '../limits/leases.ts';
 import { actionContext } from '../context.ts';
-import { checkStop } from '../admit.ts';
+import { checkStop } from '../stop.ts';
 import { checkAlive, ended } from '../ending.ts';
 import { stage } from '../stage.ts';
 import { type Run, auditBase, newId, openRun } from '../run.ts';
@@ -99,7 +99,7 @@ async function commitHeld(run: Run, house: House): Promise<ActionReport | null> 
     await takeLeases(run.intent?.resources ?? [], run.id, house, run.signal);
     const shown = run.risk;
     judgeRun(run, house);
-    refuseIfDenied(run, house, 'before commit');
+    refuseIfDenied(run, 'before commit');
     if (run.staged === null) return await stageApproved(run, house);
     if (isRiskier(run.risk, shown) || (await isStale(run, house))) return await stageAnew(run, house);
     run.resumed = true;
@@ -165,7 +165,7 @@ async function stageAnew(run: Run, house: House): Promise<ActionReport> {
   try {
     await stage(run, house);
     judgeRun(run, house);
-    refuseIfDenied(run, house, 'before commit');
+    refuseIfDenied(run, 'before commit');
     checkAlive(run, house);
     return hold(run, house);
   } catch (error) {

@@ -80,7 +80,10 @@ const hearts = new WeakMap<House, Heart>();
 
 /** Beats while an action runs; the returned function ends it. */
 export function heartbeat(house: House): () => void {
-  const heart = hearts.get(house) ?? { timer: setInterval(() => tryBeat(house), BEAT_MS).unref(), running: 0 };
+  const heart = hearts.get(house) ?? {
+    timer: setInterval(() => tryBeat(house), BEAT_MS).unref(),
+    running: 0,
+  };
   hearts.set(house, heart);
   heart.running++;
   let ended = false;

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Limit, SandboxRequest } from '../../core/sandbox.ts';
 import { type Mount, mounts } from './mounts.ts';
@@ -52,6 +52,54 @@ export function openControlGroup(limits: SandboxRequest['limits']): ControlGroup
     },
     remove: () => remove(folder),
   };
+}
+
+/** A group that only tells what an action has started, wherever that has gone by now; it has no limits. */
+export interface ActionGroup {
+  readonly entry: string;
+  /** Kills all that is in it, and removes it when they are gone. */
+  end(): void;
+}
+
+/** Null where this process may not make one: then only the marks tell. */
+export function openActionGroup(actionId: string): ActionGroup | null {
+  const [folder] = actionFolders(actionId).filter((path) => {
+    try {
+      mkdirSync(path, { recursive: true });
+      return existsSync(join(path, 'cgroup.procs'));
+    } catch {
+      return false;
+    }
+  });
+  return folder === undefined ? null : { entry: join(folder, 'cgroup.procs'), end: () => endFolder(folder) };
+}
+
+/** Ends what an action of a server that is gone has left in its group. */
+export function endActionGroup(actionId: string): void {
+  for (const folder of actionFolders(actionId)) if (existsSync(folder)) endFolder(folder);
+}
+
+const REMOVE_TRIES = 100;
+
+function endFolder(folder: string, tries = REMOVE_TRIES): void {
+  killMembers(join(folder, 'cgroup.procs'));
+  remove(folder);
+  // One that forks while it is looked for, or takes its time to die, is met the next time.
+  if (tries > 0 && existsSync(folder)) setTimeout(() => endFolder(folder, tries - 1), 2);
+}
+
+function actionFolders(actionId: string): string[] {
+  const mounted = mounts();
+  const name = `homeostat-action-${actionId}`;
+  const own = readOr('/proc/self/cgroup');
+  const unified = mounted.find(({ type }) => type === 'cgroup2');
+  const path = /^0::(.*)$/m.exec(own)?.[1];
+  const pids = mounted.find(({ type, point }) => type === 'cgroup' && point.endsWith('/pids'));
+  const below = /^\d+:pids:(.*)$/m.exec(own)?.[1];
+  return [
+    ...(unified === undefined || path === undefined ? [] : [join(unified.point, dirname(path), name)]),
+    ...(pids === undefined || below === undefined ? [] : [join(pids.point, below, name)]),
+  ];
 }
 
 /** Beside the group of this process in the unified hierarchy, or below it in the older one of processes. */
