@@ -204,6 +204,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     { checkExamples },
     { openCatalogue },
     { prune },
+    { tellRefusals },
   ] = await Promise.all([
     import('./guards/config-trust.ts'),
     import('./guards/gateway.ts'),
@@ -211,6 +212,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     import('./guards/risk/examples.ts'),
     import('./guards/risk/catalogue.ts'),
     import('./guards/snapshots/prune.ts'),
+    import('./guards/limits/refusals.ts'),
   ]);
   const [{ openMachine }, { openSandbox }, { openRegistry }, { openObjects }, { openStore }] =
     await Promise.all([
@@ -267,6 +269,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
   };
   await recover(house);
   prune(house);
+  tellRefusals(house);
   return { house, guarded: guardedCalls(house), file };
 }
 

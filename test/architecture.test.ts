@@ -11,7 +11,7 @@ const FLOORS: Record<string, { rooms: string[]; packages: string[] }> = {
   registry: { rooms: ['core', 'registry'], packages: ['zod', 'yaml'] },
   store: { rooms: ['core', 'store'], packages: ['zod', 'better-sqlite3', 'canonicalize'] },
   host: { rooms: ['core', 'host'], packages: ['execa', 'koffi', 'picomatch'] },
-  guards: { rooms: ['core', 'registry', 'store', 'guards'], packages: ['picomatch', 'unbash'] },
+  guards: { rooms: ['core', 'registry', 'store', 'guards'], packages: ['cockatiel', 'picomatch', 'unbash'] },
   tools: { rooms: ['core', 'tools'], packages: ['zod', 'diff'] },
   server: { rooms: ['core', 'server'], packages: ['@modelcontextprotocol/sdk'] },
   cli: {

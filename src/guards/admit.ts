@@ -2,7 +2,8 @@ import { HomeostatError } from '../core/errors.ts';
 import type { Caller } from '../core/principal.ts';
 import type { Tool } from '../core/tool.ts';
 import { takeLeases } from './limits/leases.ts';
-import { checkBreaker, checkRates } from './limits/rates.ts';
+import { checkBreakers } from './limits/breaker.ts';
+import { checkRates, checkRepeated } from './limits/rates.ts';
 import { checkSpace } from './limits/space.ts';
 import type { House } from './house.ts';
 import type { Run } from './run.ts';
@@ -14,8 +15,9 @@ export async function admit(run: Run, house: House): Promise<void> {
   checkCard(run.tool, run.caller, house);
   house.store.read(() => {
     checkRates(run.agent, house);
-    if (run.bound?.dryRun !== true) checkBreaker(run.requestDigest, house);
+    if (run.bound?.dryRun !== true) checkRepeated(run.requestDigest, house);
   });
+  checkBreakers(run, house);
   const changes = (run.intent?.resources.length ?? 0) > 0;
   if (changes && run.undoes === null) checkSpace(house);
   // A dry run changes nothing, and what runs in a stage of its own changes nothing until its commit.

@@ -8,6 +8,7 @@ import { actionContext, queryContext } from './context.ts';
 import { findAction, type House } from './house.ts';
 import { judge, lineRisk } from './judge.ts';
 import { holderLives } from './limits/leases.ts';
+import { tellRefusals } from './limits/refusals.ts';
 import { recover } from './recover.ts';
 import { endProcesses } from './processes/end.ts';
 import { records } from './records.ts';
@@ -68,6 +69,7 @@ export function guardedCalls(house: House): Guarded {
       await seeds.end();
       await endProcesses(house);
       journal.close();
+      closing(house);
     },
   };
 }
@@ -80,6 +82,15 @@ function holdsOfTheDead(house: House): boolean {
     const beats = held.length > 0 ? leases.beats() : new Map<string, string>();
     return held.some((lease) => !holderLives(lease.owner, beats, house));
   });
+}
+
+/** What was only counted is told before the process ends; where it cannot be, the next start does. */
+function closing(house: House): void {
+  try {
+    tellRefusals(house, Date.now());
+  } catch (error) {
+    if (!(error instanceof HomeostatError)) throw error;
+  }
 }
 
 /** Retention; where it cannot be done, the next record cannot be written either and says so. */

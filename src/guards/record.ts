@@ -1,6 +1,8 @@
 import type { ActionReport } from '../core/outcome.ts';
 import { auditParameters } from './audit/parameters.ts';
 import type { House } from './house.ts';
+import { recordOrCount } from './limits/refusals.ts';
+import { redact } from './redact.ts';
 import { auditBase, type Ending, reportOf, type Run } from './run.ts';
 
 /** Step 4: the intent, durable before anything runs. */
@@ -33,6 +35,7 @@ export function recordIntent(run: Run, house: House): void {
       created_ms: Date.now(),
       finished_ms: null,
     });
+    putJudgements(run, house);
     run.audit.push(
       house.store.audit.append({
         ...auditBase(run),
@@ -66,6 +69,7 @@ export function recordOutcome(run: Run, ending: Ending, house: House): ActionRep
     );
     const told = reportOf(run, ending);
     if (run.recorded) {
+      putJudgements(run, house);
       if (ending.snapshot !== true) house.store.snapshots.drop(run.id);
       house.store.leases.release(run.id);
       house.store.actions.update(run.id, {
@@ -97,21 +101,40 @@ function clearStage(run: Run, ending: Ending, house: House): void {
   }
 }
 
-/** A refusal before the intent was recorded: it leaves one record, with what was asked for. */
+/** A refusal before the intent was recorded: it leaves one record, with what was asked for; a flood of them a count. */
 export function recordRefusal(run: Run, raw: unknown, ending: Ending, house: House): ActionReport {
+  const { error } = ending;
+  const append = (): number => {
+    putJudgements(run, house);
+    return house.store.audit.append({
+      ...auditBase(run),
+      event: 'action.refused',
+      parameters: auditParameters(raw),
+      result: ending.outcome,
+      error: error?.code ?? null,
+      detail: error === undefined ? null : String(auditParameters(error.message.slice(0, 300))),
+    });
+  };
   return house.store.write(() => {
-    run.audit.push(
-      house.store.audit.append({
-        ...auditBase(run),
-        event: 'action.refused',
-        parameters: auditParameters(raw),
-        result: ending.outcome,
-        error: ending.error?.code ?? null,
-        detail:
-          ending.error === undefined ? null : String(auditParameters(ending.error.message.slice(0, 300))),
-      }),
-    );
+    run.audit.push(recordOrCount(run, error?.code ?? '', house, append));
     house.store.leases.release(run.id);
     return reportOf(run, ending);
+  });
+}
+
+/** Why it was decided as it was; the caller is inside a transaction. */
+export function putJudgements(run: Run, house: House): void {
+  const { judgements, intent, caller } = run;
+  if (intent === null || judgements.length === 0) return;
+  house.store.judgements.put({
+    action_id: run.id,
+    at_ms: Date.now(),
+    tool: run.tool.name,
+    agent: run.agent,
+    card: caller.principal.card,
+    workspace: caller.workspace,
+    resources: intent.resources,
+    summary: redact(intent.summary).slice(0, 300).toWellFormed(),
+    steps: redact(judgements),
   });
 }

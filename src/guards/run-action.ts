@@ -9,6 +9,7 @@ import { bind } from './bind.ts';
 import { actionContext } from './context.ts';
 import type { House } from './house.ts';
 import { judgeRun, refuseIfDenied } from './judge.ts';
+import { countForBreakers } from './limits/breaker.ts';
 import { heartbeat } from './limits/leases.ts';
 import { ended } from './ending.ts';
 import { recordIntent, recordOutcome } from './record.ts';
@@ -26,8 +27,19 @@ export async function runAction(
   const run = openRun(tool, caller, house);
   const stopBeating = heartbeat(house);
   try {
+    const report = await passage(run, raw, house);
+    await countForBreakers(run, report, house);
+    return report;
+  } finally {
+    stopBeating();
+    run.close();
+  }
+}
+
+async function passage(run: Run, raw: unknown, house: House): Promise<ActionReport> {
+  try {
     await bind(run, raw, house); //                                     1
-    if (tool.urgent) return await runUrgent(run, house);
+    if (run.tool.urgent) return await runUrgent(run, house);
     await admit(run, house); //                                         2
     judgeRun(run, house); //                                            3
     refuseIfDenied(run, 'before staging');
@@ -39,9 +51,6 @@ export async function runAction(
     return await afterStage(run, house); //                             7 to 10
   } catch (error) {
     return ended(run, raw, error, house);
-  } finally {
-    stopBeating();
-    run.close();
   }
 }
 

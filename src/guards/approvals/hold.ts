@@ -2,6 +2,7 @@ import type { Effects } from '../../core/effects.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import type { ActionReport } from '../../core/outcome.ts';
 import type { House } from '../house.ts';
+import { putJudgements } from '../record.ts';
 import { auditBase, reportOf, type Run } from '../run.ts';
 import { approvalDigest } from './digest.ts';
 
@@ -19,6 +20,7 @@ export function hold(run: Run, house: House): ActionReport {
   const report = house.store.write(() => {
     const { stage = null, effects = null } = run.staged ?? {};
     checkSize(run.id, effects, house);
+    putJudgements(run, house);
     actions.update(run.id, { phase: 'held', stage, effects, risk, decision });
     approvals.move(run.id, ['pending', 'approved'], 'revoked', 'the world had changed');
     const row = actions.get(run.id);

@@ -7,6 +7,7 @@ import type { ActionRow } from '../../store/actions.ts';
 import { commitRun } from '../commit.ts';
 import { findAction, type House } from '../house.ts';
 import { judgeRun, refuseIfDenied } from '../judge.ts';
+import { countForBreakers } from '../limits/breaker.ts';
 import { heartbeat, takeLeases, tryTake } from '../limits/leases.ts';
 import { actionContext } from '../context.ts';
 import { checkStop } from '../stop.ts';
@@ -85,8 +86,10 @@ async function inTurn(run: Run, house: House): Promise<ActionReport | null> {
     if (!mine) return null;
     // Another wait may have had it staged anew since this one began: what was approved is what is on record now.
     const row = house.store.read(() => actions.get(run.id));
-    if (row !== null) readBack(run, row);
-    return await commitHeld(run, house);
+    if (row !== null) readBack(run, row, house);
+    const report = await commitHeld(run, house);
+    if (report !== null) await countForBreakers(run, report, house);
+    return report;
   } finally {
     house.store.write(() => leases.release(turn));
   }
@@ -206,12 +209,17 @@ async function reopen(row: ActionRow, caller: Caller, house: House): Promise<Run
   run.requestDigest = row.request_digest;
   run.undoes = row.undoes;
   run.recorded = true;
-  readBack(run, row);
+  readBack(run, row, house);
   return run;
 }
 
 /** What was staged and judged, as it is on record. */
-function readBack(run: Run, row: ActionRow): void {
+function readBack(run: Run, row: ActionRow, house: House): void {
+  run.judgements.splice(
+    0,
+    Infinity,
+    ...(house.store.read(() => house.store.judgements.get(row.id))?.steps ?? []),
+  );
   run.risk = row.risk;
   run.decision = row.decision;
   // One that reaches the world is not staged before somebody has said yes.
