@@ -6,6 +6,7 @@ import type { Card, Prompts } from './core/card.ts';
 import { configSchema } from './core/config.ts';
 import { HomeostatError, asHomeostatError } from './core/errors.ts';
 import type { Gateway, Operator } from './core/gateway.ts';
+import type { Explanation, PolicyTest, Replay } from './core/judgement.ts';
 import type { Caller, Connection } from './core/principal.ts';
 import type { Rung } from './core/sandbox.ts';
 import type { Action, Tool } from './core/tool.ts';
@@ -19,6 +20,7 @@ import { type ConfigFile, loadConfig } from './registry/config-file.ts';
 import { configPath } from './registry/config-path.ts';
 import { type Home, homeAt, stateFolder } from './store/home.ts';
 import { type StopFile, stopFile } from './store/stop-file.ts';
+import type { PolicyFiles } from './policy.ts';
 import { TOOLS } from './tools/index.ts';
 
 export const PACKAGE_ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -55,6 +57,15 @@ export interface App {
   operator(): Promise<Operator>;
   /** Pulls the emergency stop at once, for every process on this state, and puts it on record where that can be done. */
   stop(reason: string, by: string): Promise<void>;
+  readonly policy: PolicyFace;
+}
+
+/** How actions are decided, to be looked at by a person; nothing here changes anything. */
+export interface PolicyFace {
+  test(files: PolicyFiles): Promise<PolicyTest>;
+  /** What the past would have been under those files, from that time on, in milliseconds since 1970. */
+  replay(files: PolicyFiles, sinceMs: number): Promise<Replay>;
+  explain(actionId: string): Promise<Explanation>;
 }
 
 interface Opened {
@@ -134,6 +145,21 @@ export function openApp(options: AppOptions = {}): App {
       },
     },
     ready: async () => void (await open()),
+    policy: {
+      test: async (files) => (await import('./policy.ts')).testPolicy(files, path, cards()),
+      async replay(files, sinceMs) {
+        const [{ house, file }, { policyFrom }, { replay }] = await Promise.all([
+          open(),
+          import('./policy.ts'),
+          import('./guards/policy/replay.ts'),
+        ]);
+        return replay(policyFrom(files, house, file, cards()), sinceMs, house);
+      },
+      async explain(id) {
+        const [{ house }, { explain }] = await Promise.all([open(), import('./guards/policy/explain.ts')]);
+        return explain(id, house);
+      },
+    },
     async stop(reason, by) {
       let unwritten: unknown = null;
       try {
@@ -205,6 +231,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     { openCatalogue },
     { prune },
     { tellRefusals },
+    { checkCardNames },
   ] = await Promise.all([
     import('./guards/config-trust.ts'),
     import('./guards/gateway.ts'),
@@ -213,6 +240,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     import('./guards/risk/catalogue.ts'),
     import('./guards/snapshots/prune.ts'),
     import('./guards/limits/refusals.ts'),
+    import('./guards/policy/autonomy.ts'),
   ]);
   const [{ openMachine }, { openSandbox }, { openRegistry }, { openObjects }, { openStore }] =
     await Promise.all([
@@ -223,10 +251,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
       import('./store/store.ts'),
     ]);
   const file = loadConfig(path);
-  // A name that nobody has would tighten nothing, and nobody would notice.
-  const stray = Object.keys(file.config.autonomy_of.cards).find((name) => !cards.has(name));
-  if (stray !== undefined)
-    throw new HomeostatError('config_invalid', `${path}: autonomy_of.cards.${stray}: there is no such card`);
+  checkCardNames(file.config, path, cards);
   const { registry, checked } = await openRegistry();
   if (!checked) checkExamples(registry);
   const store = openStore(home);

@@ -19,8 +19,9 @@ const FLOORS: Record<string, { rooms: string[]; packages: string[] }> = {
     packages: ['commander', '@modelcontextprotocol/sdk'],
   },
   'assessor.ts': { rooms: ['core', 'registry', 'store', 'host', 'guards'], packages: [] },
+  'policy.ts': { rooms: ['core', 'registry', 'guards'], packages: [] },
   'app.ts': {
-    rooms: ['core', 'registry', 'store', 'host', 'guards', 'tools', 'server', 'cli'],
+    rooms: ['core', 'registry', 'store', 'host', 'guards', 'tools', 'server', 'cli', 'policy.ts'],
     packages: [],
   },
   'main.ts': { rooms: ['cli', 'app.ts'], packages: [] },
@@ -29,7 +30,7 @@ const FLOORS: Record<string, { rooms: string[]; packages: string[] }> = {
 /** Node's modules that reach the machine: files, processes, the network. */
 const TOUCHES_THE_MACHINE =
   /^(node:)?(fs|child_process|net|os|http|https|http2|dgram|dns|tls|cluster|worker_threads)(\/|$)/;
-const MAY_TOUCH = new Set(['host', 'store', 'registry', 'server', 'cli', 'app.ts', 'main.ts']);
+const MAY_TOUCH = new Set(['host', 'store', 'registry', 'server', 'cli', 'app.ts', 'policy.ts', 'main.ts']);
 
 interface Import {
   readonly from: string;

@@ -37,7 +37,8 @@ export function judge(
     settings,
     circumstances,
     folders: [...reach.folders],
-    contained: intent.contained === true || intent.reaching === true,
+    contained: intent.contained === true,
+    staged: intent.contained === true || intent.reaching === true,
   };
 }
 

@@ -1,4 +1,6 @@
+import type { Card } from '../../core/card.ts';
 import { type Autonomy, type Config, tightest } from '../../core/config.ts';
+import { HomeostatError } from '../../core/errors.ts';
 import type { AutonomySetting } from '../../core/judgement.ts';
 import { isInside } from '../../core/inside.ts';
 import type { Intent, Staged } from '../../core/stages.ts';
@@ -52,4 +54,11 @@ export function reachOf(intent: Intent, staged: Staged<unknown> | null, risk: Ri
       ...(intent.contained === true ? [] : held),
     ],
   };
+}
+
+/** A name that nobody has would tighten nothing, and nobody would notice. */
+export function checkCardNames(config: Config, path: string, cards: ReadonlyMap<string, Card>): void {
+  const stray = Object.keys(config.autonomy_of.cards).find((name) => !cards.has(name));
+  if (stray !== undefined)
+    throw new HomeostatError('config_invalid', `${path}: autonomy_of.cards.${stray}: there is no such card`);
 }

@@ -63,7 +63,7 @@ export interface ActionGroup {
 
 /** Null where this process may not make one: then only the marks tell. */
 export function openActionGroup(actionId: string): ActionGroup | null {
-  const [folder] = actionFolders(actionId).filter((path) => {
+  const folder = actionFolders(actionId).find((path) => {
     try {
       mkdirSync(path, { recursive: true });
       return existsSync(join(path, 'cgroup.procs'));
