@@ -45,6 +45,9 @@ export const configSchema = z.strictObject({
   limits: z
     .strictObject({
       actions_per_minute: positive.default(120).describe('Of one agent; more are refused.'),
+      queries_per_minute: positive
+        .default(1200)
+        .describe('Of one agent in one server, of those that are recorded; more are refused.'),
       concurrent_actions: positive.default(8).describe('Of all agents together.'),
       command_seconds: positive
         .default(120)
@@ -147,6 +150,7 @@ export function tightened(config: Config, base: Config): Config {
     },
     limits: {
       actions_per_minute: lower('actions_per_minute'),
+      queries_per_minute: lower('queries_per_minute'),
       concurrent_actions: lower('concurrent_actions'),
       command_seconds: lower('command_seconds'),
       output_bytes: lower('output_bytes'),

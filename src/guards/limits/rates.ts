@@ -54,3 +54,29 @@ export function checkRepeated(requestDigest: string, house: House): void {
     { next: `Find out why it fails and try something else; as it is, it is let through in ${rest} seconds.` },
   );
 }
+
+interface Minute {
+  readonly from: number;
+  asked: number;
+}
+
+const minutes = new WeakMap<House, Map<string, Minute>>();
+
+/**
+ * Refuses queries that are asked too often: each leaves a record, and a flood of them would fill the disk. Answers how
+ * many were refused in the agent's last minute beside the first, where that minute is over. Kept in memory: a process
+ * that has ended has no queries.
+ */
+export function countQuery(agent: string, house: House): { refused: 'no' | 'first' | 'again'; more: number } {
+  const most = house.config.limits.queries_per_minute;
+  const agents = minutes.get(house) ?? new Map<string, Minute>();
+  minutes.set(house, agents);
+  const now = house.machine.uptime().ms;
+  const before = agents.get(agent);
+  const isOver = before === undefined || now - before.from >= MINUTE_MS;
+  const minute = isOver ? { from: now, asked: 0 } : before;
+  agents.set(agent, minute);
+  minute.asked++;
+  const refused = minute.asked <= most ? 'no' : minute.asked === most + 1 ? 'first' : 'again';
+  return { refused, more: isOver && before !== undefined ? Math.max(0, before.asked - most - 1) : 0 };
+}

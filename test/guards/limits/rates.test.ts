@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { testApp } from '../../helpers/app.ts';
 import { sql } from '../../helpers/sql.ts';
+import { auditOf } from '../../helpers/state.ts';
 
 test('an agent that asks too often is refused; another one is not', async () => {
   const t = await testApp({ config: 'limits: { actions_per_minute: 2 }\n' });
@@ -56,4 +57,17 @@ test('more at once than allowed are refused', async () => {
   expect((await t.act('write_file', { path: 'a', content: 'x' })).error?.code).toBe('too_many_running');
   expect((await running).outcome).toBe('succeeded');
   await t.close();
+});
+
+test('a flood of queries is refused, and leaves one record of the first', async () => {
+  const t = await testApp({ config: 'limits: { queries_per_minute: 5 }\n' });
+  const outcomes: string[] = [];
+  for (let i = 0; i < 40; i++) outcomes.push((await t.ask('list_files', { path: '.' })).outcome);
+  expect(outcomes).toEqual([...Array(5).fill('succeeded'), ...Array(35).fill('denied')]);
+  // The status is not recorded, and another agent has a count of its own.
+  expect((await t.ask('get_status')).outcome).toBe('succeeded');
+  expect((await t.ask('list_files', { path: '.' }, { client: 'other' })).outcome).toBe('succeeded');
+  await t.close();
+  const told = auditOf(t).filter(({ event, agent }) => event === 'query' && agent.startsWith('test/'));
+  expect(told.map(({ error }) => error)).toEqual([...Array(5).fill(null), 'rate_limited']);
 });
