@@ -6,9 +6,10 @@ import type { Card, Prompts } from './core/card.ts';
 import { configSchema } from './core/config.ts';
 import { HomeostatError, asHomeostatError } from './core/errors.ts';
 import type { Gateway, Operator } from './core/gateway.ts';
+import type { Explanation, PolicyTest, Replay } from './core/judgement.ts';
 import type { Caller, Connection } from './core/principal.ts';
 import type { Rung } from './core/sandbox.ts';
-import type { Tool } from './core/tool.ts';
+import type { Action, Tool } from './core/tool.ts';
 import type { Guarded } from './guards/gateway.ts';
 import type { House } from './guards/house.ts';
 import { workspaceOf } from './guards/policy/roots.ts';
@@ -19,6 +20,7 @@ import { type ConfigFile, loadConfig } from './registry/config-file.ts';
 import { configPath } from './registry/config-path.ts';
 import { type Home, homeAt, stateFolder } from './store/home.ts';
 import { type StopFile, stopFile } from './store/stop-file.ts';
+import type { PolicyFiles } from './policy.ts';
 import { TOOLS, UNOFFERED } from './tools/index.ts';
 
 export const PACKAGE_ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -53,6 +55,17 @@ export interface App {
   survey(): Promise<Requirement[]>;
   /** What a person alone can do. Throws where the state cannot be opened. */
   operator(): Promise<Operator>;
+  /** Pulls the emergency stop at once, for every process on this state, and puts it on record where that can be done. */
+  stop(reason: string, by: string): Promise<void>;
+  readonly policy: PolicyFace;
+}
+
+/** How actions are decided, to be looked at by a person; nothing here changes anything. */
+export interface PolicyFace {
+  test(files: PolicyFiles): Promise<PolicyTest>;
+  /** What the past would have been under those files, from that time on, in milliseconds since 1970. */
+  replay(files: PolicyFiles, sinceMs: number): Promise<Replay>;
+  explain(actionId: string): Promise<Explanation>;
 }
 
 interface Opened {
@@ -103,6 +116,8 @@ export function openApp(options: AppOptions = {}): App {
       async call(name, input, connection) {
         const tool = tools().find((candidate) => candidate.name === name);
         try {
+          // A state that is only now opened has a crash to clear up after, perhaps; the stop does not wait for it.
+          if (opened === null && tool?.kind === 'action' && tool.urgent) pullFirst(tool, input, stop);
           const { house, guarded } = await open();
           return await guarded.call(name, input, callerOf(connection, tool, options, path, house));
         } catch (error) {
@@ -130,6 +145,32 @@ export function openApp(options: AppOptions = {}): App {
       },
     },
     ready: async () => void (await open()),
+    policy: {
+      test: async (files) => (await import('./policy.ts')).testPolicy(files, path, cards()),
+      async replay(files, sinceMs) {
+        const [{ house, file }, { policyFrom }, { replay }] = await Promise.all([
+          open(),
+          import('./policy.ts'),
+          import('./guards/policy/replay.ts'),
+        ]);
+        return replay(policyFrom(files, house, file, cards()), sinceMs, house);
+      },
+      async explain(id) {
+        const [{ house }, { explain }] = await Promise.all([open(), import('./guards/policy/explain.ts')]);
+        return explain(id, house);
+      },
+    },
+    async stop(reason, by) {
+      let unwritten: unknown = null;
+      try {
+        stop.pull(reason);
+      } catch (error) {
+        unwritten = error;
+      }
+      const [{ house }, { recordStop }] = await Promise.all([open(), import('./guards/stop.ts')]);
+      recordStop(house, by, reason);
+      if (unwritten !== null) throw unwritten;
+    },
     survey: () => survey(env, home, path),
     async operator() {
       const { house, file } = await open();
@@ -140,6 +181,16 @@ export function openApp(options: AppOptions = {}): App {
       return operator(house, approverFile(home.approver), file);
     },
   };
+}
+
+/** What is no valid call stops nothing; the call itself says why. */
+function pullFirst(tool: Action, input: unknown, stop: StopFile): void {
+  try {
+    const { dryRun, reason } = tool.bind(input);
+    if (!dryRun) stop.pull(reason || 'pulled by an agent');
+  } catch {
+    // It holds in this process in any case, and the call tells what could not be written.
+  }
 }
 
 async function survey(env: NodeJS.ProcessEnv, home: Home, path: string): Promise<Requirement[]> {
@@ -181,6 +232,8 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     { prune },
     { policyVersion },
     { secretsOf },
+    { tellRefusals },
+    { checkCardNames },
   ] = await Promise.all([
     import('./guards/config-trust.ts'),
     import('./guards/gateway.ts'),
@@ -190,6 +243,8 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     import('./guards/snapshots/prune.ts'),
     import('./guards/policy/version.ts'),
     import('./guards/secrets/of-house.ts'),
+    import('./guards/limits/refusals.ts'),
+    import('./guards/policy/autonomy.ts'),
   ]);
   const [{ openMachine }, { openSandbox }, { openRegistry }, { openObjects }, { openStore }] =
     await Promise.all([
@@ -200,6 +255,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
       import('./store/store.ts'),
     ]);
   const file = loadConfig(path);
+  checkCardNames(file.config, path, cards);
   const { registry, checked } = await openRegistry();
   if (!checked) checkExamples(registry);
   const store = openStore(home);
@@ -246,6 +302,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
   prune(house);
   // Nobody waits for it.
   void machine.sessions.sweep();
+  tellRefusals(house);
   return { house, guarded: guardedCalls(house), file };
 }
 

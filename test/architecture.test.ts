@@ -13,7 +13,7 @@ const FLOORS: Record<string, { rooms: string[]; packages: string[] }> = {
   host: { rooms: ['core', 'host'], packages: ['execa', 'koffi', 'picomatch'] },
   guards: {
     rooms: ['core', 'registry', 'store', 'guards'],
-    packages: ['picomatch', 'unbash', '@secretlint/secretlint-rule-preset-recommend'],
+    packages: ['cockatiel', 'picomatch', 'unbash', '@secretlint/secretlint-rule-preset-recommend'],
   },
   tools: { rooms: ['core', 'tools'], packages: ['zod', 'diff'] },
   server: { rooms: ['core', 'server'], packages: ['@modelcontextprotocol/sdk'] },
@@ -23,8 +23,9 @@ const FLOORS: Record<string, { rooms: string[]; packages: string[] }> = {
   },
   'assessor.ts': { rooms: ['core', 'registry', 'store', 'host', 'guards'], packages: [] },
   'hooks.ts': { rooms: ['core', 'registry', 'store', 'host', 'guards'], packages: [] },
+  'policy.ts': { rooms: ['core', 'registry', 'guards'], packages: [] },
   'app.ts': {
-    rooms: ['core', 'registry', 'store', 'host', 'guards', 'tools', 'server', 'cli'],
+    rooms: ['core', 'registry', 'store', 'host', 'guards', 'tools', 'server', 'cli', 'policy.ts'],
     packages: [],
   },
   'main.ts': { rooms: ['cli', 'app.ts'], packages: [] },
@@ -33,7 +34,17 @@ const FLOORS: Record<string, { rooms: string[]; packages: string[] }> = {
 /** Node's modules that reach the machine: files, processes, the network. */
 const TOUCHES_THE_MACHINE =
   /^(node:)?(fs|child_process|net|os|http|https|http2|dgram|dns|tls|cluster|worker_threads)(\/|$)/;
-const MAY_TOUCH = new Set(['host', 'store', 'registry', 'server', 'cli', 'app.ts', 'hooks.ts', 'main.ts']);
+const MAY_TOUCH = new Set([
+  'host',
+  'store',
+  'registry',
+  'server',
+  'cli',
+  'app.ts',
+  'hooks.ts',
+  'policy.ts',
+  'main.ts',
+]);
 
 interface Import {
   readonly from: string;

@@ -41,8 +41,9 @@ export async function revoke(id: string, options: GlobalOptions): Promise<void> 
 }
 
 export async function stop(reason: string[], options: GlobalOptions): Promise<void> {
-  await withSession(options, async ({ operator }) => {
-    (await operator()).stop(reason.join(' ') || 'pulled by a person');
+  await withSession(options, async ({ app, connection }) => {
+    const { user } = connection().principal;
+    await app.stop(reason.join(' ') || 'pulled by a person', `person/${user}`);
     done({ emergency_stop: true }, options);
   });
 }

@@ -7,6 +7,7 @@ import { doctor } from './doctor.ts';
 import { addGrant, grants, revokeGrant } from './grants.ts';
 import { addApprover, approver, init, uninstall } from './init.ts';
 import { approvals, audit, diff, status, verify } from './inspect.ts';
+import { addPolicy } from './policy.ts';
 import { reported } from './reported.ts';
 import type { GlobalOptions } from './session.ts';
 import { collect as collectGarbage, pin, snapshots, unpin } from './snapshots.ts';
@@ -158,6 +159,7 @@ export function program(): Command {
     .option('--json', 'print structured content')
     .action(async (_: unknown, c: Command) => verify(options(c)));
 
+  addPolicy(cli);
   add('stop [reason...]', 'pull the emergency stop').action(
     async (reason: string[], _: unknown, c: Command) => stop(reason, options(c)),
   );

@@ -4,6 +4,7 @@ import { VERSION, openApp } from '../app.ts';
 import { asHomeostatError, HomeostatError } from '../core/errors.ts';
 import { serveStdio } from '../server/mcp/stdio.ts';
 import { EXIT } from './exit-codes.ts';
+import { stopOnSignal } from './stop-signal.ts';
 
 const OPTIONS = {
   stdio: { type: 'boolean' },
@@ -45,6 +46,8 @@ export async function serve(argv: string[]): Promise<void> {
       toolsets: values.toolsets?.split(','),
       readOnly: values['read-only'],
     });
+    const { username } = userInfo();
+    stopOnSignal(app, username);
     // A name that does not exist is told to the person who wrote it, not to the client later.
     if (values.toolsets !== undefined) app.gateway.tools();
     const card = values.agent ?? null;
@@ -60,7 +63,7 @@ export async function serve(argv: string[]): Promise<void> {
       prompts: app.prompts,
       version: VERSION,
       card,
-      user: userInfo().username,
+      user: username,
       cwd: process.cwd(),
     });
     process.exit(EXIT.done);

@@ -6,6 +6,7 @@ import type { Report } from '../core/outcome.ts';
 import type { Connection } from '../core/principal.ts';
 import { exitOf } from './exit-codes.ts';
 import { renderReport } from './render.ts';
+import { stopOnSignal } from './stop-signal.ts';
 import { askSecret, atTerminal, print, progressLine, readLine } from './terminal.ts';
 
 /** Options that every command has. */
@@ -46,6 +47,8 @@ export async function withSession(
   work: (session: Session) => Promise<void>,
 ): Promise<void> {
   const app = openApp(appOptions(options));
+  const { username } = userInfo();
+  const deafen = stopOnSignal(app, username);
   const card = options.agent ?? null;
   if (card !== null && !app.cards().has(card))
     throw new HomeostatError(
@@ -58,7 +61,7 @@ export async function withSession(
   process.once('SIGTERM', interrupt);
   const onProgress = progressLine();
   const connection = (): Connection => ({
-    principal: { client: 'cli', card, user: userInfo().username },
+    principal: { client: 'cli', card, user: username },
     cwd: process.cwd(),
     announced: null,
     looksAnywhere: true,
@@ -81,6 +84,7 @@ export async function withSession(
     });
   } finally {
     await app.gateway.close();
+    deafen();
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
   }

@@ -46,9 +46,24 @@ export const configSchema = z.strictObject({
     .enum(AUTONOMY)
     .default('supervised')
     .describe('observe: look only. safe: SAFE and LOW alone. supervised: the default. full: asks least.'),
+  autonomy_of: z
+    .strictObject({
+      cards: z
+        .record(z.string(), z.enum(AUTONOMY))
+        .default({})
+        .describe('Autonomy of single cards, by name; the tightest of all that speak holds.'),
+      roots: z
+        .record(z.string().startsWith('/', 'not an absolute path'), z.enum(AUTONOMY))
+        .default({})
+        .describe('Autonomy in single folders, by absolute path, for what touches them or anything below.'),
+    })
+    .prefault({}),
   limits: z
     .strictObject({
       actions_per_minute: positive.default(120).describe('Of one agent; more are refused.'),
+      queries_per_minute: positive
+        .default(1200)
+        .describe('Of one agent in one server, of those that are recorded; more are refused.'),
       concurrent_actions: positive.default(8).describe('Of all agents together.'),
       held_actions: positive
         .default(20)
@@ -137,6 +152,20 @@ export const configSchema = z.strictObject({
 });
 export type Config = z.infer<typeof configSchema>;
 
+/** The tightest of the levels; the loosest of none. */
+export const tightest = (levels: readonly Autonomy[]): Autonomy =>
+  AUTONOMY.find((level) => levels.includes(level)) ?? 'full';
+
+/** Of what both name the tighter, and all that one of them names: each entry can only tighten. */
+function bothOf(a: Record<string, Autonomy>, b: Record<string, Autonomy>): Record<string, Autonomy> {
+  const merged = { ...a };
+  for (const [name, level] of Object.entries(b)) {
+    const other = Object.hasOwn(a, name) ? a[name] : undefined;
+    merged[name] = other === undefined ? level : tightest([level, other]);
+  }
+  return merged;
+}
+
 /**
  * A configuration that no person has trusted may only tighten `base`, the last that somebody did trust: what
  * it loosens stays as it was. Its roots are not believed either, since a root is what an agent may write to.
@@ -144,7 +173,6 @@ export type Config = z.infer<typeof configSchema>;
 export function tightened(config: Config, base: Config): Config {
   const lower = (name: keyof Config['limits']): number => Math.min(config.limits[name], base.limits[name]);
   const union = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])];
-  const tighter = AUTONOMY.indexOf(config.autonomy) < AUTONOMY.indexOf(base.autonomy);
   return {
     ...base,
     protected: {
@@ -156,9 +184,14 @@ export function tightened(config: Config, base: Config): Config {
       variables: union(base.secrets.variables, config.secrets.variables),
       shown: base.secrets.shown,
     },
-    autonomy: tighter ? config.autonomy : base.autonomy,
+    autonomy: tightest([config.autonomy, base.autonomy]),
+    autonomy_of: {
+      cards: bothOf(base.autonomy_of.cards, config.autonomy_of.cards),
+      roots: bothOf(base.autonomy_of.roots, config.autonomy_of.roots),
+    },
     limits: {
       actions_per_minute: lower('actions_per_minute'),
+      queries_per_minute: lower('queries_per_minute'),
       concurrent_actions: lower('concurrent_actions'),
       held_actions: lower('held_actions'),
       command_seconds: lower('command_seconds'),

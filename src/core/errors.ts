@@ -119,8 +119,13 @@ export const ERRORS = {
   ),
   repeated_failure: row(
     'refused',
-    'The same action has failed several times in a row.',
-    'Find out why it fails and try something else; it is let through again after a minute.',
+    'The same action has failed several times in a row, in the same way.',
+    'Find out why it fails and try something else; it is let through again after some minutes.',
+  ),
+  circuit_open: row(
+    'refused',
+    'The tool has failed on this resource several times in a row, and rests.',
+    'Look at the resource and at the last errors before the tool is tried again, after a minute.',
   ),
   resource_busy: row(
     'refused',

@@ -47,8 +47,6 @@ export interface Operator {
   grant(request: GrantRequest, proof: Proof): Promise<GrantInfo>;
   grants(): GrantInfo[];
   revokeGrant(id: string): void;
-  /** Pulls the emergency stop; needs no proof. */
-  stop(reason: string): void;
   release(proof: Proof): Promise<void>;
   enrol(passphrase: string, current: Proof | null): Promise<void>;
   enrolled(): boolean;

@@ -15,7 +15,7 @@ export async function afterStage(run: Run, house: House): Promise<ActionReport> 
   if (run.bound?.dryRun === true) return recordOutcome(run, { outcome: 'succeeded', result }, house);
   if (staged?.failure !== undefined)
     return recordOutcome(run, { outcome: 'failed', error: staged.failure, result, keepStage: true }, house);
-  refuseIfDenied(run, house, 'before commit');
+  refuseIfDenied(run, 'before commit');
   if (decision?.verdict === 'ask' && !covers(run)) {
     run.grant = grantFor(run, house);
     if (run.grant === null) return hold(run, house);

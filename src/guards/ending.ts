@@ -7,9 +7,10 @@ import { reportOf, type Run } from './run.ts';
 /** Throws where the client or the emergency stop has ended the action. */
 export function checkAlive(run: Run, house: House): void {
   if (!run.signal.aborted) return;
-  throw house.stop.pulled() === null
+  const reason = house.stop.pulled();
+  throw reason === null
     ? new HomeostatError('cancelled', `${run.tool.name} was cancelled`)
-    : new HomeostatError('emergency_stopped', `${run.tool.name} was ended by the emergency stop`);
+    : new HomeostatError('emergency_stopped', `${run.tool.name} was ended by the emergency stop: ${reason}`);
 }
 
 /** An abort has many faces further down; here it is named for what caused it. */

@@ -9,6 +9,7 @@ import { actionContext, queryContext } from './context.ts';
 import { findAction, type House } from './house.ts';
 import { judge, lineRisk } from './judge.ts';
 import { holderLives } from './limits/leases.ts';
+import { tellRefusals } from './limits/refusals.ts';
 import { recover } from './recover.ts';
 import { endProcesses } from './processes/end.ts';
 import { records } from './records.ts';
@@ -50,13 +51,14 @@ export function guardedCalls(house: House): Guarded {
       if (tool.kind === 'query') {
         return runQuery(tool, input, caller, services(caller, journal, house), journal, house);
       }
+      // The stop waits for nothing, and works even where nothing can be written any more.
+      if (tool.urgent) return runAction(tool, input, caller, house);
       try {
         await seeds.end();
         journal.flush();
         await settle();
       } catch (error) {
-        // The stop must work even where nothing can be written any more.
-        if (!tool.urgent) return refusal(tool, asHomeostatError(error));
+        return refusal(tool, asHomeostatError(error));
       }
       const report = await askInForm(await runAction(tool, input, caller, house), caller, house);
       tidy(house);
@@ -68,6 +70,7 @@ export function guardedCalls(house: House): Guarded {
       await endProcesses(house);
       await house.machine.sessions.close();
       journal.close();
+      closing(house);
     },
   };
 }
@@ -82,6 +85,15 @@ function holdsOfTheDead(house: House): boolean {
   });
 }
 
+/** What was only counted is told before the process ends; where it cannot be, the next start does. */
+function closing(house: House): void {
+  try {
+    tellRefusals(house, Date.now());
+  } catch (error) {
+    if (!(error instanceof HomeostatError)) throw error;
+  }
+}
+
 /** Retention; where it cannot be done, the next record cannot be written either and says so. */
 function tidy(house: House): void {
   try {
@@ -94,10 +106,10 @@ function tidy(house: House): void {
 function services(caller: Caller, journal: QueryJournal, house: House): QueryContext {
   return queryContext(caller, house, {
     records: {
-      ...records(house),
+      ...records(house, caller),
       audit(filter) {
         journal.flush();
-        return records(house).audit(filter);
+        return records(house, caller).audit(filter);
       },
     },
     async assess(name, input) {
@@ -106,7 +118,7 @@ function services(caller: Caller, journal: QueryJournal, house: House): QueryCon
       const run = openRun(tool, caller, house);
       try {
         const intent = await tool.bind(input).assess(actionContext(run, house));
-        const { risk, decision } = judge(intent, null, caller.workspace, house);
+        const { risk, decision } = judge(intent, null, caller, house);
         // What a command in the sandbox says it would do is worth telling, though its changes are what decides.
         const told = intent.contained === true ? lineRisk(intent, caller.workspace, house) : risk;
         return { risk: told, decision, summary: intent.summary };

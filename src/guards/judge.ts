@@ -1,10 +1,11 @@
 import { HomeostatError } from '../core/errors.ts';
-import type { Decision } from '../core/outcome.ts';
+import type { Judgement } from '../core/judgement.ts';
 import { type Risk, riskOf } from '../core/risk.ts';
 import type { Intent, Staged } from '../core/stages.ts';
-import type { Workspace } from '../core/principal.ts';
+import type { Caller, Workspace } from '../core/principal.ts';
 import { assessContext, type House } from './house.ts';
-import { decide, levelOf } from './policy/decide.ts';
+import { autonomySettings, levelOf, reachOf } from './policy/autonomy.ts';
+import { decide, raisedBy } from './policy/decide.ts';
 import { assessCommand } from './risk/assess-command.ts';
 import { type AssessContext, assessEffects, assessIntent, withExtent } from './risk/assess.ts';
 import { downloadOf, downloadRisk } from './risk/downloads.ts';
@@ -17,31 +18,38 @@ import type { Run } from './run.ts';
 export function judge(
   intent: Intent,
   staged: Staged<unknown> | null,
-  workspace: Workspace,
+  { workspace, principal }: Pick<Caller, 'workspace' | 'principal'>,
   house: House,
-): { risk: Risk; decision: Decision; download: boolean } {
+): Judgement {
   const ctx = assessContext(house, workspace);
-  const circumstances = new Set([...intent.circumstances, ...(staged?.circumstances ?? [])]);
+  const met = new Set([...intent.circumstances, ...(staged?.circumstances ?? [])]);
   const download = intent.reaching === true && !isWrittenTo(house) ? downloadOf(intent, ctx) : null;
-  if (download !== null) circumstances.delete('with_network');
-  const spoken = house.rules.circumstances.filter((rule) => circumstances.has(rule.when));
+  if (download !== null) met.delete('with_network');
+  const circumstances = [...met];
+  const spoken = house.rules.circumstances.filter((rule) => met.has(rule.when));
   const asked = assessIntent(intent, ctx);
   const seen = seenRisk(asked, intent, staged, download, ctx);
-  const raised = levelOf(spoken).map(({ rule, level }) => ({
-    rule: rule.id,
-    level,
-    reason: rule.reason,
-    evidence: rule.when,
-  }));
   const reversibility = intent.reaching === true ? 'irreversible' : seen.reversibility;
-  const risk = riskOf([...seen.factors, ...raised], seen.resources, reversibility, seen);
+  const risk = riskOf([...seen.factors, ...raisedBy(spoken)], seen.resources, reversibility, seen);
+  const reach = reachOf(intent, staged, seen);
+  const settings = autonomySettings(house.config, principal.card, reach, (path) => house.machine.real(path));
   // What a download sends is decided with its rule; what it did to the roots is what is left to decide.
   const decided = download === null ? risk : { ...risk, reversibility: seen.reversibility };
-  const decision = decide(decided, house.config.autonomy, spoken);
+  const decision = decide(decided, levelOf(settings), spoken);
   // Counted where a person will have to decide, and after all that decides whether one has to.
   const counted =
     decision.verdict === 'ask' ? withExtent(risk, (paths, ms) => house.machine.extent(paths, ms)) : risk;
-  return { risk: counted, decision, download: download !== null };
+  return {
+    step: staged === null ? 'request' : 'effects',
+    risk: counted,
+    decision,
+    settings,
+    circumstances,
+    folders: [...reach.folders],
+    contained: intent.contained === true,
+    staged: intent.contained === true || intent.reaching === true,
+    download: download !== null,
+  };
 }
 
 /** Whether something that goes on could change, while a line runs, what that line was judged by. */
@@ -78,10 +86,11 @@ const MOST_ORIGINS = 500;
 
 export function judgeRun(run: Run, house: House): void {
   if (run.intent === null) throw new HomeostatError('internal_error', 'judged before it was bound');
-  const { risk, decision, download } = judge(run.intent, run.staged, run.caller.workspace, house);
-  run.risk = risk;
-  run.download = download;
-  run.decision = decision;
+  const judgement = judge(run.intent, run.staged, run.caller, house);
+  run.risk = judgement.risk;
+  run.download = judgement.download;
+  run.decision = judgement.decision;
+  run.judgements.push(judgement);
   remember(run.intent, run.caller.workspace, house);
 }
 
@@ -98,7 +107,7 @@ function remember(intent: Intent, workspace: Workspace, house: House): void {
 }
 
 /** Throws where the decision is no; `observe` still lets an action be staged, so that its effects can be shown. */
-export function refuseIfDenied(run: Run, house: House, when: 'before staging' | 'before commit'): void {
+export function refuseIfDenied(run: Run, when: 'before staging' | 'before commit'): void {
   const reaches = run.intent?.reaching === true && when === 'before staging';
   if (reaches && run.bound?.dryRun === true)
     throw new HomeostatError(
@@ -107,7 +116,8 @@ export function refuseIfDenied(run: Run, house: House, when: 'before staging' | 
       { next: 'Try it without network, or call assess_action; or run it without dry_run.' },
     );
   if (run.decision?.verdict !== 'deny') return;
-  const shows = house.config.autonomy === 'observe' || run.bound?.dryRun === true;
+  const observes = levelOf(run.judgements.at(-1)?.settings ?? []) === 'observe';
+  const shows = observes || run.bound?.dryRun === true;
   if (when === 'before staging' && shows && !reaches) return;
   const [rule] = run.decision.rules;
   const code = rule?.id.startsWith('autonomy-') === true ? 'autonomy_denied' : 'denied_by_policy';

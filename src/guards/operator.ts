@@ -16,6 +16,7 @@ import { approvalInfo } from './records.ts';
 import { recover } from './recover.ts';
 import { runAction } from './run-action.ts';
 import { laterOverlapping } from './snapshots/overlapping.ts';
+import { releaseStop } from './stop.ts';
 import { collectGarbage, findGarbage } from './snapshots/prune.ts';
 
 const MIN_PASSPHRASE = 8;
@@ -94,20 +95,9 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
     },
     deny: (id, note) => end(id, 'denied', note),
     revoke: (id) => end(id, 'revoked', 'taken back by a person'),
-    stop(reason) {
-      house.stop.pull(reason);
-      store.write(() =>
-        record({
-          event: 'stop.pulled',
-          action: 'stop',
-          detail: house.secrets.text(reason).slice(0, 300).toWellFormed(),
-        }),
-      );
-    },
     async release(proof) {
       await requireProof(proof, 'release', approver, house);
-      store.write(() => record({ event: 'stop.released', action: 'release' }));
-      house.stop.release();
+      releaseStop(house, person);
     },
     enrolled: () => approver.enrolled(),
     async enrol(passphrase, current) {

@@ -1,6 +1,7 @@
 import type { ActionReport } from '../core/outcome.ts';
 import { auditParameters } from './audit/parameters.ts';
 import type { House } from './house.ts';
+import { recordOrCount } from './limits/refusals.ts';
 import { auditBase, type Ending, reportOf, type Run } from './run.ts';
 
 /** Step 4: the intent, durable before anything runs. */
@@ -32,6 +33,7 @@ export function recordIntent(run: Run, house: House): void {
       created_ms: Date.now(),
       finished_ms: null,
     });
+    putJudgements(run, house);
     run.audit.push(
       house.store.audit.append({
         ...auditBase(run),
@@ -67,6 +69,7 @@ export function recordOutcome(run: Run, ending: Ending, house: House): ActionRep
     );
     const told = reportOf(run, ending);
     if (run.recorded) {
+      putJudgements(run, house);
       if (ending.snapshot !== true) house.store.snapshots.drop(run.id);
       house.store.leases.release(run.id);
       house.store.actions.update(run.id, {
@@ -98,19 +101,22 @@ function clearStage(run: Run, ending: Ending, house: House): void {
   }
 }
 
-/** A refusal before the intent was recorded: it leaves one record, with what was asked for. */
+/** A refusal before the intent was recorded: it leaves one record, with what was asked for; a flood of them a count. */
 export function recordRefusal(run: Run, raw: unknown, ending: Ending, house: House): ActionReport {
+  const { error } = ending;
+  const append = (): number => {
+    putJudgements(run, house);
+    return house.store.audit.append({
+      ...auditBase(run),
+      event: 'action.refused',
+      parameters: auditParameters(raw, house.secrets),
+      result: ending.outcome,
+      error: error?.code ?? null,
+      detail: detailOf(ending, house),
+    });
+  };
   return house.store.write(() => {
-    run.audit.push(
-      house.store.audit.append({
-        ...auditBase(run),
-        event: 'action.refused',
-        parameters: auditParameters(raw, house.secrets),
-        result: ending.outcome,
-        error: ending.error?.code ?? null,
-        detail: detailOf(ending, house),
-      }),
-    );
+    run.audit.push(recordOrCount(run, error?.code ?? '', house, append));
     house.store.leases.release(run.id);
     return reportOf(run, ending);
   });
@@ -119,3 +125,20 @@ export function recordRefusal(run: Run, raw: unknown, ending: Ending, house: Hou
 /** Masked before it is cut: half a secret would not be known for one. */
 const detailOf = ({ error }: Ending, { secrets }: House): string | null =>
   error === undefined ? null : secrets.text(error.message).slice(0, 300).toWellFormed();
+
+/** Why it was decided as it was; the caller is inside a transaction. */
+export function putJudgements(run: Run, house: House): void {
+  const { judgements, intent, caller } = run;
+  if (intent === null || judgements.length === 0) return;
+  house.store.judgements.put({
+    action_id: run.id,
+    at_ms: Date.now(),
+    tool: run.tool.name,
+    agent: run.agent,
+    card: caller.principal.card,
+    workspace: caller.workspace,
+    resources: intent.resources,
+    summary: house.secrets.text(intent.summary).slice(0, 300).toWellFormed(),
+    steps: house.secrets.redact(judgements),
+  });
+}

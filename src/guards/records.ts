@@ -1,17 +1,20 @@
 import type { Effects } from '../core/effects.ts';
 import { HomeostatError } from '../core/errors.ts';
+import type { Caller } from '../core/principal.ts';
 import type { ApprovalInfo, Records, SnapshotInfo } from '../core/records.ts';
 import type { ApprovalRow } from '../store/approvals.ts';
 import { expireOverdue } from './approvals/settle.ts';
 import type { House } from './house.ts';
+import { autonomySettings, levelOf } from './policy/autonomy.ts';
 import { processInfo } from './processes/list.ts';
 import { processOutput } from './processes/output.ts';
 import { shownEffects } from './shown.ts';
+import { stopReason } from './stop.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** The queries' view of what is stored. */
-export function records(house: House): Records {
+export function records(house: House, { principal, workspace }: Caller): Records {
   const { store } = house;
   return {
     audit: (filter) => store.read(() => store.audit.query(filter)),
@@ -53,9 +56,13 @@ export function records(house: House): Records {
     status: () =>
       store.read(() => ({
         version: house.version,
-        autonomy: house.config.autonomy,
+        autonomy: levelOf(
+          autonomySettings(house.config, principal.card, { folders: [workspace.cwd], paths: [] }, (path) =>
+            house.machine.real(path),
+          ),
+        ),
         configuration: house.configuration,
-        emergency_stop: house.stop.pulled() !== null,
+        emergency_stop: stopReason(house) !== null,
         pending_approvals: store.approvals.countPending(),
         running_actions: store.actions.unfinished().filter((row) => row.phase !== 'held').length,
         audit_records: store.audit.count(),

@@ -10,11 +10,13 @@ import { bind } from './bind.ts';
 import { actionContext } from './context.ts';
 import type { House } from './house.ts';
 import { judgeRun, refuseIfDenied } from './judge.ts';
+import { countForBreakers } from './limits/breaker.ts';
 import { heartbeat, takeLeases } from './limits/leases.ts';
 import { ended } from './ending.ts';
 import { recordIntent, recordOutcome } from './record.ts';
 import { type Run, openRun, reportOf } from './run.ts';
 import { stage } from './stage.ts';
+import { recordStop, stopReason } from './stop.ts';
 
 /** The life of an action, from an agent's words to the world and back into the record. */
 export async function runAction(
@@ -26,11 +28,22 @@ export async function runAction(
   const run = openRun(tool, caller, house);
   const stopBeating = heartbeat(house);
   try {
+    const report = await passage(run, raw, house);
+    await countForBreakers(run, report, house);
+    return report;
+  } finally {
+    stopBeating();
+    run.close();
+  }
+}
+
+async function passage(run: Run, raw: unknown, house: House): Promise<ActionReport> {
+  try {
     await bind(run, raw, house); //                                     1
-    if (tool.urgent) return await runUrgent(run, house);
+    if (run.tool.urgent) return await runUrgent(run, house);
     await admit(run, house); //                                         2
     judgeRun(run, house); //                                            3
-    refuseIfDenied(run, house, 'before staging');
+    refuseIfDenied(run, 'before staging');
     recordIntent(run, house); //                                        4
     house.trace('intended');
     if ((await mustAsk(run, house)) && !reachesByGrant(run, house)) return hold(run, house);
@@ -39,9 +52,6 @@ export async function runAction(
     return await afterStage(run, house); //                             7 to 10
   } catch (error) {
     return ended(run, raw, error, house);
-  } finally {
-    stopBeating();
-    run.close();
   }
 }
 
@@ -71,6 +81,7 @@ async function runUrgent(run: Run, house: House): Promise<ActionReport> {
   const { output } = await run.tool.commit(run.staged?.stage, ctx);
   try {
     recordIntent(run, house);
+    recordStop(house, run.agent, stopReason(house) ?? '');
     return recordOutcome(run, { outcome: 'succeeded', result: output }, house);
   } catch (error) {
     return reportOf(run, { outcome: 'succeeded', result: output, error: asHomeostatError(error) });

@@ -1,5 +1,5 @@
 import type { QueryContext } from '../core/context.ts';
-import { asHomeostatError } from '../core/errors.ts';
+import { HomeostatError, asHomeostatError } from '../core/errors.ts';
 import type { QueryReport } from '../core/outcome.ts';
 import { type Caller, agentName } from '../core/principal.ts';
 import type { Query } from '../core/tool.ts';
@@ -8,6 +8,7 @@ import { checkCard } from './admit.ts';
 import type { QueryJournal } from './audit/query-journal.ts';
 import { auditParameters } from './audit/parameters.ts';
 import type { House } from './house.ts';
+import { countQuery } from './limits/rates.ts';
 
 /** The life of a query: bound, admitted, answered without secrets, and recorded in a batch. */
 export async function runQuery(
@@ -19,8 +20,21 @@ export async function runQuery(
   house: House,
 ): Promise<QueryReport> {
   const started = performance.now();
-  const report = await answer(query, raw, caller, ctx, house);
-  if (query.recorded) {
+  const { refused, more } = query.recorded
+    ? countQuery(agentName(caller.principal), house)
+    : { refused: 'no', more: 0 };
+  if (more > 0)
+    journal.add({
+      ...BLANK,
+      agent: agentName(caller.principal),
+      event: 'query.refused_more',
+      action: query.name,
+      result: 'denied',
+      error: 'rate_limited',
+      detail: `${more} more in the minute before`,
+    });
+  const report = refused === 'no' ? await answer(query, raw, caller, ctx, house) : tooMany(house);
+  if (query.recorded && refused !== 'again') {
     journal.add({
       ...BLANK,
       agent: agentName(caller.principal),
@@ -34,6 +48,11 @@ export async function runQuery(
     });
   }
   return report;
+}
+
+function tooMany({ config }: House): QueryReport {
+  const what = `more than ${config.limits.queries_per_minute} queries in a minute`;
+  return { outcome: 'denied', result: null, error: new HomeostatError('rate_limited', what).body() };
 }
 
 async function answer(

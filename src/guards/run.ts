@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Effects } from '../core/effects.ts';
+import type { Judgement } from '../core/judgement.ts';
 import type { HomeostatError } from '../core/errors.ts';
 import type { ActionReport, Decision, Outcome } from '../core/outcome.ts';
 import { agentName, type Caller } from '../core/principal.ts';
@@ -32,6 +33,8 @@ export interface Run {
   decision: Decision | null;
   /** Whether it uses the network and only downloads: it is given a home that nobody else has written to. */
   download: boolean;
+  /** Each time it was judged, the last one last. */
+  readonly judgements: Judgement[];
   staged: Staged<unknown> | null;
   /** True once the intent is on disk, so that the action must be finished there. */
   recorded: boolean;
@@ -77,6 +80,7 @@ export function openRun(tool: Action, caller: Caller, house: House, id: string =
     risk: null,
     decision: null,
     download: false,
+    judgements: [],
     staged: null,
     recorded: false,
     resumed: false,

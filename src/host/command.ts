@@ -1,10 +1,14 @@
 import type { CommandRequest, CommandResult, Commands } from '../core/command.ts';
 import { CappedOutput } from './capped-output.ts';
 import { commandEnvironment } from './environment.ts';
+import { type ActionGroup, openActionGroup } from './sandbox/control-group.ts';
 import { killGroup, killMarked } from './processes.ts';
 
 /** Time between asking a command to end and ending it. */
 const GRACE_MS = 1000;
+
+/** Enters the group `$1`, where there is one, and becomes the shell of the line `$2`. */
+const ENTER = '[ -z "$1" ] || echo 0 2>/dev/null >"$1"; exec /bin/bash --noprofile --norc -c "$2"';
 
 /** Runs shell lines as process groups of their own, and ends everything that they started. */
 export function openCommands(env: NodeJS.ProcessEnv, roots: readonly string[]): Commands {
@@ -12,7 +16,8 @@ export function openCommands(env: NodeJS.ProcessEnv, roots: readonly string[]): 
     async run(request) {
       const { execa } = await import('execa');
       const started = performance.now();
-      const child = execa('/bin/bash', ['--noprofile', '--norc', '-c', request.line], {
+      const group = openActionGroup(request.actionId);
+      const child = execa('/bin/sh', ['-c', ENTER, 'sh', group?.entry ?? '', request.line], {
         cwd: request.cwd,
         env: commandEnvironment(env, request.env, roots, request.actionId),
         extendEnv: false,
@@ -25,7 +30,7 @@ export function openCommands(env: NodeJS.ProcessEnv, roots: readonly string[]): 
       const stderr = new CappedOutput(request.outputBytes);
       child.stdout.on('data', (chunk: Buffer) => stdout.write(chunk));
       child.stderr.on('data', (chunk: Buffer) => stderr.write(chunk));
-      const end = endings(request, child.pid);
+      const end = endings(request, child.pid, group);
       // The shell's own end is what counts: a process it left behind may hold the pipes open.
       child.once('exit', () => end.exited());
       const result = await child;
@@ -49,11 +54,13 @@ export function openCommands(env: NodeJS.ProcessEnv, roots: readonly string[]): 
 function endings(
   request: CommandRequest,
   pid: number | undefined,
+  group: ActionGroup | null,
 ): { exited(): void; done(): void; timedOut(): boolean } {
   let timedOut = false;
   let grace: NodeJS.Timeout | undefined;
   const killAll = (): void => {
     if (pid !== undefined) killGroup(pid);
+    group?.end();
     killMarked(request.actionId);
   };
   const timer = setTimeout(() => {

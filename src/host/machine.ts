@@ -7,6 +7,7 @@ import { openFiles } from './files.ts';
 import { ownIdentity, uptime } from './identity.ts';
 import { openLogs } from './process-logs.ts';
 import { killMarked, startDetached } from './processes.ts';
+import { endActionGroup } from './sandbox/control-group.ts';
 import { discardStage } from './journal/discard.ts';
 import { openTransactions } from './journal/transactions.ts';
 import type { ScanLimits } from './scan.ts';
@@ -43,7 +44,10 @@ export function openMachine(options: MachineOptions): Machine {
     secretFiles: openSecretFiles(),
     transactions: (of) => openTransactions(of, { stages, objects }),
     discard: (actionId, roots, what) => discardStage({ actionId, roots, what, stages }),
-    killLeftovers: killMarked,
+    killLeftovers(actionId) {
+      endActionGroup(actionId);
+      killMarked(actionId);
+    },
     notify: (line, variables) => startDetached(line, { ...process.env, ...variables }),
     post: postJson,
     space: spaceOf,

@@ -136,4 +136,35 @@ export const MIGRATIONS: readonly string[] = [
     revoked_ms INTEGER
   ) WITHOUT ROWID;
   `,
+  // Why each action was decided as it was; circuit breakers; refusals that are counted and not told one by one.
+  `
+  CREATE TABLE judgements (
+    action_id TEXT PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    tool TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    card TEXT,
+    workspace TEXT NOT NULL,
+    resources TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    steps TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX judgements_time ON judgements (at_ms);
+  CREATE TABLE breakers (
+    tool TEXT NOT NULL,
+    resource TEXT NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (tool, resource)
+  ) WITHOUT ROWID;
+  CREATE TABLE refusals (
+    agent TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    error TEXT NOT NULL,
+    since_ms INTEGER NOT NULL,
+    told INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    more INTEGER NOT NULL,
+    PRIMARY KEY (agent, tool, error)
+  ) WITHOUT ROWID;
+  `,
 ];

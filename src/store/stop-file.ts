@@ -1,6 +1,18 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import {
+  type FSWatcher,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  watch as watchFolder,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { HomeostatError } from '../core/errors.ts';
 
+/** Where the system tells of no change in the folder, as some network file systems do not. */
 const POLL_MS = 50;
 
 /** The emergency stop: a file in the state folder, so that every process obeys it and a reboot does not release it. */
@@ -15,7 +27,7 @@ export interface StopFile {
 
 export function stopFile(path: string): StopFile {
   const watchers = new Set<() => void>();
-  let timer: NodeJS.Timeout | undefined;
+  let unwatch: (() => void) | undefined;
   // Holds in this process even when the disk cannot take the file.
   let pulledHere: string | null = null;
 
@@ -49,9 +61,12 @@ export function stopFile(path: string): StopFile {
   const alarm = (): void => {
     const all = [...watchers];
     watchers.clear();
-    clearInterval(timer);
-    timer = undefined;
+    unwatch?.();
+    unwatch = undefined;
     for (const onPull of all) onPull();
+  };
+  const look = (): void => {
+    if (pulled() !== null) alarm();
   };
   return {
     pulled,
@@ -74,15 +89,33 @@ export function stopFile(path: string): StopFile {
     },
     watch(onPull) {
       watchers.add(onPull);
-      timer ??= setInterval(() => {
-        if (pulled() !== null) alarm();
-      }, POLL_MS).unref();
+      unwatch ??= watching(path, look);
       return () => {
         watchers.delete(onPull);
         if (watchers.size > 0) return;
-        clearInterval(timer);
-        timer = undefined;
+        unwatch?.();
+        unwatch = undefined;
       };
     },
+  };
+}
+
+/** Looks whenever the folder tells of the file, and now and then in any case. */
+function watching(path: string, look: () => void): () => void {
+  const name = basename(path);
+  const timer = setInterval(look, POLL_MS).unref();
+  let watcher: FSWatcher | undefined;
+  try {
+    watcher = watchFolder(dirname(path), { persistent: false }, (_, changed) => {
+      if (changed === name || changed === null) look();
+    });
+    // It can run out of watches, or the folder can go; the timer goes on.
+    watcher.on('error', () => watcher?.close());
+  } catch {
+    // Not to be had here: the timer alone it is.
+  }
+  return () => {
+    clearInterval(timer);
+    watcher?.close();
   };
 }

@@ -5,13 +5,16 @@ import { type ApprovalStore, approvalStore } from './approvals.ts';
 import { type AuditLog, auditLog } from './audit.ts';
 import { type StoreFolders, storeFolders } from './action-folders.ts';
 import { openApart } from './apart.ts';
+import { type BreakerStore, breakerStore } from './breakers.ts';
 import { type Garbage, collectObjects, garbage } from './collect.ts';
 import { type Db, guarded, openDatabase, prepared } from './database.ts';
 import { type KeyedDigest, keyedDigest } from './digest-key.ts';
 import { type GrantStore, grantStore } from './grants.ts';
 import type { Home } from './home.ts';
+import { type JudgementStore, judgementStore } from './judgements.ts';
 import { type LongRunning, longRunning } from './long-running.ts';
 import { type LeaseStore, leaseStore } from './leases.ts';
+import { type RefusalStore, refusalStore } from './refusals.ts';
 import { type SnapshotStore, snapshotStore } from './snapshots.ts';
 
 /** Everything on disk, opened. Its parts are used inside `write` or `read`, which turn SQLite's errors into ours. */
@@ -24,6 +27,9 @@ export interface Store {
   readonly leases: LeaseStore;
   readonly longRunning: LongRunning;
   readonly snapshots: SnapshotStore;
+  readonly judgements: JudgementStore;
+  readonly breakers: BreakerStore;
+  readonly refusals: RefusalStore;
   /** One durable transaction: when it returns, what was written is on stable storage. */
   write<T>(work: () => T): T;
   read<T>(work: () => T): T;
@@ -82,6 +88,9 @@ function assemble(home: Home, db: Db): Store {
     leases: leaseStore(statements),
     longRunning: longRunning(statements),
     snapshots,
+    judgements: judgementStore(statements),
+    breakers: breakerStore(statements),
+    refusals: refusalStore(statements),
     write: (work) => guarded(home, () => inPlace(() => (db.inTransaction ? work() : inTransaction(work)))),
     read: (work) => guarded(home, work),
     setting: (key) =>

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { asPerson } from '../helpers/cli-process.ts';
 import { type Connected, connect } from '../helpers/client.ts';
 import { type Scratch, scratch } from '../helpers/scratch.ts';
 import { expectSettled } from '../helpers/settled.ts';
@@ -119,7 +120,11 @@ describeWithMounts('a read-only state folder', import.meta.filename, () => {
     expect(stop.error?.code).toBe('record_failed');
     disk.setReadOnly(false);
     expect((await server.call('write_file', WRITE)).error?.code).toBe('emergency_stopped');
+    // Taking the file away releases nothing: what is on record holds.
     rmSync(join(place.home, 'stop'));
+    expect((await server.call('write_file', WRITE)).error?.code).toBe('emergency_stopped');
+    expect((await asPerson(place, ['init'])).code).toBe(0);
+    expect((await asPerson(place, ['release'])).code).toBe(0);
     await expectWorks(server, place);
   });
 });

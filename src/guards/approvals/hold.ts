@@ -2,6 +2,7 @@ import type { Effects } from '../../core/effects.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import type { ActionReport } from '../../core/outcome.ts';
 import type { House } from '../house.ts';
+import { putJudgements } from '../record.ts';
 import { auditBase, reportOf, type Run } from '../run.ts';
 import { approvalDigest } from './digest.ts';
 import { termOf } from './expiry.ts';
@@ -23,6 +24,7 @@ export function hold(run: Run, house: House): ActionReport {
     const { stage = null, effects = null } = run.staged ?? {};
     checkNumber(run, house);
     checkSize(run.id, effects, house);
+    putJudgements(run, house);
     const input = run.bound?.input ?? null;
     const [summary, reason] = [run.intent?.summary ?? '', run.bound?.reason ?? ''];
     const held = { input, stage, effects, risk, summary, reason };

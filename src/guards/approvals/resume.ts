@@ -7,9 +7,10 @@ import type { ActionRow } from '../../store/actions.ts';
 import { commitRun } from '../commit.ts';
 import { findAction, type House } from '../house.ts';
 import { judgeRun, refuseIfDenied } from '../judge.ts';
+import { countForBreakers } from '../limits/breaker.ts';
 import { heartbeat, takeLeases, tryTake } from '../limits/leases.ts';
 import { actionContext } from '../context.ts';
-import { checkStop } from '../admit.ts';
+import { checkStop } from '../stop.ts';
 import { checkAlive, ended } from '../ending.ts';
 import { stage } from '../stage.ts';
 import { type Run, auditBase, newId, openRun } from '../run.ts';
@@ -85,8 +86,10 @@ async function inTurn(run: Run, house: House): Promise<ActionReport | null> {
     if (!mine) return null;
     // Another wait may have had it staged anew since this one began: what was approved is what is on record now.
     const row = house.store.read(() => actions.get(run.id));
-    if (row !== null) readBack(run, row);
-    return await commitHeld(run, house);
+    if (row !== null) readBack(run, row, house);
+    const report = await commitHeld(run, house);
+    if (report !== null) await countForBreakers(run, report, house);
+    return report;
   } finally {
     house.store.write(() => leases.release(turn));
   }
@@ -99,7 +102,7 @@ async function commitHeld(run: Run, house: House): Promise<ActionReport | null> 
     await takeLeases(run.intent?.resources ?? [], run.id, house, run.signal);
     const shown = run.risk;
     judgeRun(run, house);
-    refuseIfDenied(run, house, 'before commit');
+    refuseIfDenied(run, 'before commit');
     const { policy } = house.store.read(() => house.store.approvals.of(run.id)) ?? {};
     // What was approved under another policy is a question of its own under this one.
     const isOther = policy !== house.policy || isRiskier(run.risk, shown);
@@ -168,7 +171,7 @@ async function stageAnew(run: Run, house: House): Promise<ActionReport> {
   try {
     await stage(run, house);
     judgeRun(run, house);
-    refuseIfDenied(run, house, 'before commit');
+    refuseIfDenied(run, 'before commit');
     checkAlive(run, house);
     return hold(run, house);
   } catch (error) {
@@ -209,12 +212,17 @@ export async function reopen(row: ActionRow, caller: Caller, house: House): Prom
   run.requestDigest = row.request_digest;
   run.undoes = row.undoes;
   run.recorded = true;
-  readBack(run, row);
+  readBack(run, row, house);
   return run;
 }
 
 /** What was staged and judged, as it is on record. */
-function readBack(run: Run, row: ActionRow): void {
+function readBack(run: Run, row: ActionRow, house: House): void {
+  run.judgements.splice(
+    0,
+    Infinity,
+    ...(house.store.read(() => house.store.judgements.get(row.id))?.steps ?? []),
+  );
   run.risk = row.risk;
   run.decision = row.decision;
   // One that reaches the world is not staged before somebody has said yes.

@@ -1,3 +1,4 @@
+import { stopReason } from '../stop.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import type { HookAnswer, HookRequest } from '../../core/hook.ts';
@@ -36,7 +37,7 @@ function closed(request: HookRequest, answer: HookAnswer): HookAnswer {
 }
 
 function decideHook(request: HookRequest, house: HookHouse): HookAnswer {
-  const stopped = house.stop.pulled();
+  const stopped = stopReason(house);
   if (stopped !== null) return no(`The emergency stop is pulled: ${stopped}. Only a person can release it.`);
   const risk = hookRisk(request, hookWorkspace(request, house), house);
   const { level } = risk;

@@ -70,14 +70,36 @@ function beat(house: House): void {
   house.store.leases.beat(house.machine.owner, `${boot} ${ms}`);
 }
 
+interface Heart {
+  readonly timer: NodeJS.Timeout;
+  running: number;
+}
+
+/** One for a process, however much it has running: each beat is a durable write. */
+const hearts = new WeakMap<House, Heart>();
+
 /** Beats while an action runs; the returned function ends it. */
 export function heartbeat(house: House): () => void {
-  const timer = setInterval(() => {
-    try {
-      house.store.write(() => beat(house));
-    } catch {
-      // The action's own next record fails for the same reason, and says so.
-    }
-  }, BEAT_MS).unref();
-  return () => clearInterval(timer);
+  const heart = hearts.get(house) ?? {
+    timer: setInterval(() => tryBeat(house), BEAT_MS).unref(),
+    running: 0,
+  };
+  hearts.set(house, heart);
+  heart.running++;
+  let ended = false;
+  return () => {
+    if (ended) return;
+    ended = true;
+    if (--heart.running > 0) return;
+    clearInterval(heart.timer);
+    hearts.delete(house);
+  };
+}
+
+function tryBeat(house: House): void {
+  try {
+    house.store.write(() => beat(house));
+  } catch {
+    // An action's own next record fails for the same reason, and says so.
+  }
 }

@@ -1,6 +1,6 @@
 import type { Autonomy } from '../../core/config.ts';
 import type { Decision, Verdict } from '../../core/outcome.ts';
-import { type Level, type Risk, rank } from '../../core/risk.ts';
+import { type Factor, type Risk, rank } from '../../core/risk.ts';
 import type { CircumstanceRule } from '../../registry/rules.ts';
 
 const ORDER: readonly Verdict[] = ['allow', 'ask', 'deny'];
@@ -39,6 +39,9 @@ export function decide(risk: Risk, autonomy: Autonomy, spoken: readonly Circumst
   };
 }
 
-export function levelOf(spoken: readonly CircumstanceRule[]): { rule: CircumstanceRule; level: Level }[] {
-  return spoken.flatMap((rule) => (rule.level === undefined ? [] : [{ rule, level: rule.level }]));
+/** What rules about circumstances add to a risk. */
+export function raisedBy(spoken: readonly CircumstanceRule[]): Factor[] {
+  return spoken.flatMap(({ id, level, reason, when }) =>
+    level === undefined ? [] : [{ rule: id, level, reason, evidence: when }],
+  );
 }

@@ -14,10 +14,15 @@ const ROOT = '/home/somebody/project';
 
 /** Holds every entry to its own examples; one that breaks one makes the whole registry unusable. */
 export function checkExamples(registry: Registry): void {
+  checkCalls(registry.commands.calls);
+  for (const { problem } of heldToExamples(registry)) if (problem !== null) throw invalid(problem);
+}
+
+/** Every example of paths and commands with what is wrong with it; null where nothing is. */
+export function* heldToExamples(registry: Registry): Iterable<{ rule: string; problem: string | null }> {
   const { rules, commands } = registry;
-  checkCalls(commands.calls);
-  for (const rule of rules.downloads) check(rule, (line) => lineFits(rule, line));
-  for (const rule of rules.paths) check(rule, (path) => pathMatches(rule, path));
+  for (const rule of rules.downloads) yield* check(rule, (line) => lineFits(rule, line));
+  for (const rule of rules.paths) yield* check(rule, (path) => pathMatches(rule, path));
   const ctx: CommandContext = {
     workspace: { roots: [ROOT], cwd: ROOT },
     rules,
@@ -36,17 +41,16 @@ export function checkExamples(registry: Registry): void {
   };
   for (const program of new Set([...commands.programs.values()].flat())) {
     if (program.handler !== undefined && !isHandler(program.handler))
-      throw new HomeostatError(
-        'registry_invalid',
-        `command ${program.id}: there is no handler ${program.handler}`,
-      );
+      throw invalid(`command ${program.id}: there is no handler ${program.handler}`);
     const knows = onlyReads(program);
-    check({ ...program, not_match: [] }, (line) =>
+    yield* check({ ...program, not_match: [] }, (line) =>
       knows ? levelAt(program, line, ctx) !== undefined : finds(levelAt(program, line, ctx)),
     );
-    check({ ...program, match: [] }, (line) => finds(levelAt(program, line, ctx)));
+    yield* check({ ...program, match: [] }, (line) => finds(levelAt(program, line, ctx)));
   }
 }
+
+const invalid = (what: string): HomeostatError => new HomeostatError('registry_invalid', what);
 
 /** What an entry finds at a line; undefined where it does not know the line at all. */
 function levelAt(program: Program, line: string, ctx: CommandContext): Level | undefined {
@@ -63,14 +67,13 @@ const onlyReads = ({ rules, handler, verbs }: Program): boolean =>
   (handler === undefined || isFilter(handler)) &&
   verbs === undefined;
 
-function check(
+function* check(
   rule: { id: string; match: readonly string[]; not_match: readonly string[] },
   matches: (example: string) => boolean,
-): void {
-  const missed = rule.match.find((example) => !matches(example));
-  if (missed !== undefined)
-    throw new HomeostatError('registry_invalid', `rule ${rule.id} does not match: ${missed}`);
-  const wrong = rule.not_match.find(matches);
-  if (wrong !== undefined)
-    throw new HomeostatError('registry_invalid', `rule ${rule.id} must not match: ${wrong}`);
+): Iterable<{ rule: string; problem: string | null }> {
+  const about = { rule: rule.id };
+  for (const example of rule.match)
+    yield { ...about, problem: matches(example) ? null : `rule ${rule.id} does not match: ${example}` };
+  for (const example of rule.not_match)
+    yield { ...about, problem: matches(example) ? `rule ${rule.id} must not match: ${example}` : null };
 }

@@ -11,8 +11,17 @@ export interface Usage {
 /** Clock ticks of /proc; 100 on every Linux that Node runs on (sysconf(_SC_CLK_TCK)). */
 const TICKS = 100;
 
-/** A process and all that descend from it; in a PID namespace nothing can leave that tree. */
-export function tree(top: number): number[] {
+interface Seen {
+  readonly at: number;
+  readonly children: ReadonlyMap<number, readonly number[]>;
+}
+
+let seen: Seen | null = null;
+
+/** Who descends from whom on the machine; one look serves all boxes that ask within so many milliseconds. */
+function lookAround(maxAgeMs: number): Seen['children'] {
+  if (seen !== null && performance.now() - seen.at <= maxAgeMs) return seen.children;
+  const at = performance.now();
   const children = new Map<number, number[]>();
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
@@ -22,6 +31,13 @@ export function tree(top: number): number[] {
     if (siblings === undefined) children.set(parent, [pid]);
     else siblings.push(pid);
   }
+  seen = { at, children };
+  return children;
+}
+
+/** A process and all that descend from it; in a PID namespace nothing can leave that tree. */
+export function tree(top: number, maxAgeMs = 0): number[] {
+  const children = lookAround(maxAgeMs);
   const found = [top];
   for (const pid of found) found.push(...(children.get(pid) ?? []));
   return found;

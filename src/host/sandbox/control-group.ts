@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, rmdir, writeFile, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmdir, writeFile, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Limit, SandboxRequest } from '../../core/sandbox.ts';
 import { ownIdentity } from '../identity.ts';
@@ -68,6 +68,54 @@ function sweep(parent: string): void {
     if (name.startsWith(NAME) && isAlive(name.slice(NAME.length)) === false) remove(join(parent, name));
 }
 
+/** A group that only tells what an action has started, wherever that has gone by now; it has no limits. */
+export interface ActionGroup {
+  readonly entry: string;
+  /** Kills all that is in it, and removes it when they are gone. */
+  end(): void;
+}
+
+/** Null where this process may not make one: then only the marks tell. */
+export function openActionGroup(actionId: string): ActionGroup | null {
+  const folder = actionFolders(actionId).find((path) => {
+    try {
+      mkdirSync(path, { recursive: true });
+      return existsSync(join(path, 'cgroup.procs'));
+    } catch {
+      return false;
+    }
+  });
+  return folder === undefined ? null : { entry: join(folder, 'cgroup.procs'), end: () => endFolder(folder) };
+}
+
+/** Ends what an action of a server that is gone has left in its group. */
+export function endActionGroup(actionId: string): void {
+  for (const folder of actionFolders(actionId)) if (existsSync(folder)) endFolder(folder);
+}
+
+const REMOVE_TRIES = 100;
+
+function endFolder(folder: string, tries = REMOVE_TRIES): void {
+  killMembers(join(folder, 'cgroup.procs'));
+  remove(folder);
+  // One that forks while it is looked for, or takes its time to die, is met the next time.
+  if (tries > 0 && existsSync(folder)) setTimeout(() => endFolder(folder, tries - 1), 2);
+}
+
+function actionFolders(actionId: string): string[] {
+  const mounted = mounts();
+  const name = `homeostat-action-${actionId}`;
+  const own = readOr('/proc/self/cgroup');
+  const unified = mounted.find(({ type }) => type === 'cgroup2');
+  const path = /^0::(.*)$/m.exec(own)?.[1];
+  const pids = mounted.find(({ type, point }) => type === 'cgroup' && point.endsWith('/pids'));
+  const below = /^\d+:pids:(.*)$/m.exec(own)?.[1];
+  return [
+    ...(unified === undefined || path === undefined ? [] : [join(unified.point, dirname(path), name)]),
+    ...(pids === undefined || below === undefined ? [] : [join(pids.point, below, name)]),
+  ];
+}
+
 /** Beside the group of this process in the unified hierarchy, or below it in the older one of processes. */
 function findPlace(mounted: readonly Mount[]): Place | null {
   const own = readOr('/proc/self/cgroup').split('\n');
@@ -94,6 +142,22 @@ function findPlace(mounted: readonly Mount[]): Place | null {
  * has just done so. Entering the group that one is in already makes it do so, while the starters are being loaded.
  */
 const announce = ({ own }: Place): void => writeFile(join(own, 'cgroup.procs'), '0', () => undefined);
+
+/** Kills all that is in the group whose entry this is; false where nothing was in it. */
+export function killMembers(entry: string): boolean {
+  const pids = readOr(entry)
+    .split('\n')
+    .map(Number)
+    .filter((pid) => pid > 0);
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // Dead already.
+    }
+  }
+  return pids.length > 0;
+}
 
 const count = (folder: string, file: string, name: string): number =>
   Number(new RegExp(`^${name} (\\d+)`, 'm').exec(readOr(join(folder, file)))?.[1] ?? 0);

@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { OutputStream, Rung } from '../../core/sandbox.ts';
 import { CappedOutput } from '../capped-output.ts';
 import { tree } from './box-processes.ts';
+import { killMembers } from './control-group.ts';
 
 /**
  * Runs in a mount namespace of its own, which ends with it. `$1` are the overlays' options, `$2` to `$5` limits; then,
@@ -131,7 +132,7 @@ function feed(stream: Writable, bytes: Buffer): void {
   stream.end(bytes);
 }
 
-function follow(child: ChildProcess, { outputBytes, overlays, onOutput }: Launch): Running {
+function follow(child: ChildProcess, { outputBytes, overlays, onOutput, group }: Launch): Running {
   const stdout = new CappedOutput(outputBytes);
   const stderr = new CappedOutput(outputBytes);
   for (const [name, kept] of [['stdout', stdout] as const, ['stderr', stderr] as const])
@@ -142,9 +143,9 @@ function follow(child: ChildProcess, { outputBytes, overlays, onOutput }: Launch
   let status = '';
   let killing: NodeJS.Timeout | null = null;
   const kill = (): void => {
-    end(child);
+    end(child, group);
     // Again, until it is there.
-    killing ??= setInterval(() => end(child), 5);
+    killing ??= setInterval(() => end(child, group), AGAIN_MS);
   };
   (child.stdio[4] as Readable).on('data', (chunk: Buffer) => (status += chunk.toString('latin1')));
   const ended = new Promise<Ended>((resolve) => {
@@ -179,13 +180,17 @@ function told(status: string, name: 'exit-code'): number | null {
   return found === undefined ? null : Number(found);
 }
 
+/** Between two attempts to end a box. */
+const AGAIN_MS = 5;
+
 /**
  * The first process of the outer namespace takes all others with it, and the starter waits until they are gone. Before
- * it is there nothing is ended: it could be forked in that very moment, and nobody would end it then.
+ * it is there nothing is ended: it could be forked in that very moment, and nobody would end it then. Its control group
+ * names it at once; without one it is looked for, in one look for all boxes that end together.
  */
-function end({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  const [, first] = tree(pid);
+function end({ pid }: ChildProcess, group: string | null): void {
+  if (pid === undefined || (group !== null && killMembers(group))) return;
+  const [, first] = tree(pid, AGAIN_MS);
   if (first === undefined) return;
   try {
     process.kill(first, 'SIGKILL');

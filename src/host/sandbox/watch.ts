@@ -8,8 +8,13 @@ const EVERY_MS = 100;
 const FIRST_MS = 20;
 /** `unshare`, and bubblewrap outside and inside the box. */
 export const STARTERS = 3;
-/** Looking takes no more than this part of the time. */
+/** Looking at one box takes no more than this part of the time, and at all of them no more than a fifth of it. */
 const SHARE = 20;
+const SHARE_OF_ALL = 5;
+/** What one look at the machine may be old for the next box. */
+const FRESH_MS = 50;
+
+let watched = 0;
 
 /** 128 + SIGXCPU: what the kernel ends a process with that has used the box's CPU time alone, or an `exit` so numbered. */
 const OUT_OF_TIME = 152;
@@ -31,6 +36,7 @@ export function watch(
   // A look reads of every process on the machine, which a command of some milliseconds would wait for.
   let pause = isHeld ? EVERY_MS : FIRST_MS;
   let timer = setTimeout(look, pause);
+  watched++;
   function look(): void {
     const started = performance.now();
     const limit = exceeded();
@@ -39,10 +45,11 @@ export function watch(
       return;
     }
     pause = Math.min(2 * pause, EVERY_MS);
-    timer = setTimeout(look, Math.max(pause, SHARE * (performance.now() - started)));
+    const share = Math.max(SHARE, SHARE_OF_ALL * watched);
+    timer = setTimeout(look, Math.max(pause, share * (performance.now() - started)));
   }
   function exceeded(): Limit | null {
-    const pids = tree(top);
+    const pids = tree(top, watched > 1 ? FRESH_MS : 0);
     // Before anything is asked of each one: there may be thousands.
     if (pids.length - STARTERS > limits.processes) return 'processes';
     const used = usage(pids);
@@ -56,8 +63,11 @@ export function watch(
     const now = free();
     return Math.max(0, ...before.map((bytes, index) => bytes - (now[index] ?? bytes)));
   }
+  let ended = false;
   return (exitCode) => {
     clearTimeout(timer);
+    if (!ended) watched--;
+    ended = true;
     if (exitCode === 0) return null;
     const since = ((performance.now() - seen.at) / 1000) * availableParallelism();
     if (exitCode === OUT_OF_TIME && seen.cpuSeconds + since >= limits.cpuSeconds) return 'cpu';

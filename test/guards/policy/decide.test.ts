@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { AUTONOMY } from '../../../src/core/config.ts';
 import { type Level, LEVELS, REVERSIBILITIES } from '../../../src/core/risk.ts';
-import { byAutonomy, decide, levelOf } from '../../../src/guards/policy/decide.ts';
+import { byAutonomy, decide, raisedBy } from '../../../src/guards/policy/decide.ts';
 
 /** The table of the design, cell by cell: a letter for observe, safe, supervised and full. */
 const TABLE: Record<Level, Record<'reversible' | 'otherwise', string>> = {
@@ -64,7 +64,7 @@ test('all rules that spoke for the verdict are named', () => {
 });
 
 test('a circumstance may raise the level', () => {
-  expect(levelOf([{ ...circumstance('a'), level: 'HIGH' }, circumstance('b')])).toMatchObject([
+  expect(raisedBy([{ ...circumstance('a'), level: 'HIGH' }, circumstance('b')])).toMatchObject([
     { level: 'HIGH' },
   ]);
 });
