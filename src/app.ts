@@ -9,6 +9,7 @@ import type { Gateway, Operator } from './core/gateway.ts';
 import type { Caller, Connection } from './core/principal.ts';
 import type { Rung } from './core/sandbox.ts';
 import type { Tool } from './core/tool.ts';
+import type { Keeper } from './guards/audit/keeper.ts';
 import type { Guarded } from './guards/gateway.ts';
 import type { House } from './guards/house.ts';
 import { workspaceOf } from './guards/policy/roots.ts';
@@ -30,6 +31,8 @@ export const VERSION = (
 export interface AppOptions {
   readonly config?: string | undefined;
   readonly roots?: readonly string[] | undefined;
+  /** Whether it lives on between calls: then its start and its end are on record. */
+  readonly serving?: boolean | undefined;
   /** Offers queries alone. */
   readonly readOnly?: boolean | undefined;
   readonly toolsets?: readonly string[] | undefined;
@@ -175,6 +178,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
   const [
     { believed, isTrusted },
     { guardedCalls },
+    { auditKeeper },
     { recover },
     { checkExamples },
     { openCatalogue },
@@ -182,6 +186,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
   ] = await Promise.all([
     import('./guards/config-trust.ts'),
     import('./guards/gateway.ts'),
+    import('./guards/audit/keeper.ts'),
     import('./guards/recover.ts'),
     import('./guards/risk/examples.ts'),
     import('./guards/risk/catalogue.ts'),
@@ -236,9 +241,23 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     origins: new Map(),
     trace: options.trace ?? ((): void => undefined),
   };
-  await recover(house);
-  prune(house);
-  return { house, guarded: guardedCalls(house), file };
+  const keeper = auditKeeper(house, options.serving === true);
+  const guarded = guardedCalls(house, keeper);
+  if (isWhole(keeper)) {
+    await recover(house);
+    prune(house);
+  }
+  return { house, guarded, file };
+}
+
+/** With a broken chain nothing is ended or tidied either: a person looks at it as it is. */
+function isWhole(keeper: Keeper): boolean {
+  try {
+    keeper.check();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

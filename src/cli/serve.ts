@@ -44,6 +44,7 @@ export async function serve(argv: string[]): Promise<void> {
       roots: values.root,
       toolsets: values.toolsets?.split(','),
       readOnly: values['read-only'],
+      serving: true,
     });
     // A name that does not exist is told to the person who wrote it, not to the client later.
     if (values.toolsets !== undefined) app.gateway.tools();

@@ -19,11 +19,29 @@ export interface Proof {
   readonly terminal: boolean;
 }
 
+/** What can have been done to the record. */
+export type Tampering =
+  | 'changed_record'
+  | 'removed_record'
+  | 'reordered'
+  | 'fork'
+  | 'cut_tail'
+  | 'older_copy'
+  | 'rewritten'
+  | 'bad_signature'
+  | 'sealed_file_changed'
+  | 'damaged';
+
 export interface ChainVerdict {
   readonly ok: boolean;
+  /** In the database and in archived days together. */
   readonly records: number;
+  /** How many signed heads, sealed days and anchored heads agree with it. */
+  readonly heads: number;
+  readonly days: number;
+  readonly anchored: number;
   /** The first bad link, and what kind of tampering it shows. */
-  readonly problem: { readonly seq: number; readonly what: string } | null;
+  readonly problem: { readonly seq: number; readonly kind: Tampering; readonly what: string } | null;
 }
 
 /** What a person alone can do. No tool reaches it; the CLI does. */
@@ -45,7 +63,8 @@ export interface Operator {
   trustConfig(proof: Proof): Promise<void>;
   /** Trusts a configuration that the person has just had written, before anybody else could change it. */
   trustWritten(source: string): Promise<void>;
-  verifyAudit(): ChainVerdict;
+  /** Looks at the whole record; `anchor`: the lines of heads that somebody kept elsewhere. */
+  verifyAudit(anchor?: readonly string[]): ChainVerdict;
   /** Removes what retention lets go; only looks for it where it is a dry run. */
   collect(dryRun: boolean): Promise<Collected>;
   /** Keeps a snapshot for good, whatever retention says. */

@@ -135,6 +135,8 @@ export interface Machine extends Surroundings {
   killLeftovers(actionId: string): void;
   /** Starts a person's own shell line, in the server's environment and these variables, and does not wait for it. */
   notify(line: string, variables: Readonly<Record<string, string>>): void;
+  /** The same with `input` on its standard input, for so long at most; answers what went wrong, or null. */
+  feed(line: string, input: string, ms: number): Promise<string | null>;
   /** Bytes of the file system that holds a folder, and how many of them may be taken; null where none is there. */
   space(folder: string): { free: number; total: number } | null;
   /** This process, named beyond its life. */

@@ -24,6 +24,8 @@ export interface AuditBody {
   readonly action: string;
   /** Redacted, capped; large texts stand as their digest. */
   readonly parameters: unknown;
+  /** What it acts on; the first of them where they are many. */
+  readonly resources: readonly string[] | null;
   readonly risk_level: Level | null;
   readonly approval_status: ApprovalStatus | null;
   readonly result: Outcome | null;
@@ -41,8 +43,11 @@ export interface AuditFilter {
   readonly risk?: Level | undefined;
   readonly result?: Outcome | undefined;
   readonly event?: string | undefined;
+  /** A resource by its whole name, or a path: then what lies below it too. */
+  readonly resource?: string | undefined;
   readonly since?: string | undefined;
   readonly until?: string | undefined;
+  /** Words that must all stand in it. */
   readonly text?: string | undefined;
   /** Only records with a smaller sequence number: the cursor of a page. */
   readonly before?: number | undefined;

@@ -10,6 +10,7 @@ import { resumeAction } from './approvals/resume.ts';
 import { expireOverdue, settle } from './approvals/settle.ts';
 import { trust } from './config-trust.ts';
 import type { House } from './house.ts';
+import { verified } from './audit/verified.ts';
 import { approvalInfo } from './records.ts';
 import { collectGarbage, findGarbage } from './snapshots/prune.ts';
 
@@ -115,11 +116,7 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
       }
       trust(source, parseConfig(source, file.path), house);
     },
-    verifyAudit() {
-      const verdict = store.read(() => store.audit.verify());
-      if (!verdict.ok || store.sound()) return verdict;
-      return { ...verdict, ok: false, problem: { seq: 0, what: 'the database file is damaged' } };
-    },
+    verifyAudit: (anchor) => verified(anchor, store),
     async collect(dryRun) {
       if (dryRun) return findGarbage(house);
       const found = await collectGarbage(house);

@@ -1,13 +1,13 @@
-import type { ActionReport } from '../core/outcome.ts';
+import type { ActionReport, Decision } from '../core/outcome.ts';
 import { auditParameters } from './audit/parameters.ts';
 import type { House } from './house.ts';
 import { auditBase, type Ending, reportOf, type Run } from './run.ts';
 
 /** Step 4: the intent, durable before anything runs. */
-export function recordIntent(run: Run, house: House): void {
+export async function recordIntent(run: Run, house: House): Promise<void> {
   const { bound, intent, risk, decision } = run;
   if (bound === null || intent === null || risk === null || decision === null) return;
-  house.store.write(() => {
+  const seq = await house.store.group(() => {
     house.store.actions.insert({
       id: run.id,
       tool: run.tool.name,
@@ -33,21 +33,25 @@ export function recordIntent(run: Run, house: House): void {
       created_ms: Date.now(),
       finished_ms: null,
     });
-    run.audit.push(
-      house.store.audit.append({
-        ...auditBase(run),
-        event: 'action.intended',
-        parameters: auditParameters({ ...bound.input, dry_run: bound.dryRun, reason: bound.reason }),
-        rollback_id: run.undoes,
-      }),
-    );
+    return house.store.audit.append({
+      ...auditBase(run),
+      event: 'action.intended',
+      parameters: auditParameters({ ...bound.input, dry_run: bound.dryRun, reason: bound.reason }),
+      rollback_id: run.undoes,
+      detail: decided(decision),
+    });
   });
+  run.audit.push(seq);
   run.recorded = true;
 }
 
+/** What the rules said, as the record has it. */
+const decided = ({ verdict, rules }: Decision): string =>
+  `${verdict}: ${rules.map((rule) => rule.id).join(', ')}`.slice(0, 200).toWellFormed();
+
 /** Step 10: the outcome, and with it the end of everything that was held on disk for the action. */
-export function recordOutcome(run: Run, ending: Ending, house: House): ActionReport {
-  const report = house.store.write(() => {
+export async function recordOutcome(run: Run, ending: Ending, house: House): Promise<ActionReport> {
+  const report = await house.store.group(() => {
     const base = auditBase(run);
     const time = Math.round(performance.now() - run.started);
     run.audit.push(
@@ -98,8 +102,13 @@ function clearStage(run: Run, ending: Ending, house: House): void {
 }
 
 /** A refusal before the intent was recorded: it leaves one record, with what was asked for. */
-export function recordRefusal(run: Run, raw: unknown, ending: Ending, house: House): ActionReport {
-  return house.store.write(() => {
+export async function recordRefusal(
+  run: Run,
+  raw: unknown,
+  ending: Ending,
+  house: House,
+): Promise<ActionReport> {
+  return house.store.group(() => {
     run.audit.push(
       house.store.audit.append({
         ...auditBase(run),

@@ -2,11 +2,14 @@ import type { Effects } from '../core/effects.ts';
 import { HomeostatError } from '../core/errors.ts';
 import type { ApprovalInfo, Records, SnapshotInfo } from '../core/records.ts';
 import type { ApprovalRow } from '../store/approvals.ts';
+import type { Store } from '../store/store.ts';
 import { expireOverdue } from './approvals/settle.ts';
 import type { House } from './house.ts';
 import { processInfo } from './processes/list.ts';
 import { processOutput } from './processes/output.ts';
 import { redact } from './redact.ts';
+
+const INDEX_BATCH = 500;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -14,7 +17,10 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 export function records(house: House): Records {
   const { store } = house;
   return {
-    audit: (filter) => store.read(() => store.audit.query(filter)),
+    audit(filter) {
+      indexAll(store);
+      return store.read(() => store.audit.query(filter));
+    },
 
     snapshots: ({ limit, cwd }) =>
       store.read(() =>
@@ -61,6 +67,15 @@ export function records(house: House): Records {
         audit_records: store.audit.count(),
       })),
   };
+}
+
+/** Where nothing can be written any more, what is not indexed yet is looked at one by one. */
+function indexAll(store: Store): void {
+  try {
+    while (store.write(() => store.audit.index(INDEX_BATCH)));
+  } catch (error) {
+    if (!(error instanceof HomeostatError)) throw error;
+  }
 }
 
 function effectsOf(id: string, house: House): Effects {

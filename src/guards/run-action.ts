@@ -30,14 +30,14 @@ export async function runAction(
     await admit(run, house); //                                         2
     judgeRun(run, house); //                                            3
     refuseIfDenied(run, house, 'before staging');
-    recordIntent(run, house); //                                        4
+    await recordIntent(run, house); //                                  4
     house.trace('intended');
     if (run.intent?.reaching === true && run.decision?.verdict === 'ask') return hold(run, house);
     await stage(run, house); //                                         5
     judgeRun(run, house); //                                            6
     return await afterStage(run, house); //                             7 to 10
   } catch (error) {
-    return ended(run, raw, error, house);
+    return await ended(run, raw, error, house);
   } finally {
     stopBeating();
     run.close();
@@ -50,13 +50,13 @@ async function runUrgent(run: Run, house: House): Promise<ActionReport> {
   const ctx = actionContext(run, house);
   run.staged = (await run.bound?.stage(ctx)) ?? null;
   if (run.bound?.dryRun === true) {
-    recordIntent(run, house);
+    await recordIntent(run, house);
     return recordOutcome(run, { outcome: 'succeeded' }, house);
   }
   const { output } = await run.tool.commit(run.staged?.stage, ctx);
   try {
-    recordIntent(run, house);
-    return recordOutcome(run, { outcome: 'succeeded', result: output }, house);
+    await recordIntent(run, house);
+    return await recordOutcome(run, { outcome: 'succeeded', result: output }, house);
   } catch (error) {
     return reportOf(run, { outcome: 'succeeded', result: output, error: asHomeostatError(error) });
   }

@@ -7,6 +7,7 @@ import type { Risk } from '../core/risk.ts';
 import type { Action, BoundAction } from '../core/tool.ts';
 import type { Intent, Staged } from '../core/stages.ts';
 import { BLANK, type AuditEntry } from '../store/audit.ts';
+import { auditResources } from './audit/parameters.ts';
 import { redact } from './redact.ts';
 import type { House } from './house.ts';
 
@@ -80,6 +81,7 @@ export function auditBase(run: Run): Omit<AuditEntry, 'event'> {
     agent: run.agent,
     action: run.tool.name,
     action_id: run.id,
+    resources: auditResources(run.intent?.resources ?? []),
     risk_level: run.risk?.level ?? null,
   };
 }

@@ -8,7 +8,7 @@ import { openCommands } from './command.ts';
 import { openFiles } from './files.ts';
 import { ownIdentity, uptime } from './identity.ts';
 import { openLogs } from './process-logs.ts';
-import { killMarked, startDetached } from './processes.ts';
+import { feedDetached, killMarked, startDetached } from './processes.ts';
 import { discardStage } from './journal/discard.ts';
 import { openTransactions } from './journal/transactions.ts';
 import type { ScanLimits } from './scan.ts';
@@ -42,6 +42,7 @@ export function openMachine(options: MachineOptions): Machine {
     discard: (actionId, roots, what) => discardStage({ actionId, roots, what, stages }),
     killLeftovers: killMarked,
     notify: (line, variables) => startDetached(line, { ...process.env, ...variables }),
+    feed: async (line, input, ms) => feedDetached(line, input, ms),
     space: spaceOf,
     owner,
     isAlive,

@@ -19,6 +19,11 @@ export interface Home {
   /** Its presence is the emergency stop. */
   readonly stop: string;
   readonly approver: string;
+  /** Sealed days of the audit, and below it what is archived. */
+  readonly audit: string;
+  /** What was signed of the audit's ends, and the key for it. */
+  readonly auditHeads: string;
+  readonly auditKey: string;
 }
 
 export function stateFolder(env: NodeJS.ProcessEnv = process.env): string {
@@ -37,6 +42,9 @@ export function homeAt(folder: string): Home {
     processes: join(folder, 'processes'),
     stop: join(folder, 'stop'),
     approver: join(folder, 'approver.json'),
+    audit: join(folder, 'audit'),
+    auditHeads: join(folder, 'audit', 'heads.jsonl'),
+    auditKey: join(folder, 'audit', 'key.pem'),
   };
 }
 

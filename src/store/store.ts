@@ -3,12 +3,14 @@ import { HomeostatError } from '../core/errors.ts';
 import { type ActionStore, actionStore } from './actions.ts';
 import { type ApprovalStore, approvalStore } from './approvals.ts';
 import { type AuditLog, auditLog } from './audit.ts';
+import { type DayFiles, dayFiles } from './audit-days.ts';
 import { type StoreFolders, storeFolders } from './action-folders.ts';
 import { type Garbage, collectObjects, garbage } from './collect.ts';
-import { type Db, guarded, openDatabase, prepared } from './database.ts';
+import { type Db, guarded, openDatabase, prepared, storeError } from './database.ts';
 import type { Home } from './home.ts';
 import { type LongRunning, longRunning } from './long-running.ts';
 import { type LeaseStore, leaseStore } from './leases.ts';
+import { openTurns } from './turns.ts';
 import { type SnapshotStore, snapshotStore } from './snapshots.ts';
 
 /** Everything on disk, opened. Its parts are used inside `write` or `read`, which turn SQLite's errors into ours. */
@@ -17,11 +19,15 @@ export interface Store {
   readonly actions: ActionStore;
   readonly approvals: ApprovalStore;
   readonly audit: AuditLog;
+  /** Sealed days of the audit. */
+  readonly auditDays: DayFiles;
   readonly leases: LeaseStore;
   readonly longRunning: LongRunning;
   readonly snapshots: SnapshotStore;
   /** One durable transaction: when it returns, what was written is on stable storage. */
   write<T>(work: () => T): T;
+  /** The same, sharing one flush of the disk with all that are asked for at this moment; fails by itself. */
+  group<T>(work: () => T): Promise<T>;
   read<T>(work: () => T): T;
   setting(key: string): string | null;
   setSetting(key: string, value: string): void;
@@ -52,17 +58,19 @@ function assemble(home: Home, db: Db): Store {
     throw new HomeostatError('state_corrupt', `${home.database} was taken away while it was open`);
   };
   const statements = prepared(db);
+  const turns = openTurns(db, (error) => storeError(home, error));
   const snapshots = snapshotStore(statements);
   return {
     home,
     actions: actionStore(statements),
     approvals: approvalStore(statements),
     audit: auditLog(statements),
+    auditDays: dayFiles(home.audit),
     leases: leaseStore(statements),
     longRunning: longRunning(statements),
     snapshots,
-    write: (work) =>
-      guarded(home, () => inPlace(() => (db.inTransaction ? work() : db.transaction(work).immediate()))),
+    write: (work) => guarded(home, () => inPlace(() => turns.write(work))),
+    group: async (work) => turns.group(() => inPlace(work)),
     read: (work) => guarded(home, work),
     setting: (key) =>
       statements.prepare<[string], { value: string }>('SELECT value FROM settings WHERE key = ?').get(key)
@@ -76,6 +84,9 @@ function assemble(home: Home, db: Db): Store {
       garbage(home.objects, home.scans, snapshots.references(without), beforeMs),
     gone,
     sound: () => db.pragma('quick_check(1)', { simple: true }) === 'ok',
-    close: () => db.close(),
+    close() {
+      turns.flush();
+      db.close();
+    },
   };
 }

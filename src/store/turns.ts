@@ -1,0 +1,104 @@
+import Database from 'better-sqlite3';
+import type { Db } from './database.ts';
+
+/** How long a writer waits for its turn before the record counts as not writable. */
+const PATIENCE_MS = 10_000;
+/** Longest pause between two tries; the longer somebody has waited, the shorter it gets. */
+const PAUSE_MS = 4;
+const IMPATIENT_AFTER_MS = 50;
+
+/** Transactions one after the other, of this process and of all others on the same database. */
+export interface Turns {
+  /** One durable transaction. */
+  write<T>(work: () => T): T;
+  /** The same, but shared with all others that are asked for at this moment: one flush of the disk for all of them. */
+  group<T>(work: () => T): Promise<T>;
+  /** Writes what is still waiting. */
+  flush(): void;
+}
+
+interface Waiting {
+  readonly work: () => unknown;
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export function openTurns(db: Db, explained: (error: unknown) => unknown): Turns {
+  const begin = db.prepare('BEGIN IMMEDIATE');
+  const commit = db.prepare('COMMIT');
+  const rollback = db.prepare('ROLLBACK');
+  const [askOnce, waitLong] = [0, PATIENCE_MS].map((ms) => db.prepare(`PRAGMA busy_timeout = ${ms}`));
+  const nested = db.transaction((work: () => unknown) => work());
+
+  // SQLite's own waiting sleeps longer the longer it has waited, so that of many writers some waited for seconds.
+  const takeTurn = (): void => {
+    const started = performance.now();
+    askOnce?.get();
+    try {
+      for (;;) {
+        try {
+          begin.run();
+          return;
+        } catch (error) {
+          const waited = performance.now() - started;
+          if (!isBusy(error) || waited > PATIENCE_MS) throw error;
+          pause(Math.random() * (waited > IMPATIENT_AFTER_MS ? PAUSE_MS / 4 : PAUSE_MS));
+        }
+      }
+    } finally {
+      waitLong?.get();
+    }
+  };
+
+  const write = <T>(work: () => T): T => {
+    if (db.inTransaction) return work();
+    takeTurn();
+    try {
+      const value = work();
+      commit.run();
+      return value;
+    } finally {
+      // Where the disk is full SQLite has rolled back already.
+      if (db.inTransaction) rollback.run();
+    }
+  };
+
+  let waiting: Waiting[] = [];
+  const flush = (): void => {
+    const batch = waiting;
+    waiting = [];
+    if (batch.length === 0) return;
+    try {
+      const answers = write(() => batch.map((one) => attempt(one)));
+      for (const answer of answers) answer();
+    } catch (error) {
+      for (const { reject } of batch) reject(explained(error));
+    }
+  };
+  /** One of a group may fail by itself, and then leaves nothing behind. */
+  const attempt = ({ work, resolve, reject }: Waiting): (() => void) => {
+    try {
+      const value = nested(work);
+      return () => resolve(value as never);
+    } catch (error) {
+      if (!db.inTransaction) throw error;
+      return () => reject(explained(error));
+    }
+  };
+
+  return {
+    write,
+    group: async (work) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ work, resolve, reject });
+        if (waiting.length === 1) setImmediate(flush);
+      }),
+    flush,
+  };
+}
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
+
+const clock = new Int32Array(new SharedArrayBuffer(4));
+const pause = (ms: number): void => void Atomics.wait(clock, 0, 0, ms);
