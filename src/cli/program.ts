@@ -5,7 +5,8 @@ import { addAssess } from './assess.ts';
 import { approve, deny, release, revoke, stop, trust } from './decide.ts';
 import { doctor } from './doctor.ts';
 import { init, uninstall } from './init.ts';
-import { approvals, audit, diff, status, verify } from './inspect.ts';
+import { addAudit } from './audit-commands.ts';
+import { approvals, diff, status } from './inspect.ts';
 import { reported } from './reported.ts';
 import type { GlobalOptions } from './session.ts';
 import { collect as collectGarbage, pin, snapshots, unpin } from './snapshots.ts';
@@ -109,19 +110,7 @@ export function program(): Command {
   add('diff <id>', 'what an action changed, or would change').action(
     async (id: string, _: unknown, c: Command) => diff(id, options(c)),
   );
-  const log = add('audit', 'the record, newest first')
-    .option('--limit <n>', 'how many', count)
-    .option('--action <tool>', 'only this tool')
-    .option('--by-agent <agent>', 'only this agent, as the record names it')
-    .option('--id <action>', 'only the action with this id')
-    .option('--text <text>', 'only records that contain this text')
-    .option('--since <time>', 'only later ones: ISO 8601, UTC, as 2026-01-31T00:00:00Z')
-    .action(async (_: unknown, c: Command) => audit(options(c)));
-  log
-    .command('verify')
-    .description('check the chain of records')
-    .option('--json', 'print structured content')
-    .action(async (_: unknown, c: Command) => verify(options(c)));
+  addAudit(add('audit', 'the record, newest first'), count);
 
   add('stop [reason...]', 'pull the emergency stop').action(
     async (reason: string[], _: unknown, c: Command) => stop(reason, options(c)),

@@ -1,6 +1,6 @@
 import type { ActionReport, Report } from './outcome.ts';
 import type { Connection } from './principal.ts';
-import type { ApprovalInfo, Collected } from './records.ts';
+import type { ApprovalInfo, AuditReport, Collected } from './records.ts';
 import type { Tool } from './tool.ts';
 
 /** What faces, loop and runner see of the house: tools by name, and nothing of how they are guarded. */
@@ -65,6 +65,12 @@ export interface Operator {
   trustWritten(source: string): Promise<void>;
   /** Looks at the whole record; `anchor`: the lines of heads that somebody kept elsewhere. */
   verifyAudit(anchor?: readonly string[]): ChainVerdict;
+  /** What happened between two times (ISO 8601, UTC), counted, and what of it deserves a look. */
+  auditReport(since: string, until: string): AuditReport;
+  /** Records as they are stored, each the text that was hashed, after a sequence number; at most so many. */
+  auditLines(after: number, most: number): { seq: number; line: string }[];
+  /** Between which sequence numbers the records of a time lie. */
+  auditBounds(since?: string, until?: string): { first: number; last: number };
   /** Removes what retention lets go; only looks for it where it is a dry run. */
   collect(dryRun: boolean): Promise<Collected>;
   /** Keeps a snapshot for good, whatever retention says. */

@@ -54,6 +54,24 @@ export interface AuditFilter {
   readonly limit: number;
 }
 
+/** A day or a week of the audit; each count is by the value that the records have. */
+export interface AuditReport {
+  readonly since: string;
+  readonly until: string;
+  readonly records: number;
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly risks: Readonly<Record<string, number>>;
+  readonly agents: Readonly<Record<string, number>>;
+  readonly tools: Readonly<Record<string, number>>;
+  readonly events: Readonly<Record<string, number>>;
+  /** What a person should look at, the oldest first; `left_off` more are not listed. */
+  readonly notable: readonly Pick<
+    AuditBody,
+    'seq' | 'time' | 'event' | 'agent' | 'action' | 'action_id' | 'result' | 'risk_level' | 'error' | 'detail'
+  >[];
+  readonly left_off: number;
+}
+
 export interface SnapshotInfo {
   readonly snapshot_id: string;
   readonly tool: string;

@@ -10,6 +10,7 @@ import { resumeAction } from './approvals/resume.ts';
 import { expireOverdue, settle } from './approvals/settle.ts';
 import { trust } from './config-trust.ts';
 import type { House } from './house.ts';
+import { auditReport } from './audit/report.ts';
 import { verified } from './audit/verified.ts';
 import { approvalInfo } from './records.ts';
 import { collectGarbage, findGarbage } from './snapshots/prune.ts';
@@ -117,6 +118,10 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
       trust(source, parseConfig(source, file.path), house);
     },
     verifyAudit: (anchor) => verified(anchor, store),
+    auditReport: (since, until) => auditReport(since, until, store),
+    auditLines: (after, most) =>
+      store.read(() => store.audit.page(after + 1, most).map(({ seq, body }) => ({ seq, line: body }))),
+    auditBounds: (since, until) => store.read(() => store.audit.bounds({ since, until })),
     async collect(dryRun) {
       if (dryRun) return findGarbage(house);
       const found = await collectGarbage(house);

@@ -40,10 +40,10 @@ export function auditSearch(db: Statements): AuditSearch {
   function* candidates(filter: AuditFilter): Generator<Link> {
     const { first, last } = boundsOf(filter, db);
     const terms = [...marksOf(filter), ...(filter.text === undefined ? [] : wordsIn(filter.text))];
-    if (terms.length === 0) return yield* newest.iterate(first, last);
     // What no batch has indexed yet is looked at one by one.
-    const done = lastIndexed();
+    const done = terms.length === 0 ? 0 : lastIndexed();
     yield* newest.iterate(Math.max(first, done + 1), last);
+    if (done === 0) return;
     yield* matching.iterate(terms.map((term) => `"${term}"`).join(' AND '), first, Math.min(last, done));
   }
 

@@ -3,6 +3,7 @@ import type { AuditBody, AuditFilter, AuditRecord } from '../core/records.ts';
 import type { Link } from './audit-chain.ts';
 import { auditSearch } from './audit-search.ts';
 import { type SealedDays, sealedDays } from './audit-sealed.ts';
+import { boundsOf } from './audit-time.ts';
 import { fitted } from './audit-size.ts';
 import { canonical } from './canonical.ts';
 import type { Statements } from './database.ts';
@@ -46,6 +47,8 @@ export interface AuditLog {
   from(seq: number): IterableIterator<Link>;
   /** The next so many links from a sequence number on. */
   page(seq: number, most: number): Link[];
+  /** Between which sequence numbers all records of a time lie. */
+  bounds(time: Pick<AuditFilter, 'since' | 'until'>): { first: number; last: number };
   /** The lowest sequence number that is still in the database; null where it is empty. */
   first(): number | null;
   readonly days: SealedDays;
@@ -114,6 +117,7 @@ export function auditLog(db: Statements): AuditLog {
         .all(seq, most),
     first: () =>
       db.prepare<[], { seq: number | null }>('SELECT min(seq) AS seq FROM audit').get()?.seq ?? null,
+    bounds: (time) => boundsOf({ ...time, limit: 0 }, db),
     highest,
     days: sealedDays(db),
   };
