@@ -13,6 +13,7 @@ import { homeAt } from '../dist/store/home.js';
 import { openStore } from '../dist/store/store.js';
 import { atShare, p50 } from './harness.mjs';
 
+const WARM_UP = 600;
 const ROUNDS = 7;
 const ROUND_MS = 600;
 const AT_ONCE = 32;
@@ -83,28 +84,35 @@ async function groupRate(store) {
   return (n * 1000) / (performance.now() - started);
 }
 
-/** One of many processes: writes for so long, and says how many it wrote and what it waited at most. */
-function writer(/** @type {string} */ folder, /** @type {number} */ start) {
+/** One of many processes: writes for so long when it is told to begin, and says how many, and its longest wait. */
+async function writer(/** @type {string} */ folder) {
   const store = storeIn(folder);
-  const waits = [];
-  while (Date.now() < start);
-  while (Date.now() < start + PROCESSES_MS) {
-    const asked = performance.now();
-    store.write(() => store.audit.append(entry(waits.length)));
-    waits.push(performance.now() - asked);
+  process.stdout.write('ready\n');
+  await once(process.stdin, 'data');
+  const started = performance.now();
+  let [n, longest] = [0, 0];
+  for (let asked = started; asked < started + PROCESSES_MS; n++) {
+    store.write(() => store.audit.append(entry(n)));
+    const done = performance.now();
+    longest = Math.max(longest, done - asked);
+    asked = done;
   }
-  store.close();
-  process.stdout.write(JSON.stringify({ n: waits.length, longest: Math.max(...waits) }));
+  process.stdout.write(JSON.stringify({ n, longest }));
+  process.exit();
 }
 
 async function many(/** @type {string} */ folder, /** @type {number} */ processes) {
-  const start = Date.now() + 500 + processes * 150;
+  const children = Array.from({ length: processes }, () =>
+    spawn(process.execPath, [fileURLToPath(import.meta.url), 'writer', folder], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    }),
+  );
+  await Promise.all(children.map(async ({ stdout }) => once(stdout, 'data')));
   const answers = await Promise.all(
-    Array.from({ length: processes }, async () => {
-      const args = [fileURLToPath(import.meta.url), 'writer', folder, String(start)];
-      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    children.map(async (child) => {
       let said = '';
       child.stdout.on('data', (chunk) => (said += String(chunk)));
+      child.stdin.write('go\n');
       await once(child, 'close');
       return /** @type {{ n: number, longest: number }} */ (JSON.parse(said));
     }),
@@ -123,6 +131,8 @@ const tell = (name, found, target) =>
 async function writing(/** @type {string} */ folder) {
   const store = storeIn(folder);
   let n = 0;
+  // Once its log has the size that it keeps, a flush changes no file's size any more.
+  for (; n < WARM_UP; n++) store.write(() => store.audit.append(entry(n)));
   const rounds = [];
   for (let round = 0; round < ROUNDS; round++) {
     const disk = diskRate(folder);
@@ -215,7 +225,7 @@ function reading(/** @type {string} */ folder, /** @type {number} */ records) {
   tell('bytes a record with its index', bytes.toFixed(0), 'at most 1200');
 }
 
-if (process.argv[2] === 'writer') writer(process.argv[3] ?? '', Number(process.argv[4]));
+if (process.argv[2] === 'writer') await writer(process.argv[3] ?? '');
 else {
   const folder = mkdtempSync(join(tmpdir(), 'homeostat-bench-audit-'));
   try {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { HomeostatError } from '../core/errors.ts';
 import type { AuditBody, AuditFilter, AuditRecord } from '../core/records.ts';
 import type { Link } from './audit-chain.ts';
@@ -94,10 +95,10 @@ export function auditLog(db: Statements): AuditLog {
       const seq = before.seq + 1;
       const time = new Date().toISOString();
       const text = fitted({ ...entry, seq, prev: before.hash, time });
-      const hash = sha256(text);
-      insert.run(seq, hash, text);
+      const digest = hash('sha256', text);
+      insert.run(seq, digest, text);
       if (time < before.time) clockWentBack.run(seq);
-      known = { seq, hash, time };
+      known = { seq, hash: digest, time };
       return seq;
     },
     query: search.query,
