@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HomeostatError } from '../core/errors.ts';
@@ -118,10 +119,9 @@ export async function exportLines(
   });
 }
 
-const written = async (text: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
-  });
+async function written(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+}
 
 function timeOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
