@@ -29,6 +29,8 @@ export interface Store {
   /** The same, sharing one flush of the disk with all that are asked for at this moment; fails by itself. */
   group<T>(work: () => T): Promise<T>;
   read<T>(work: () => T): T;
+  /** Reads all of it as it is at one moment, whatever others write meanwhile; nothing may be written in it. */
+  snapshot<T>(work: () => T): T;
   setting(key: string): string | null;
   setSetting(key: string, value: string): void;
   readonly stores: StoreFolders;
@@ -72,6 +74,7 @@ function assemble(home: Home, db: Db): Store {
     write: (work) => guarded(home, () => inPlace(() => turns.write(work))),
     group: async (work) => turns.group(() => inPlace(work)),
     read: (work) => guarded(home, work),
+    snapshot: (work) => guarded(home, () => (db.inTransaction ? work() : db.transaction(work).deferred())),
     setting: (key) =>
       statements.prepare<[string], { value: string }>('SELECT value FROM settings WHERE key = ?').get(key)
         ?.value ?? null,

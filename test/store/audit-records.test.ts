@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
 import { auditParameters, auditResources } from '../../src/guards/audit/parameters.ts';
 import { type AuditEntry, BLANK, GENESIS, canonical } from '../../src/store/audit.ts';
-import { verifyAudit } from '../../src/store/audit-verify.ts';
+import { checkEnd, verifyAudit } from '../../src/store/audit-verify.ts';
 import { homeAt } from '../../src/store/home.ts';
 import { MIGRATIONS } from '../../src/store/migrations.ts';
 import { sha256 } from '../../src/store/objects.ts';
@@ -79,6 +79,20 @@ test('one of a group that fails leaves nothing behind, and the others are writte
   expect(answers.map(({ status }) => status === 'fulfilled')).toEqual([true, true, false, true, true]);
   expect(store.audit.query({ limit: 9 }).map(({ body }) => body.detail)).toEqual(['4', '3', '1', '0']);
   expect(whole(store)).toBe(true);
+});
+
+test('what another process appends meanwhile does not look like a cut tail', () => {
+  store.write(() => store.audit.append(entry({})));
+  const other = openStore(store.home);
+  store.snapshot(() => {
+    expect(store.audit.count()).toBe(1);
+    other.write(() => other.audit.append(entry({})));
+    expect(whole(store)).toBe(true);
+    expect(checkEnd(store.audit, null, 10)).toBeNull();
+  });
+  expect(store.audit.count()).toBe(2);
+  expect(whole(store)).toBe(true);
+  other.close();
 });
 
 test('a resource is found by its name, its path and the folders above, and by nothing else', () => {

@@ -32,7 +32,7 @@ export function auditKeeper(house: House, serving: boolean): Keeper {
   const look = (): ChainProblem | null => {
     // The head first: what it tells of was in the database before it was signed.
     const head = lastHead(auditHeads);
-    return store.read(() => checkEnd(store.audit, head, RECENT));
+    return store.snapshot(() => checkEnd(store.audit, head, RECENT));
   };
   let problem = look();
   let anchoring: Promise<void> = Promise.resolve();

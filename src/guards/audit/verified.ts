@@ -12,7 +12,7 @@ export function verified(anchor: readonly string[] | undefined, store: Store): C
     throw new HomeostatError('invalid_input', 'the anchor file holds no signed head');
   const heads = readHeads(store.home.auditHeads);
   const key = existingKey(store.home.auditKey);
-  const verdict = store.read(() =>
+  const verdict = store.snapshot(() =>
     verifyAudit({ log: store.audit, days: store.auditDays, heads, anchored, key }),
   );
   if (!verdict.ok || store.sound()) return verdict;
