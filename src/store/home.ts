@@ -19,6 +19,8 @@ export interface Home {
   /** Its presence is the emergency stop. */
   readonly stop: string;
   readonly approver: string;
+  /** Where writers tell each other that they wait. */
+  readonly turns: string;
   /** Sealed days of the audit, and below it what is archived. */
   readonly audit: string;
   /** What was signed of the audit's ends, and the key for it. */
@@ -42,6 +44,7 @@ export function homeAt(folder: string): Home {
     processes: join(folder, 'processes'),
     stop: join(folder, 'stop'),
     approver: join(folder, 'approver.json'),
+    turns: join(folder, 'turns'),
     audit: join(folder, 'audit'),
     auditHeads: join(folder, 'audit', 'heads.jsonl'),
     auditKey: join(folder, 'audit', 'key.pem'),

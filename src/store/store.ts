@@ -10,6 +10,7 @@ import { type Db, guarded, openDatabase, prepared, storeError } from './database
 import type { Home } from './home.ts';
 import { type LongRunning, longRunning } from './long-running.ts';
 import { type LeaseStore, leaseStore } from './leases.ts';
+import { queueFlag } from './queue-flag.ts';
 import { openTurns } from './turns.ts';
 import { type SnapshotStore, snapshotStore } from './snapshots.ts';
 
@@ -60,7 +61,7 @@ function assemble(home: Home, db: Db): Store {
     throw new HomeostatError('state_corrupt', `${home.database} was taken away while it was open`);
   };
   const statements = prepared(db);
-  const turns = openTurns(db, (error) => storeError(home, error));
+  const turns = openTurns(db, queueFlag(home.turns), (error) => storeError(home, error));
   const snapshots = snapshotStore(statements);
   return {
     home,

@@ -1,11 +1,15 @@
 import Database from 'better-sqlite3';
 import type { Db } from './database.ts';
+import { type QueueFlag, uptimeMs } from './queue-flag.ts';
 
 /** How long a writer waits for its turn before the record counts as not writable. */
 const PATIENCE_MS = 10_000;
 /** Longest pause between two tries; the longer somebody has waited, the shorter it gets. */
 const PAUSE_MS = 4;
 const IMPATIENT_AFTER_MS = 50;
+/** How long one process may go on while others wait, and how long at most it then leaves the database to them. */
+const TURN_MS = 2;
+const YIELD_MS = 30;
 
 /** Transactions one after the other, of this process and of all others on the same database. */
 export interface Turns {
@@ -23,17 +27,35 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-export function openTurns(db: Db, explained: (error: unknown) => unknown): Turns {
+export function openTurns(db: Db, flag: QueueFlag, explained: (error: unknown) => unknown): Turns {
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
   const rollback = db.prepare('ROLLBACK');
-  const [askOnce, waitLong] = [0, PATIENCE_MS].map((ms) => db.prepare(`PRAGMA busy_timeout = ${ms}`));
+  // Takes effect where it is compiled, so that a prepared one would do it only once.
+  const setPatience = (ms: number): void => void db.pragma(`busy_timeout = ${ms}`);
   const nested = db.transaction((work: () => unknown) => work());
+
+  // Whoever has just written is the first to ask again, while all others sleep.
+  const dataVersion = db.prepare<[], { data_version: number }>('PRAGMA data_version');
+  const version = (): number | undefined => dataVersion.get()?.data_version;
+  let [turnBegan, lastEnd] = [0, 0];
+  const yieldToOthers = (): void => {
+    const now = uptimeMs();
+    if (now - lastEnd > TURN_MS) turnBegan = now;
+    else if (now - turnBegan > TURN_MS) {
+      // Until one of them has written: on a busy machine it takes its time to wake up.
+      const before = version();
+      const waits = flag.raised() > turnBegan;
+      for (const end = now + YIELD_MS; waits && uptimeMs() < end && version() === before;) pause(0.3);
+      turnBegan = uptimeMs();
+    }
+  };
 
   // SQLite's own waiting sleeps longer the longer it has waited, so that of many writers some waited for seconds.
   const takeTurn = (): void => {
+    yieldToOthers();
     const started = performance.now();
-    askOnce?.get();
+    setPatience(0);
     try {
       for (;;) {
         try {
@@ -42,11 +64,12 @@ export function openTurns(db: Db, explained: (error: unknown) => unknown): Turns
         } catch (error) {
           const waited = performance.now() - started;
           if (!isBusy(error) || waited > PATIENCE_MS) throw error;
+          flag.raise();
           pause(Math.random() * (waited > IMPATIENT_AFTER_MS ? PAUSE_MS / 4 : PAUSE_MS));
         }
       }
     } finally {
-      waitLong?.get();
+      setPatience(PATIENCE_MS);
     }
   };
 
@@ -60,6 +83,7 @@ export function openTurns(db: Db, explained: (error: unknown) => unknown): Turns
     } finally {
       // Where the disk is full SQLite has rolled back already.
       if (db.inTransaction) rollback.run();
+      lastEnd = uptimeMs();
     }
   };
 
