@@ -5,11 +5,11 @@ import { type QueueFlag, uptimeMs } from './queue-flag.ts';
 /** How long a writer waits for its turn before the record counts as not writable. */
 const PATIENCE_MS = 10_000;
 /** Longest pause between two tries; the longer somebody has waited, the shorter it gets. */
-const PAUSE_MS = 4;
+const PAUSE_MS = 10;
 const IMPATIENT_AFTER_MS = 50;
 /** How long one process may go on while others wait, and how long at most it then leaves the database to them. */
 const TURN_MS = 2;
-const YIELD_MS = 30;
+const YIELD_MS = 5;
 
 /** Transactions one after the other, of this process and of all others on the same database. */
 export interface Turns {
