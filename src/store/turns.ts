@@ -45,8 +45,9 @@ export function openTurns(db: Db, flag: QueueFlag, explained: (error: unknown) =
     else if (now - turnBegan > TURN_MS) {
       // Until one of them has written: on a busy machine it takes its time to wake up.
       const before = version();
-      const waits = flag.raised() > turnBegan;
-      for (const end = now + YIELD_MS; waits && uptimeMs() < end && version() === before;) pause(0.3);
+      if (flag.raised() > turnBegan)
+        do pause(0.3);
+        while (version() === before && uptimeMs() - now < YIELD_MS);
       turnBegan = uptimeMs();
     }
   };
