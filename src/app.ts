@@ -10,6 +10,7 @@ import type { Explanation, PolicyTest, Replay } from './core/judgement.ts';
 import type { Caller, Connection } from './core/principal.ts';
 import type { Rung } from './core/sandbox.ts';
 import type { Action, Tool } from './core/tool.ts';
+import type { Keeper } from './guards/audit/keeper.ts';
 import type { Guarded } from './guards/gateway.ts';
 import type { House } from './guards/house.ts';
 import { workspaceOf } from './guards/policy/roots.ts';
@@ -32,6 +33,8 @@ export const VERSION = (
 export interface AppOptions {
   readonly config?: string | undefined;
   readonly roots?: readonly string[] | undefined;
+  /** Whether it lives on between calls: then its start and its end are on record. */
+  readonly serving?: boolean | undefined;
   /** Offers queries alone. */
   readonly readOnly?: boolean | undefined;
   readonly toolsets?: readonly string[] | undefined;
@@ -226,6 +229,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
   const [
     { believed, isTrusted },
     { guardedCalls },
+    { auditKeeper },
     { recover },
     { checkExamples },
     { openCatalogue },
@@ -237,6 +241,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
   ] = await Promise.all([
     import('./guards/config-trust.ts'),
     import('./guards/gateway.ts'),
+    import('./guards/audit/keeper.ts'),
     import('./guards/recover.ts'),
     import('./guards/risk/examples.ts'),
     import('./guards/risk/catalogue.ts'),
@@ -298,12 +303,26 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     trace: options.trace ?? ((): void => undefined),
   };
   const house: House = { ...bare, secrets: secretsOf(bare, env) };
-  await recover(house);
-  prune(house);
-  // Nobody waits for it.
-  void machine.sessions.sweep();
-  tellRefusals(house);
-  return { house, guarded: guardedCalls(house), file };
+  const keeper = auditKeeper(house, options.serving === true);
+  const guarded = guardedCalls(house, keeper);
+  if (isWhole(keeper)) {
+    await recover(house);
+    prune(house);
+    // Nobody waits for it.
+    void machine.sessions.sweep();
+    tellRefusals(house);
+  }
+  return { house, guarded, file };
+}
+
+/** With a broken chain nothing is ended or tidied either: a person looks at it as it is. */
+function isWhole(keeper: Keeper): boolean {
+  try {
+    keeper.check();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -1,9 +1,8 @@
 import { HomeostatError } from '../core/errors.ts';
 import type { Report } from '../core/outcome.ts';
-import type { ApprovalInfo, AuditBody } from '../core/records.ts';
+import type { ApprovalInfo } from '../core/records.ts';
 import { visibleLine } from '../core/visible.ts';
 import { paintLevel, renderDiff } from './render.ts';
-import { EXIT } from './exit-codes.ts';
 import { type GlobalOptions, type Session, withSession } from './session.ts';
 import { note, paint, print } from './terminal.ts';
 
@@ -45,45 +44,6 @@ export const approvals = async (options: GlobalOptions & { all?: boolean }): Pro
       if ((list as unknown[]).length === 0) note('nothing waits for you');
     },
   );
-
-interface AuditOptions extends GlobalOptions {
-  readonly limit?: number;
-  readonly action?: string;
-  readonly byAgent?: string;
-  readonly id?: string;
-  readonly text?: string;
-  readonly since?: string;
-}
-
-export const audit = async (options: AuditOptions): Promise<void> => {
-  const { limit = 20, action, byAgent, id, text, since } = options;
-  const filter = { limit, action, agent: byAgent, action_id: id, text, since };
-  const given = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
-  await query('query_audit', given, options, ({ records }) => {
-    for (const r of records as AuditBody[]) {
-      line(
-        String(r.seq).padStart(6),
-        r.time.slice(0, 19),
-        r.event.padEnd(17),
-        (r.result ?? '').padEnd(9),
-        (r.risk_level ?? '').padEnd(8),
-        r.agent,
-        `${r.action} ${r.action_id ?? ''}`,
-      );
-    }
-  });
-};
-
-/** `homeostat audit verify`: names the first bad link, and ends with 1 where there is one. */
-export async function verify(options: GlobalOptions): Promise<void> {
-  await withSession(options, async ({ operator }) => {
-    const verdict = (await operator()).verifyAudit();
-    if (options.json === true) print(JSON.stringify(verdict));
-    else if (verdict.problem === null) print(`the chain of ${verdict.records} records is whole`);
-    else print(`${paint('red', 'broken')} at record ${verdict.problem.seq}: ${verdict.problem.what}`);
-    process.exitCode = verdict.ok ? EXIT.done : EXIT.failed;
-  });
-}
 
 /** `homeostat status`, and what `homeostat` alone shows at a terminal. */
 export async function status(options: GlobalOptions): Promise<void> {

@@ -4,9 +4,10 @@ import { call, run } from './act.ts';
 import { addAssess } from './assess.ts';
 import { approve, deny, release, revoke, stop, trust } from './decide.ts';
 import { doctor } from './doctor.ts';
+import { addAudit } from './audit-commands.ts';
 import { addGrant, grants, revokeGrant } from './grants.ts';
 import { addApprover, approver, init, uninstall } from './init.ts';
-import { approvals, audit, diff, status, verify } from './inspect.ts';
+import { approvals, diff, status } from './inspect.ts';
 import { addPolicy } from './policy.ts';
 import { reported } from './reported.ts';
 import type { GlobalOptions } from './session.ts';
@@ -145,19 +146,7 @@ export function program(): Command {
   add('diff <id>', 'what an action changed, or would change').action(
     async (id: string, _: unknown, c: Command) => diff(id, options(c)),
   );
-  const log = add('audit', 'the record, newest first')
-    .option('--limit <n>', 'how many', count)
-    .option('--action <tool>', 'only this tool')
-    .option('--by-agent <agent>', 'only this agent, as the record names it')
-    .option('--id <action>', 'only the action with this id')
-    .option('--text <text>', 'only records that contain this text')
-    .option('--since <time>', 'only later ones: ISO 8601, UTC, as 2026-01-31T00:00:00Z')
-    .action(async (_: unknown, c: Command) => audit(options(c)));
-  log
-    .command('verify')
-    .description('check the chain of records')
-    .option('--json', 'print structured content')
-    .action(async (_: unknown, c: Command) => verify(options(c)));
+  addAudit(add('audit', 'the record, newest first'), count);
 
   addPolicy(cli);
   add('stop [reason...]', 'pull the emergency stop').action(

@@ -45,6 +45,7 @@ export async function serve(argv: string[]): Promise<void> {
       roots: values.root,
       toolsets: values.toolsets?.split(','),
       readOnly: values['read-only'],
+      serving: true,
     });
     const { username } = userInfo();
     stopOnSignal(app, username);

@@ -145,6 +145,23 @@ export const configSchema = z.strictObject({
         .describe('An address to which the same is sent as JSON; what files hold is never part of it.'),
     })
     .prefault({}),
+  audit: z
+    .strictObject({
+      days: positive
+        .default(90)
+        .describe('How long records stay in the database; later they lie in the archive, as verifiable.'),
+      head_minutes: positive
+        .max(1440)
+        .default(10)
+        .describe('How often the end of the chain is signed, while something is recorded.'),
+      anchor: z
+        .string()
+        .optional()
+        .describe(
+          'A shell line that gets each signed head as a line of JSON on standard input, to keep it elsewhere.',
+        ),
+    })
+    .prefault({}),
   toolsets: z
     .array(z.enum(['core', 'process']))
     .default(['core'])

@@ -1,7 +1,7 @@
 import type { GrantInfo, GrantRequest } from './grants.ts';
 import type { ActionReport, Report } from './outcome.ts';
 import type { Connection } from './principal.ts';
-import type { ApprovalInfo, Collected } from './records.ts';
+import type { ApprovalInfo, AuditReport, Collected } from './records.ts';
 import type { Tool } from './tool.ts';
 
 /** What faces, loop and runner see of the house: tools by name, and nothing of how they are guarded. */
@@ -25,12 +25,29 @@ export interface UndoRequest {
   readonly dry_run?: boolean;
   readonly reason?: string;
 }
+/** What can have been done to the record. */
+export type Tampering =
+  | 'changed_record'
+  | 'removed_record'
+  | 'reordered'
+  | 'fork'
+  | 'cut_tail'
+  | 'older_copy'
+  | 'rewritten'
+  | 'bad_signature'
+  | 'sealed_file_changed'
+  | 'damaged';
 
 export interface ChainVerdict {
   readonly ok: boolean;
+  /** In the database and in archived days together. */
   readonly records: number;
+  /** How many signed heads, sealed days and anchored heads agree with it. */
+  readonly heads: number;
+  readonly days: number;
+  readonly anchored: number;
   /** The first bad link, and what kind of tampering it shows. */
-  readonly problem: { readonly seq: number; readonly what: string } | null;
+  readonly problem: { readonly seq: number; readonly kind: Tampering; readonly what: string } | null;
 }
 
 /** What a person alone can do. No tool reaches it; the CLI does. */
@@ -55,7 +72,14 @@ export interface Operator {
   trustConfig(proof: Proof): Promise<void>;
   /** Trusts a configuration that the person has just had written, before anybody else could change it. */
   trustWritten(source: string): Promise<void>;
-  verifyAudit(): ChainVerdict;
+  /** Looks at the whole record; `anchor`: the lines of heads that somebody kept elsewhere. */
+  verifyAudit(anchor?: readonly string[]): ChainVerdict;
+  /** What happened between two times (ISO 8601, UTC), counted, and what of it deserves a look. */
+  auditReport(since: string, until: string): AuditReport;
+  /** Records as they are stored, each the text that was hashed, after a sequence number; at most so many. */
+  auditLines(after: number, most: number): { seq: number; line: string }[];
+  /** Between which sequence numbers the records of a time lie. */
+  auditBounds(since?: string, until?: string): { first: number; last: number };
   /** Removes what retention lets go; only looks for it where it is a dry run. */
   collect(dryRun: boolean): Promise<Collected>;
   /** Keeps a snapshot for good, whatever retention says. */

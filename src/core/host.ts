@@ -158,6 +158,8 @@ export interface Machine extends Surroundings {
   notify(line: string, variables: Readonly<Record<string, string>>): void;
   /** Sends JSON to an address; rejects where it is not taken. */
   post(url: string, body: object): Promise<void>;
+  /** The same with `input` on its standard input, for so long at most; answers what went wrong, or null. */
+  feed(line: string, input: string, ms: number): Promise<string | null>;
   /** Bytes of the file system that holds a folder, and how many of them may be taken; null where none is there. */
   space(folder: string): { free: number; total: number } | null;
   /** This process, named beyond its life. */

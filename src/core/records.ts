@@ -24,6 +24,8 @@ export interface AuditBody {
   readonly action: string;
   /** Redacted, capped; large texts stand as their digest. */
   readonly parameters: unknown;
+  /** What it acts on; the first of them where they are many. */
+  readonly resources: readonly string[] | null;
   readonly risk_level: Level | null;
   readonly approval_status: ApprovalStatus | null;
   readonly result: Outcome | null;
@@ -41,12 +43,33 @@ export interface AuditFilter {
   readonly risk?: Level | undefined;
   readonly result?: Outcome | undefined;
   readonly event?: string | undefined;
+  /** A resource by its whole name, or a path: then what lies below it too. */
+  readonly resource?: string | undefined;
   readonly since?: string | undefined;
   readonly until?: string | undefined;
+  /** Words that must all stand in it. */
   readonly text?: string | undefined;
   /** Only records with a smaller sequence number: the cursor of a page. */
   readonly before?: number | undefined;
   readonly limit: number;
+}
+
+/** A day or a week of the audit; each count is by the value that the records have. */
+export interface AuditReport {
+  readonly since: string;
+  readonly until: string;
+  readonly records: number;
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly risks: Readonly<Record<string, number>>;
+  readonly agents: Readonly<Record<string, number>>;
+  readonly tools: Readonly<Record<string, number>>;
+  readonly events: Readonly<Record<string, number>>;
+  /** What a person should look at, the oldest first; `left_off` more are not listed. */
+  readonly notable: readonly Pick<
+    AuditBody,
+    'seq' | 'time' | 'event' | 'agent' | 'action' | 'action_id' | 'result' | 'risk_level' | 'error' | 'detail'
+  >[];
+  readonly left_off: number;
 }
 
 export interface SnapshotInfo {

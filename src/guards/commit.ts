@@ -18,7 +18,7 @@ export async function commitRun(run: Run, house: House): Promise<ActionReport> {
   checkAlive(run, house);
   // Taken already, but by what ran in a stage of its own.
   await takeLeases(run.intent?.resources ?? [], run.id, house, run.signal);
-  beginCommit(run, house); //                                            8
+  await beginCommit(run, house); //                                      8
   run.committing = true;
   house.trace('committing');
   const ctx = actionContext(run, house);
@@ -35,7 +35,7 @@ export async function commitRun(run: Run, house: House): Promise<ActionReport> {
   const { output, snapshot } = committed;
   const effects = committed.effects ?? run.staged?.effects ?? null;
   try {
-    const report = recordOutcome(
+    const report = await recordOutcome(
       run,
       { outcome: 'succeeded', result: output, effects, snapshot: snapshot !== null },
       house,
@@ -50,15 +50,20 @@ export async function commitRun(run: Run, house: House): Promise<ActionReport> {
 }
 
 /** Consumes the approval, where there is one, and writes the commit record: both or neither. */
-function beginCommit(run: Run, house: House): void {
-  house.store.write(() => {
+async function beginCommit(run: Run, house: House): Promise<void> {
+  const seq = await house.store.group(() => {
+    // The stop may have been pulled while this waited for its turn.
+    checkAlive(run, house);
     const consumed = run.resumed ? consume(run, house) : null;
     if (run.grant !== null && !run.reached) useGrant(run, run.grant, house);
     house.store.actions.update(run.id, { phase: 'committing', owner: house.machine.owner });
-    run.audit.push(
-      house.store.audit.append({ ...auditBase(run), event: 'action.committing', approval_status: consumed }),
-    );
+    return house.store.audit.append({
+      ...auditBase(run),
+      event: 'action.committing',
+      approval_status: consumed,
+    });
   });
+  run.audit.push(seq);
 }
 
 /** Takes back what the action changed, as far as nobody else has changed it since. */
@@ -90,7 +95,7 @@ async function rollBack(
       `${said.message}; ${recovery.message}`,
       { cause: error },
     );
-    return recordOutcome(
+    return await recordOutcome(
       run,
       {
         outcome,

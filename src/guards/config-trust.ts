@@ -1,4 +1,5 @@
 import { type Config, configSchema, tightened } from '../core/config.ts';
+import { HomeostatError } from '../core/errors.ts';
 import type { ConfigFile } from '../registry/config-file.ts';
 import { BLANK } from '../store/audit.ts';
 import { sha256 } from '../store/objects.ts';
@@ -27,16 +28,21 @@ function lastTrusted(store: Store): Config {
 export function believed(file: ConfigFile, user: string, store: Store): Config {
   const digest = digestOf(file.source);
   if ((store.setting(SEEN) ?? NONE) !== digest) {
-    store.write(() => {
-      store.setSetting(SEEN, digest);
-      store.audit.append({
-        ...BLANK,
-        agent: `person/${user}`,
-        event: 'config.changed',
-        action: 'configuration',
-        detail: `${digest.slice(0, 16)} ${isTrusted(file, store) ? 'trusted' : 'not trusted'}`,
+    try {
+      store.write(() => {
+        store.setSetting(SEEN, digest);
+        store.audit.append({
+          ...BLANK,
+          agent: `person/${user}`,
+          event: 'config.changed',
+          action: 'configuration',
+          detail: `${digest.slice(0, 16)} ${isTrusted(file, store) ? 'trusted' : 'not trusted'}`,
+        });
       });
-    });
+    } catch (error) {
+      // With a broken chain nothing is executed, and a person must still be able to look at it.
+      if (!(error instanceof HomeostatError) || error.code !== 'state_corrupt') throw error;
+    }
   }
   return isTrusted(file, store) ? file.config : tightened(file.config, lastTrusted(store));
 }

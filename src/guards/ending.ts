@@ -24,7 +24,7 @@ export function endedBy(run: Run, error: HomeostatError, house: House): Homeosta
 }
 
 /** Every exit that is not a success is recorded too; when even that cannot be done, the answer says so. */
-export function ended(run: Run, raw: unknown, thrown: unknown, house: House): ActionReport {
+export async function ended(run: Run, raw: unknown, thrown: unknown, house: House): Promise<ActionReport> {
   const error = endedBy(run, asHomeostatError(thrown), house);
   const outcome = error.class === 'refused' ? 'denied' : 'failed';
   if (run.committing) {
@@ -33,9 +33,9 @@ export function ended(run: Run, raw: unknown, thrown: unknown, house: House): Ac
     return reportOf(run, { outcome: 'unknown', error });
   }
   try {
-    return run.recorded
+    return await (run.recorded
       ? recordOutcome(run, { outcome, error }, house)
-      : recordRefusal(run, raw, { outcome, error }, house);
+      : recordRefusal(run, raw, { outcome, error }, house));
   } catch (recording) {
     if (run.recorded) house.unsettled.add(run.id);
     return reportOf(run, { outcome: 'failed', error: asHomeostatError(recording) });

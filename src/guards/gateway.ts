@@ -1,10 +1,13 @@
 import type { QueryContext } from '../core/context.ts';
 import { asHomeostatError, HomeostatError } from '../core/errors.ts';
 import type { Report } from '../core/outcome.ts';
-import type { Caller } from '../core/principal.ts';
+import { type Caller, agentName } from '../core/principal.ts';
+import { BLANK } from '../store/audit.ts';
 import { resumeAction } from './approvals/resume.ts';
 import { queryJournal, type QueryJournal } from './audit/query-journal.ts';
 import { askInForm } from './approvals/elicit.ts';
+import { auditParameters } from './audit/parameters.ts';
+import type { Keeper } from './audit/keeper.ts';
 import { actionContext, queryContext } from './context.ts';
 import { findAction, type House } from './house.ts';
 import { judge, lineRisk } from './judge.ts';
@@ -28,7 +31,7 @@ export interface Guarded {
   close(): Promise<void>;
 }
 
-export function guardedCalls(house: House): Guarded {
+export function guardedCalls(house: House, keeper: Keeper): Guarded {
   const journal = queryJournal(house.store);
   const seeds = seeder(house);
   let settling: Promise<void> | null = null;
@@ -43,17 +46,29 @@ export function guardedCalls(house: House): Guarded {
     async call(name, input, caller) {
       house.secrets.watch(caller.workspace.roots);
       const tool = house.offered.has(name) ? house.tools.get(name) : undefined;
-      if (tool === undefined)
-        return refusal(
-          undefined,
-          new HomeostatError('unknown_tool', `there is no tool ${house.secrets.text(JSON.stringify(name))}`),
+      if (tool === undefined) {
+        const error = new HomeostatError(
+          'unknown_tool',
+          `there is no tool ${house.secrets.text(JSON.stringify(name))}`,
         );
+        journal.add({
+          ...BLANK,
+          agent: agentName(caller.principal),
+          event: 'action.refused',
+          action: 'unknown',
+          parameters: auditParameters({ tool: name, input }, house.secrets),
+          result: 'denied',
+          error: error.code,
+        });
+        return refusal(undefined, error);
+      }
       if (tool.kind === 'query') {
         return runQuery(tool, input, caller, services(caller, journal, house), journal, house);
       }
       // The stop waits for nothing, and works even where nothing can be written any more.
       if (tool.urgent) return runAction(tool, input, caller, house);
       try {
+        keeper.check();
         await seeds.end();
         journal.flush();
         await settle();
@@ -71,6 +86,7 @@ export function guardedCalls(house: House): Guarded {
       await house.machine.sessions.close();
       journal.close();
       closing(house);
+      await keeper.close();
     },
   };
 }

@@ -12,6 +12,8 @@ import { reopen, resumeAction } from './approvals/resume.ts';
 import { expireOverdue, settle } from './approvals/settle.ts';
 import { trust } from './config-trust.ts';
 import { findAction, type House } from './house.ts';
+import { auditReport } from './audit/report.ts';
+import { verified } from './audit/verified.ts';
 import { approvalInfo } from './records.ts';
 import { recover } from './recover.ts';
 import { runAction } from './run-action.ts';
@@ -123,11 +125,11 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
       }
       trust(source, parseConfig(source, file.path), house);
     },
-    verifyAudit() {
-      const verdict = store.read(() => store.audit.verify());
-      if (!verdict.ok || store.sound()) return verdict;
-      return { ...verdict, ok: false, problem: { seq: 0, what: 'the database file is damaged' } };
-    },
+    verifyAudit: (anchor) => verified(anchor, store),
+    auditReport: (since, until) => auditReport(since, until, store),
+    auditLines: (after, most) =>
+      store.read(() => store.audit.page(after + 1, most).map(({ seq, body }) => ({ seq, line: body }))),
+    auditBounds: (since, until) => store.read(() => store.audit.bounds({ since, until })),
     async collect(dryRun) {
       if (dryRun) return findGarbage(house);
       const found = await collectGarbage(house);

@@ -1,14 +1,14 @@
-import type { ActionReport } from '../core/outcome.ts';
+import type { ActionReport, Decision } from '../core/outcome.ts';
 import { auditParameters } from './audit/parameters.ts';
 import type { House } from './house.ts';
 import { recordOrCount } from './limits/refusals.ts';
 import { auditBase, type Ending, reportOf, type Run } from './run.ts';
 
 /** Step 4: the intent, durable before anything runs. */
-export function recordIntent(run: Run, house: House): void {
+export async function recordIntent(run: Run, house: House): Promise<void> {
   const { bound, intent, risk, decision } = run;
   if (bound === null || intent === null || risk === null || decision === null) return;
-  house.store.write(() => {
+  const seq = await house.store.group(() => {
     house.store.actions.insert({
       id: run.id,
       tool: run.tool.name,
@@ -34,24 +34,28 @@ export function recordIntent(run: Run, house: House): void {
       finished_ms: null,
     });
     putJudgements(run, house);
-    run.audit.push(
-      house.store.audit.append({
-        ...auditBase(run),
-        event: 'action.intended',
-        parameters: auditParameters(
-          { ...bound.input, dry_run: bound.dryRun, reason: bound.reason },
-          house.secrets,
-        ),
-        rollback_id: run.undoes,
-      }),
-    );
+    return house.store.audit.append({
+      ...auditBase(run),
+      event: 'action.intended',
+      parameters: auditParameters(
+        { ...bound.input, dry_run: bound.dryRun, reason: bound.reason },
+        house.secrets,
+      ),
+      rollback_id: run.undoes,
+      detail: decided(decision),
+    });
   });
+  run.audit.push(seq);
   run.recorded = true;
 }
 
+/** What the rules said, as the record has it. */
+const decided = ({ verdict, rules }: Decision): string =>
+  `${verdict}: ${rules.map((rule) => rule.id).join(', ')}`.slice(0, 200).toWellFormed();
+
 /** Step 10: the outcome, and with it the end of everything that was held on disk for the action. */
-export function recordOutcome(run: Run, ending: Ending, house: House): ActionReport {
-  const report = house.store.write(() => {
+export async function recordOutcome(run: Run, ending: Ending, house: House): Promise<ActionReport> {
+  const report = await house.store.group(() => {
     const base = auditBase(run);
     const time = Math.round(performance.now() - run.started);
     run.audit.push(
@@ -102,7 +106,12 @@ function clearStage(run: Run, ending: Ending, house: House): void {
 }
 
 /** A refusal before the intent was recorded: it leaves one record, with what was asked for; a flood of them a count. */
-export function recordRefusal(run: Run, raw: unknown, ending: Ending, house: House): ActionReport {
+export async function recordRefusal(
+  run: Run,
+  raw: unknown,
+  ending: Ending,
+  house: House,
+): Promise<ActionReport> {
   const { error } = ending;
   const append = (): number => {
     putJudgements(run, house);
@@ -115,7 +124,7 @@ export function recordRefusal(run: Run, raw: unknown, ending: Ending, house: Hou
       detail: detailOf(ending, house),
     });
   };
-  return house.store.write(() => {
+  return house.store.group(() => {
     run.audit.push(recordOrCount(run, error?.code ?? '', house, append));
     house.store.leases.release(run.id);
     return reportOf(run, ending);

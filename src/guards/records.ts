@@ -3,6 +3,7 @@ import { HomeostatError } from '../core/errors.ts';
 import type { Caller } from '../core/principal.ts';
 import type { ApprovalInfo, Records, SnapshotInfo } from '../core/records.ts';
 import type { ApprovalRow } from '../store/approvals.ts';
+import type { Store } from '../store/store.ts';
 import { expireOverdue } from './approvals/settle.ts';
 import type { House } from './house.ts';
 import { autonomySettings, levelOf } from './policy/autonomy.ts';
@@ -11,13 +12,18 @@ import { processOutput } from './processes/output.ts';
 import { shownEffects } from './shown.ts';
 import { stopReason } from './stop.ts';
 
+const INDEX_BATCH = 500;
+
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** The queries' view of what is stored. */
 export function records(house: House, { principal, workspace }: Caller): Records {
   const { store } = house;
   return {
-    audit: (filter) => store.read(() => store.audit.query(filter)),
+    audit(filter) {
+      indexAll(store);
+      return store.read(() => store.audit.query(filter));
+    },
 
     snapshots: ({ limit, cwd }) =>
       store.read(() =>
@@ -68,6 +74,15 @@ export function records(house: House, { principal, workspace }: Caller): Records
         audit_records: store.audit.count(),
       })),
   };
+}
+
+/** Where nothing can be written any more, what is not indexed yet is looked at one by one. */
+function indexAll(store: Store): void {
+  try {
+    while (store.write(() => store.audit.index(INDEX_BATCH)));
+  } catch (error) {
+    if (!(error instanceof HomeostatError)) throw error;
+  }
 }
 
 function effectsOf(id: string, house: House): Effects {

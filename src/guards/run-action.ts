@@ -44,14 +44,14 @@ async function passage(run: Run, raw: unknown, house: House): Promise<ActionRepo
     await admit(run, house); //                                         2
     judgeRun(run, house); //                                            3
     refuseIfDenied(run, 'before staging');
-    recordIntent(run, house); //                                        4
+    await recordIntent(run, house); //                                  4
     house.trace('intended');
     if ((await mustAsk(run, house)) && !reachesByGrant(run, house)) return hold(run, house);
     await stage(run, house); //                                         5
     judgeRun(run, house); //                                            6
     return await afterStage(run, house); //                             7 to 10
   } catch (error) {
-    return ended(run, raw, error, house);
+    return await ended(run, raw, error, house);
   }
 }
 
@@ -75,14 +75,14 @@ async function runUrgent(run: Run, house: House): Promise<ActionReport> {
   const ctx = actionContext(run, house);
   run.staged = (await run.bound?.stage(ctx)) ?? null;
   if (run.bound?.dryRun === true) {
-    recordIntent(run, house);
+    await recordIntent(run, house);
     return recordOutcome(run, { outcome: 'succeeded' }, house);
   }
   const { output } = await run.tool.commit(run.staged?.stage, ctx);
   try {
-    recordIntent(run, house);
+    await recordIntent(run, house);
     recordStop(house, run.agent, stopReason(house) ?? '');
-    return recordOutcome(run, { outcome: 'succeeded', result: output }, house);
+    return await recordOutcome(run, { outcome: 'succeeded', result: output }, house);
   } catch (error) {
     return reportOf(run, { outcome: 'succeeded', result: output, error: asHomeostatError(error) });
   }

@@ -9,6 +9,7 @@ import type { Action, BoundAction } from '../core/tool.ts';
 import type { Intent, Staged } from '../core/stages.ts';
 import { BLANK, type AuditEntry } from '../store/audit.ts';
 import type { GrantRow } from '../store/grants.ts';
+import { auditResources } from './audit/parameters.ts';
 import type { House } from './house.ts';
 import type { Secrets } from './secrets/secrets.ts';
 import { shownEffects, shownRisk } from './shown.ts';
@@ -97,6 +98,7 @@ export function auditBase(run: Run): Omit<AuditEntry, 'event'> {
     agent: run.agent,
     action: run.tool.name,
     action_id: run.id,
+    resources: auditResources(run.intent?.resources ?? [], run.secrets),
     risk_level: run.risk?.level ?? null,
   };
 }

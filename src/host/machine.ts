@@ -6,7 +6,7 @@ import { openCommands } from './command.ts';
 import { openFiles } from './files.ts';
 import { ownIdentity, uptime } from './identity.ts';
 import { openLogs } from './process-logs.ts';
-import { killMarked, startDetached } from './processes.ts';
+import { feedDetached, killMarked, startDetached } from './processes.ts';
 import { endActionGroup } from './sandbox/control-group.ts';
 import { discardStage } from './journal/discard.ts';
 import { openTransactions } from './journal/transactions.ts';
@@ -50,6 +50,7 @@ export function openMachine(options: MachineOptions): Machine {
     },
     notify: (line, variables) => startDetached(line, { ...process.env, ...variables }),
     post: postJson,
+    feed: async (line, input, ms) => feedDetached(line, input, ms),
     space: spaceOf,
     owner,
     isAlive,

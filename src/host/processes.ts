@@ -51,3 +51,31 @@ export function startDetached(line: string, env: NodeJS.ProcessEnv): void {
   child.on('error', () => undefined);
   child.unref();
 }
+
+/**
+ * Starts a shell line that outlives this process and writes to its standard input. Answers how it failed, or null; what
+ * runs on after `ms` milliseconds is killed with all that it has started.
+ */
+export async function feedDetached(line: string, input: string, ms: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const child = spawn('/bin/sh', ['-c', line], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      if (child.pid !== undefined) killGroup(child.pid);
+    }, ms).unref();
+    const end = (how: string | null): void => {
+      clearTimeout(timer);
+      resolve(how);
+    };
+    child.on('error', (error) => end(error.message));
+    child.on('exit', (code, signal) => {
+      if (late) end(`it took longer than ${ms / 1000} s`);
+      else end(code === 0 ? null : `it ended with ${code ?? signal}`);
+    });
+    // One that does not read is no failure of ours.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+    child.unref();
+  });
+}

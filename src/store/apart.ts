@@ -29,6 +29,8 @@ export interface Apart {
   get(reference: Reference): unknown;
   /** To be removed with the transaction's end. */
   drop(reference: Reference): void;
+  /** Takes back what was put and let go of since. */
+  mark(): () => void;
   /** Removes what the transaction let go of or, where it came to nothing, what it put. */
   settle(committed: boolean): void;
   /** Removes what no row names and what is older; a process killed between file and row leaves one. */
@@ -59,6 +61,13 @@ export function openApart(folder: string): Apart {
       }
     },
     drop: ({ apart }) => void dropped.push(apart),
+    mark() {
+      const [puts, drops] = [fresh.length, dropped.length];
+      return () => {
+        fresh.splice(puts).forEach(remove);
+        dropped.splice(drops);
+      };
+    },
     settle(committed) {
       const gone = committed ? dropped : fresh;
       [fresh, dropped] = [[], []];

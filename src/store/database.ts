@@ -65,7 +65,7 @@ export function guarded<T>(home: Home, use: () => T): T {
   }
 }
 
-function storeError(home: Home, error: unknown): unknown {
+export function storeError(home: Home, error: unknown): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(error.code)) {
     const copy = keepAside(home.database);

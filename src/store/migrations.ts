@@ -118,6 +118,55 @@ export const MIGRATIONS: readonly string[] = [
     exit_code INTEGER
   ) WITHOUT ROWID;
   `,
+  // Records lie in their order alone, so that one more costs one page; what queries go by is an index of words, which
+  // is filled in batches. Only a day that is sealed and archived may be deleted.
+  `
+  CREATE TABLE audit_5 (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    hash TEXT NOT NULL,
+    body TEXT NOT NULL,
+    agent TEXT GENERATED ALWAYS AS (body ->> 'agent') VIRTUAL,
+    event TEXT GENERATED ALWAYS AS (body ->> 'event') VIRTUAL,
+    action TEXT GENERATED ALWAYS AS (body ->> 'action') VIRTUAL,
+    action_id TEXT GENERATED ALWAYS AS (body ->> 'action_id') VIRTUAL,
+    risk TEXT GENERATED ALWAYS AS (body ->> 'risk_level') VIRTUAL,
+    result TEXT GENERATED ALWAYS AS (body ->> 'result') VIRTUAL,
+    time TEXT GENERATED ALWAYS AS (body ->> 'time') VIRTUAL
+  );
+  INSERT INTO audit_5 (seq, hash, body) SELECT seq, hash, body FROM audit ORDER BY seq;
+  DELETE FROM sqlite_sequence WHERE name = 'audit_5';
+  INSERT INTO sqlite_sequence (name, seq) SELECT 'audit_5', seq FROM sqlite_sequence WHERE name = 'audit';
+  DROP TABLE audit;
+  ALTER TABLE audit_5 RENAME TO audit;
+
+  CREATE TABLE audit_days (
+    name TEXT PRIMARY KEY,
+    first_seq INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
+    last_hash TEXT NOT NULL,
+    last_time TEXT NOT NULL,
+    archived INTEGER NOT NULL DEFAULT 0
+  ) WITHOUT ROWID;
+  CREATE TRIGGER audit_days_are_kept BEFORE DELETE ON audit_days
+    BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+  CREATE TRIGGER audit_days_are_only_archived BEFORE UPDATE ON audit_days
+    WHEN NEW.archived <> 1 OR NEW.name <> OLD.name OR NEW.first_seq <> OLD.first_seq
+      OR NEW.last_seq <> OLD.last_seq OR NEW.last_hash <> OLD.last_hash OR NEW.last_time <> OLD.last_time
+    BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+
+  CREATE TRIGGER audit_is_append_only_update BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+  CREATE TRIGGER audit_is_append_only_delete BEFORE DELETE ON audit
+    WHEN NOT EXISTS (
+      SELECT 1 FROM audit_days WHERE archived = 1 AND OLD.seq BETWEEN first_seq AND last_seq)
+    BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+  CREATE TRIGGER audit_is_append_only_replace BEFORE INSERT ON audit
+    WHEN EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq)
+    BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+
+  CREATE VIRTUAL TABLE audit_words USING fts5 (words, content='', contentless_delete=1, detail=none);
+  CREATE TABLE audit_clock (seq INTEGER PRIMARY KEY);
+  `,
   // Which policy an approval was asked under, and what a person has allowed beforehand.
   `
   ALTER TABLE approvals ADD COLUMN policy TEXT NOT NULL DEFAULT '';

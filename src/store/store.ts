@@ -3,11 +3,12 @@ import { HomeostatError } from '../core/errors.ts';
 import { type ActionStore, actionStore } from './actions.ts';
 import { type ApprovalStore, approvalStore } from './approvals.ts';
 import { type AuditLog, auditLog } from './audit.ts';
+import { type DayFiles, dayFiles } from './audit-days.ts';
 import { type StoreFolders, storeFolders } from './action-folders.ts';
 import { openApart } from './apart.ts';
 import { type BreakerStore, breakerStore } from './breakers.ts';
 import { type Garbage, collectObjects, garbage } from './collect.ts';
-import { type Db, guarded, openDatabase, prepared } from './database.ts';
+import { type Db, guarded, openDatabase, prepared, storeError } from './database.ts';
 import { type KeyedDigest, keyedDigest } from './digest-key.ts';
 import { type GrantStore, grantStore } from './grants.ts';
 import type { Home } from './home.ts';
@@ -15,6 +16,8 @@ import { type JudgementStore, judgementStore } from './judgements.ts';
 import { type LongRunning, longRunning } from './long-running.ts';
 import { type LeaseStore, leaseStore } from './leases.ts';
 import { type RefusalStore, refusalStore } from './refusals.ts';
+import { queueFlag } from './queue-flag.ts';
+import { openTurns } from './turns.ts';
 import { type SnapshotStore, snapshotStore } from './snapshots.ts';
 
 /** Everything on disk, opened. Its parts are used inside `write` or `read`, which turn SQLite's errors into ours. */
@@ -24,6 +27,8 @@ export interface Store {
   readonly approvals: ApprovalStore;
   readonly audit: AuditLog;
   readonly grants: GrantStore;
+  /** Sealed days of the audit. */
+  readonly auditDays: DayFiles;
   readonly leases: LeaseStore;
   readonly longRunning: LongRunning;
   readonly snapshots: SnapshotStore;
@@ -32,7 +37,11 @@ export interface Store {
   readonly refusals: RefusalStore;
   /** One durable transaction: when it returns, what was written is on stable storage. */
   write<T>(work: () => T): T;
+  /** The same, sharing one flush of the disk with all that are asked for at this moment; fails by itself. */
+  group<T>(work: () => T): Promise<T>;
   read<T>(work: () => T): T;
+  /** Reads all of it as it is at one moment, whatever others write meanwhile; nothing may be written in it. */
+  snapshot<T>(work: () => T): T;
   setting(key: string): string | null;
   setSetting(key: string, value: string): void;
   readonly stores: StoreFolders;
@@ -66,18 +75,9 @@ function assemble(home: Home, db: Db): Store {
   };
   const statements = prepared(db);
   const apart = openApart(home.held);
+  const turns = openTurns(db, queueFlag(home.turns), (error) => storeError(home, error), apart);
   const snapshots = snapshotStore(statements, apart);
   const actions = actionStore(statements, apart);
-  const inTransaction = <T>(work: () => T): T => {
-    let committed = false;
-    try {
-      const result = db.transaction(work).immediate();
-      committed = true;
-      return result;
-    } finally {
-      apart.settle(committed);
-    }
-  };
   const digest = keyedDigest(home.digestKey);
   return {
     home,
@@ -91,8 +91,11 @@ function assemble(home: Home, db: Db): Store {
     judgements: judgementStore(statements),
     breakers: breakerStore(statements),
     refusals: refusalStore(statements),
-    write: (work) => guarded(home, () => inPlace(() => (db.inTransaction ? work() : inTransaction(work)))),
+    auditDays: dayFiles(home.audit),
+    write: (work) => guarded(home, () => inPlace(() => turns.write(work))),
+    group: async (work) => turns.group(() => inPlace(work)),
     read: (work) => guarded(home, work),
+    snapshot: (work) => guarded(home, () => (db.inTransaction ? work() : db.transaction(work).deferred())),
     setting: (key) =>
       statements.prepare<[string], { value: string }>('SELECT value FROM settings WHERE key = ?').get(key)
         ?.value ?? null,
@@ -107,6 +110,9 @@ function assemble(home: Home, db: Db): Store {
     sweepApart: (beforeMs) => apart.sweep(new Set(actions.apart()), beforeMs),
     gone,
     sound: () => db.pragma('quick_check(1)', { simple: true }) === 'ok',
-    close: () => db.close(),
+    close() {
+      turns.flush();
+      db.close();
+    },
   };
 }

@@ -37,7 +37,7 @@ export async function takeLeases(
   if (resources.length === 0) return;
   const started = house.machine.uptime().ms;
   for (;;) {
-    const holder = house.store.write(() => tryTake(resources, actionId, house));
+    const holder = await house.store.group(() => tryTake(resources, actionId, house));
     if (holder === null) return;
     if (house.machine.uptime().ms - started > WAIT_MS) {
       throw new HomeostatError('resource_busy', `action ${holder.actionId} holds ${holder.resource}`);
