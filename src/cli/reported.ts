@@ -7,8 +7,15 @@ import { CLASS_EXIT, EXIT } from './exit-codes.ts';
 const isCommanders = (error: unknown): error is CommanderError =>
   error instanceof Error && error.name === 'CommanderError';
 
+/** Who reads may go before all is told, as `head` does: that is no failure. */
+const whenNobodyReads = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+};
+
 /** Does one command's work; a failure is told as people or programs asked for it, and by the exit code. */
 export async function reported(argv: readonly string[], work: () => Promise<unknown>): Promise<void> {
+  process.stdout.on('error', whenNobodyReads);
   try {
     await work();
   } catch (error) {

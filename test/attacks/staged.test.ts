@@ -119,3 +119,19 @@ test('what a rule speaks of is found among thousands of changes, and told among 
   expect(existsSync(join(t.root, 'a/zz/.mcp.json'))).toBe(true);
   await t.close();
 });
+
+test('a program that runs with its owner’s rights is not made unasked, wherever it lies', async () => {
+  const t = await testApp();
+  for (const line of [
+    'cp /bin/true su && chmod 6755 su',
+    'mkdir -p bin/deep && cp /bin/true bin/deep/su && chmod u+s bin/deep/su',
+    `mkdir many && for n in $(seq 400); do echo $n >many/$n; done; cp /bin/true many/su; chmod g+s many/su`,
+  ]) {
+    const report = await t.act('run_command', { command: line });
+    expect([report.outcome, report.risk?.factors.map(({ rule }) => rule)], line).toEqual([
+      'held',
+      expect.arrayContaining(['set-id']),
+    ]);
+  }
+  await t.close();
+});

@@ -1,3 +1,4 @@
+import type { ShownChange } from '../../core/effects.ts';
 import type { EffectKind, Risk } from '../../core/risk.ts';
 import { visible, visibleLine } from '../../core/visible.ts';
 import type { ActionRow } from '../../store/actions.ts';
@@ -21,10 +22,20 @@ export function approvalText(row: ActionRow): string {
     ...row.decision.rules.map((rule) => `rule       ${rule.id}: ${rule.reason}`),
     ...lostOf(row),
     `undo       ${effects?.note ?? 'unknown'}`,
-    ...(effects?.changes ?? []).map((c) => `${c.change.padEnd(10)} ${c.path} (${c.was} → ${c.bytes} bytes)`),
+    ...(effects?.changes ?? []).map(changeOf),
     ...commandOf(row),
   ];
   return [...lines.map(visibleLine), visible(effects?.diff ?? '')].join('\n');
+}
+
+/** One change with all of it that a diff does not show. */
+function changeOf({ change, path, from, was, bytes, changed, setid }: ShownChange): string {
+  const more = [
+    `${was} → ${bytes} bytes`,
+    ...(changed ?? []).filter((aspect) => aspect !== 'content'),
+    ...(setid === true ? ['runs with its owner’s rights'] : []),
+  ];
+  return `${change.padEnd(10)} ${from === undefined ? '' : `${from} → `}${path} (${more.join(', ')})`;
 }
 
 /** Effects that no undo of ours calls back. */

@@ -84,7 +84,13 @@ interface Fact {
 /** Rules that speak of what has no other copy. */
 const ONLY_COPY = new Set(['deletes-only-copy', 'removes-trees']);
 
-function factOf({ path, change, entries = 1, inert }: Shown, ctx: AssessContext, to?: string): Fact {
+const SET_ID = {
+  rule: 'set-id',
+  level: 'HIGH',
+  reason: 'Whoever runs it has the rights of its owner or group.',
+} as const;
+
+function factOf({ path, change, entries = 1, inert, setid }: Shown, ctx: AssessContext, to?: string): Fact {
   const kind = KINDS[change];
   const effect = { kind, target: path, evidence: path };
   if (inert === true) return { effect, factors: [], only: 0 };
@@ -100,6 +106,9 @@ function factOf({ path, change, entries = 1, inert }: Shown, ctx: AssessContext,
   // As if nothing were lost, for it is kept; whether anybody else has a copy decides only how many may go.
   const grade = gradeTouch({ ...touch, saved: true }, ctx, 'by a command');
   const isOnly = deletes && ONLY_COPY.has(gradeTouch({ ...touch, saved: false }, ctx)?.rule ?? '');
-  const factors = grade !== null && rank(grade.level) > rank('LOW') ? [asFactor(grade, path)] : [];
+  const factors = [
+    ...(grade !== null && rank(grade.level) > rank('LOW') ? [asFactor(grade, path)] : []),
+    ...(setid === true ? [{ ...SET_ID, evidence: path }] : []),
+  ];
   return { effect, factors, only: isOnly ? entries : 0 };
 }

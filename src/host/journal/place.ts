@@ -31,7 +31,12 @@ export class Place {
     const parent = parentOf(path);
     const { atimeNs, mtimeNs } = lstatSync(this.entry(parent), { bigint: true });
     change();
-    setTimes(this.entry(parent), atimeNs, mtimeNs);
+    try {
+      setTimes(this.entry(parent), atimeNs, mtimeNs);
+    } catch (error) {
+      // A folder that may only grow (chattr +a) keeps no times but its own; what was done in it is done.
+      if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
+    }
   }
 
   /** What stands there; null also where the folder that it would lie in is not there. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Described } from '../../core/effects.ts';
 import { HomeostatError } from '../../core/errors.ts';
@@ -12,6 +12,7 @@ import type { Transactions } from '../../core/transactions.ts';
 import { readUpper } from '../overlay/upper.ts';
 import { applyPlan } from './apply.ts';
 import { removeTree } from './discard.ts';
+import { fsPath } from './print.ts';
 import { checkPlan } from './check.ts';
 import { inverseOf } from './inverse.ts';
 import { differing } from './differing.ts';
@@ -139,17 +140,24 @@ function described(
   for (const { path, change, from, at } of touchedPaths(part, own)) {
     const isNew = change === 'create' && at !== undefined && path.endsWith('/.git');
     if (isNew && isInertRepository(at)) inert.push(path);
-    const speaks = isNotable(path) || (from !== undefined && isNotable(from));
+    const setid = change === 'create' && at !== undefined && setsId(at);
+    const speaks = setid || isNotable(path) || (from !== undefined && isNotable(from));
     if (told.has(path) || !speaks || inert.some((git) => isInside(path, git))) continue;
     told.add(path);
-    const origin = from === undefined ? {} : { from };
-    all.push({ change: { path, change, bytes: 0, was: 0, ...origin }, before: null, after: null });
+    const more = { ...(from === undefined ? {} : { from }), ...(setid ? { setid } : {}) };
+    all.push({ change: { path, change, bytes: 0, was: 0, ...more }, before: null, after: null });
   }
   return all.map((one) =>
     inert.some((git) => isInside(one.change.path, git))
       ? { ...one, change: { ...one.change, inert: true } }
       : one,
   );
+}
+
+/** Whether a file in a folder that comes runs with somebody else's rights. */
+function setsId(at: string): boolean {
+  const stats = lstatSync(fsPath(at), { throwIfNoEntry: false });
+  return stats?.isFile() === true && (stats.mode & 0o6000) !== 0;
 }
 
 /** The further names of files that change in place, which change with them. */

@@ -151,6 +151,7 @@ function described(
     ...(linkTo === undefined ? {} : { link_to: absolute(linkTo) }),
     ...(type === 'file' ? {} : { type }),
     ...(changed.length === 0 ? {} : { changed }),
+    ...(setsId(after) && !setsId(before) ? { setid: true } : {}),
     ...(isCount && type === 'directory' ? { entries: sizes.bytes.entries + sizes.was.entries } : {}),
   };
   const isHidden = [path, from, linkTo].some((one) => one !== undefined && isSecret(absolute(one)));
@@ -164,6 +165,9 @@ function described(
         : sideOf(at, print, shows, isHidden ? fingerprint : null);
   return [{ change, before: side(was, before), after: side(is, after) }];
 }
+
+const SET_ID = 0o6000;
+const setsId = (print: Print | null): boolean => print?.type === 'file' && (print.mode & SET_ID) !== 0;
 
 function kindOf({ before, after, from }: Fate): ShownChange['change'] {
   if (from !== undefined) return 'rename';
