@@ -81,7 +81,7 @@ export interface SmallDisk {
 }
 
 /** Puts the state folder on a small disk of its own. */
-export function smallDisk({ home }: Scratch): SmallDisk {
+export function smallDisk({ home }: Pick<Scratch, 'home'>): SmallDisk {
   mkdirSync(home, { recursive: true });
   if (!mountTmpfs(home, '6m')) throw new Error(`cannot mount on ${home}`);
   return mountedOn(home);

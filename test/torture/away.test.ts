@@ -194,9 +194,9 @@ describeWithMounts('a root that goes away', import.meta.filename, () => {
         expect(place.look(), `${tool}, ${step}`).toEqual(before);
         expectSettled(place);
       }
-      const t = await testApp({ on: place });
-      expect(await t.act(tool, input)).toMatchObject({ outcome: 'succeeded' });
-      await t.close();
+      const server = await connect(place);
+      expect(await server.call(tool, input)).toMatchObject({ outcome: 'succeeded' });
+      await server.close();
       before = place.look();
     }
   });
