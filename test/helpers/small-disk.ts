@@ -92,7 +92,7 @@ export function smallExt4(folder: string): SmallDisk | null {
   const image = `${folder}.img`;
   writeFileSync(image, Buffer.alloc(8 * 1024 * 1024));
   mkdirSync(folder);
-  spawnSync('mkfs.ext4', ['-q', '-m', '0', image]);
+  spawnSync('sh', ['-c', 'mkfs.ext4 -q -m 0 "$1"', 'sh', image]);
   return spawnSync('mount', ['-o', 'loop', image, folder]).status === 0 ? mountedOn(folder) : null;
 }
 

@@ -13,7 +13,6 @@ import { sql } from '../helpers/sql.ts';
 import { actionsOf, auditOf, expectSettled, expectWholeChain, query } from '../helpers/state.ts';
 import { manifest } from '../helpers/torture.ts';
 
-/** Roots and stores that are unmounted, deleted or removed in the midst of an action; README "Taking part". */
 const mounted: string[] = [];
 
 afterEach(() => {
