@@ -11,7 +11,7 @@ import { manifest } from '../helpers/torture.ts';
 
 const TREE = `mkdir -p a/b gone/x keep; echo 1 >a/1; echo 2 >a/b/2; echo g >gone/x/g; echo one >h1; ln h1 h2; ln h1 a/h3
 echo plain >plain; echo other >other; ln -s plain link; mkfifo pipe; truncate -s 1M sparse; echo end >>sparse; sleep 0.05`;
-const LINE = `echo x >>plain; echo k >keep/k; echo b >>a/b/2; mv a moved; rm -rf gone; ln other more; echo y >>h2; chmod 600 keep; mkdir new; echo n >new/n
+const LINE = `echo x >>plain; echo k >keep/k; echo b >>a/b/2; mv a moved; rm -rf gone; ln other more; echo y >>h2; chmod 700 keep; mkdir new; echo n >new/n
 mv pipe p2; mv plain t; mv other plain; mv t other; touch -d 2001-01-01 link; echo >>sparse; ln -sf more link`;
 
 /** A product on a furnished root, with the state made, so that what is counted is the action alone. */
