@@ -57,6 +57,11 @@ export const ERRORS = {
     'There is no place on the root’s own file system for what undo needs.',
     'A person lets the folder above the root be written to, or moves the state to that file system.',
   ),
+  not_mounted: row(
+    'failed',
+    'A root’s file system is not there, so that what is half done on it cannot be taken back yet.',
+    'A person mounts it; before the next action, or at the next start, it is taken back.',
+  ),
   no_sandbox: row(
     'refused',
     'This machine has no sandbox, and what goes on by itself runs in nothing else.',
@@ -289,8 +294,11 @@ export class HomeostatError extends Error {
   }
 }
 
-/** Whether the machine failed at a call, be it for want of space: tried again later it may well succeed. */
-export const isSystemError = (thrown: unknown): boolean => thrown instanceof Error && 'syscall' in thrown;
+/** Whether the machine failed at a call, be it for want of space or of a disk: tried again later it may well succeed. */
+export const isTransient = (thrown: unknown): boolean =>
+  thrown instanceof HomeostatError
+    ? thrown.code === 'not_mounted'
+    : thrown instanceof Error && 'syscall' in thrown;
 
 /** Any thrown value as one of ours; what is unforeseen becomes `internal_error`. */
 export function asHomeostatError(thrown: unknown): HomeostatError {

@@ -98,6 +98,8 @@ export const partSchema = z.object({
   root: z.string(),
   /** The store of the root: a folder on the same file system, one folder in it for each action. */
   store: z.string(),
+  /** The root's own inode: another one there means that its file system is not mounted. Unknown of older plans. */
+  ino: z.string().optional(),
   steps: z.array(stepSchema),
 });
 export type Part = z.infer<typeof partSchema>;

@@ -1,4 +1,4 @@
-import { HomeostatError, asHomeostatError, isSystemError } from '../core/errors.ts';
+import { HomeostatError, asHomeostatError, isTransient } from '../core/errors.ts';
 import type { ActionReport } from '../core/outcome.ts';
 import type { Committed } from '../core/stages.ts';
 import { consume } from './approvals/consume.ts';
@@ -108,7 +108,7 @@ async function rollBack(
     );
   } catch (failure) {
     const what = `${error.message}; taking it back failed: ${asHomeostatError(failure).message}`;
-    if (isSystemError(failure)) {
+    if (isTransient(failure)) {
       // The disk may work again: recovery takes it back before the next action, or at the next start.
       house.unsettled.add(run.id);
       const later = new HomeostatError('internal_error', `${what}; it is tried again`, { cause: failure });

@@ -1,4 +1,4 @@
-import { HomeostatError, asHomeostatError, isSystemError } from '../core/errors.ts';
+import { HomeostatError, asHomeostatError, isTransient } from '../core/errors.ts';
 import type { Effects } from '../core/effects.ts';
 import type { ActionReport, Outcome } from '../core/outcome.ts';
 import type { Caller } from '../core/principal.ts';
@@ -11,10 +11,12 @@ import { endOrphans } from './processes/end.ts';
 import { openRun } from './run.ts';
 import { shownEffects, shownRisk } from './shown.ts';
 
+const DAY_MS = 86_400_000;
+
 /**
  * Ends what processes that are gone have left unfinished. A stage that was not committed is discarded or,
  * where it waits for a person, left alone; a commit half done is taken back; nothing is guessed. What cannot be taken
- * back now, since the disk fails, stays on record and locked.
+ * back now, since the disk fails or is not mounted, stays on record and locked.
  */
 export async function recover(house: House): Promise<void> {
   const { actions, leases } = house.store;
@@ -62,7 +64,7 @@ function claim(row: ActionRow, house: House): boolean {
   });
 }
 
-/** False where the machine failed at it: then it stays half done, and is tried again before the next action. */
+/** False where the machine failed at it, or a disk is away: then it stays half done, and is tried again before the next action. */
 async function end(row: ActionRow, house: House): Promise<boolean> {
   house.machine.killLeftovers(row.id);
   if (row.phase === 'reaching') {
@@ -102,7 +104,7 @@ async function end(row: ActionRow, house: House): Promise<boolean> {
     const error = new HomeostatError('interrupted', `the server ended during the commit; ${message}`);
     record(row, outcome, error, outcome !== 'rolled_back', house, effects);
   } catch (failure) {
-    if (isSystemError(failure)) return false;
+    if (isTransient(failure) && !isOverdue(row, house)) return false;
     const what = `the server ended during the commit, and taking it back failed: ${asHomeostatError(failure).message}`;
     record(row, 'rollback_failed', new HomeostatError('interrupted', what), true, house);
   } finally {
@@ -110,6 +112,10 @@ async function end(row: ActionRow, house: House): Promise<boolean> {
   }
   return true;
 }
+
+/** Nobody waits longer for a disk than what it holds would be kept. */
+const isOverdue = (row: ActionRow, { config }: House): boolean =>
+  row.created_ms < Date.now() - config.retention.days * DAY_MS;
 
 function record(
   row: ActionRow,

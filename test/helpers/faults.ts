@@ -5,7 +5,20 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { ActionReport } from '../../src/core/outcome.ts';
+import { dice } from './dice.ts';
 import type { Scratch } from './scratch.ts';
+
+/** Faults of each kind; `all` is one at each call. A round takes about two seconds. */
+const ROUNDS = process.env['FAULT_ROUNDS'] ?? '1';
+export const SEED = Number(process.env['FAULT_SEED'] ?? Date.now() % 1e9);
+
+/** The numbers at which faults are to befall so many calls. */
+export function sample(calls: number): number[] {
+  const every = Array.from({ length: calls }, (_, k) => k + 1);
+  if (ROUNDS === 'all') return every;
+  const rolls = dice(SEED);
+  return Array.from({ length: Number(ROUNDS) }, () => rolls.pick(every));
+}
 
 const FIXTURES = join(import.meta.dirname, '..', 'fixtures');
 

@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, rmdirSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  rmdirSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -72,9 +81,22 @@ export interface SmallDisk {
 }
 
 /** Puts the state folder on a small disk of its own. */
-export function smallDisk({ home }: Scratch): SmallDisk {
+export function smallDisk({ home }: Pick<Scratch, 'home'>): SmallDisk {
   mkdirSync(home, { recursive: true });
   if (!mountTmpfs(home, '6m')) throw new Error(`cannot mount on ${home}`);
+  return mountedOn(home);
+}
+
+/** Mounts an ext4 of 8 MB in a file, as only a real root may; false where that is not possible. */
+export function smallExt4(folder: string): SmallDisk | null {
+  const image = `${folder}.img`;
+  writeFileSync(image, Buffer.alloc(8 * 1024 * 1024));
+  mkdirSync(folder);
+  spawnSync('sh', ['-c', 'mkfs.ext4 -q -m 0 "$1"', 'sh', image]);
+  return spawnSync('mount', ['-o', 'loop', image, folder]).status === 0 ? mountedOn(folder) : null;
+}
+
+function mountedOn(home: string): SmallDisk {
   mounted.push(home);
   const ballast = join(home, 'ballast');
   return {

@@ -4,6 +4,9 @@ import { HomeostatError } from '../../core/errors.ts';
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const MOST_OPEN = 256;
 
+/** What tells of the machine, and nothing of what stands there. */
+const FAILING: ReadonlySet<string> = new Set(['EIO', 'ESTALE', 'EMFILE', 'ENFILE', 'ENOMEM']);
+
 /** A text as its bytes, one character for each, which is how plans name paths. */
 export const bytesOf = (text: string): string => Buffer.from(text).toString('latin1');
 
@@ -68,6 +71,7 @@ export class Folders {
       fd = openSync(at, FOLDER);
     } catch (cause) {
       const code = (cause as NodeJS.ErrnoException).code ?? '';
+      if (FAILING.has(code)) throw cause;
       const where = folder === '' ? this.base : `${this.base}/${textOf(folder)}`;
       throw new HomeostatError('world_changed', `${where} is not the folder that it was (${code})`, {
         cause,

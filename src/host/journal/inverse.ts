@@ -1,7 +1,7 @@
 import { HomeostatError } from '../../core/errors.ts';
 import { type Part, type Plan, type Print, type Step, folderOf, isSame } from '../../core/plan.ts';
 import { isAtOrBelow, parentOf, textOf, upwards } from './folders.ts';
-import { Place, laterPath } from './place.ts';
+import { Place, inodeOfRoot, laterPath } from './place.ts';
 import { belowDigest } from './print.ts';
 
 type StepOf<K extends Step['do']> = Extract<Step, { do: K }>;
@@ -26,7 +26,11 @@ export function inverseOf(plan: Plan, undo: Undo): Plan {
     parts: plan.parts.map((part, index) => {
       const place = new Place(part, folderOf(undo.of, index));
       try {
-        return { ...part, steps: inverseSteps(part, place, folderOf(undo.by, index), undo) };
+        return {
+          ...part,
+          ...inodeOfRoot(part.root),
+          steps: inverseSteps(part, place, folderOf(undo.by, index), undo),
+        };
       } finally {
         place.folders.close();
       }

@@ -84,6 +84,12 @@ export function inodeAt(entry: Buffer): string | null {
   }
 }
 
+/** What a part tells of its root, so that what is there later can be known for the same. */
+export function inodeOfRoot(root: string): { ino?: string } {
+  const ino = inodeAt(Buffer.from(root));
+  return ino === null ? {} : { ino };
+}
+
 /**
  * Where what stood at a path after step `number` stands after the whole plan; null where it has gone. A removal lends
  * what it took to a later step, which puts it elsewhere.

@@ -6,7 +6,7 @@ import type { Objects } from '../../core/host.ts';
 import { type Part, type Plan, type Print, type Step, folderOf } from '../../core/plan.ts';
 import { dress } from './dress.ts';
 import { bytesOf, parentOf, textOf } from './folders.ts';
-import { Place } from './place.ts';
+import { Place, inodeOfRoot } from './place.ts';
 import { belowDigest, printOf } from './print.ts';
 
 export interface Planning {
@@ -28,7 +28,7 @@ export async function planChanges(set: ChangeSet, planning: Planning): Promise<P
   for (const [index, root] of planning.roots.entries()) {
     const own = set.changes.filter(({ path }) => rootFor(path, planning.roots) === root);
     for (const { path } of own) refuseElsewhere(path, root);
-    const part = { root, store: planning.storeOf(root), steps: [] };
+    const part = { root, store: planning.storeOf(root), ...inodeOfRoot(root), steps: [] };
     const place = new Place(part, folderOf(planning.action, index));
     try {
       parts.push({ ...part, steps: await stepsOf(own, place, planning.objects) });

@@ -1,4 +1,4 @@
-import { existsSync, linkSync, renameSync, unlinkSync } from 'node:fs';
+import { linkSync, renameSync, unlinkSync } from 'node:fs';
 import { HomeostatError } from '../../core/errors.ts';
 import { type Part, type Plan, type Print, type Step, folderOf, isSame } from '../../core/plan.ts';
 import { dress } from './dress.ts';
@@ -13,19 +13,18 @@ type StepOf<K extends Step['do']> = Extract<Step, { do: K }>;
 /**
  * Takes back whatever was done of a plan, of which nobody knows how far it came: each inode's place tells. May be
  * called any number of times, also after it was killed itself. Returns the paths, absolute, that somebody else has
- * changed meanwhile; they are left alone, and what stood there before stays in the store.
+ * changed meanwhile; they are left alone, and what stood there before stays in the store. Throws `not_mounted`, with
+ * nothing taken back, where a root is away, and `no_store` where a store is gone, once all else is taken back.
  */
 export function takeBack(plan: Plan, action: string): string[] {
   const conflicts: string[] = [];
-  for (const [index, part] of plan.parts.entries()) {
-    const place = new Place(part, folderOf(action, index));
-    if (part.steps.length === 0) continue;
-    if (!existsSync(part.store))
-      throw new HomeostatError(
-        'no_store',
-        `${part.store} is not there, in which lies what stood in ${part.root}`,
-      );
-    if (!existsSync(place.stored(`${place.own}/pre`))) continue;
+  const places = [...plan.parts.entries()]
+    .map(([index, part]) => new Place(part, folderOf(action, index)))
+    .filter(({ part }) => part.steps.length > 0);
+  for (const place of places) checkMounted(place);
+  for (const place of places) {
+    const { part } = place;
+    if (!hasBegun(place)) continue;
     try {
       const steps = [...part.steps.entries()].toReversed();
       for (const [number, step] of steps) {
@@ -38,7 +37,19 @@ export function takeBack(plan: Plan, action: string): string[] {
     }
   }
   syncStores(plan);
+  const lost = places.find(({ part }) => inodeAt(Buffer.from(part.store)) === null)?.part;
+  if (lost !== undefined)
+    throw new HomeostatError('no_store', `${lost.store} is gone, in which lay what stood in ${lost.root}`);
   return [...new Set(conflicts)];
+}
+
+const hasBegun = (place: Place): boolean => inodeAt(place.stored(`${place.own}/pre`)) !== null;
+
+/** Whoever deletes a root leaves its store; where neither is what it was, they are elsewhere. */
+function checkMounted(place: Place): void {
+  const { root, store, ino } = place.part;
+  if (ino === undefined || hasBegun(place) || inodeAt(Buffer.from(root)) === ino) return;
+  throw new HomeostatError('not_mounted', `neither ${root} nor its store ${store} is what it was`);
 }
 
 /** Whether the step is taken back, or was never done. */

@@ -2,6 +2,7 @@ import type { Part } from '../../core/plan.ts';
 import { upperInodes } from './inodes.ts';
 import { readLayer } from './layer.ts';
 import { latin1, lowerLayer } from './lower.ts';
+import { inodeOfRoot } from '../journal/place.ts';
 import type { Flavour } from './marks.ts';
 import { stepsOf } from './steps.ts';
 
@@ -28,7 +29,7 @@ export function readUpper({ root, store, action, flavour, startedNs }: UpperRequ
   const layer = readLayer(latin1(folder), flavour, lower);
   try {
     const inodes = upperInodes(layer, flavour, root, folder, lower);
-    return { root, store, steps: stepsOf({ layer, inodes, lower, folder, action }) };
+    return { root, store, ...inodeOfRoot(root), steps: stepsOf({ layer, inodes, lower, folder, action }) };
   } finally {
     layer.close();
   }
