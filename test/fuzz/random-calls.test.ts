@@ -13,7 +13,7 @@ import { type Call, arbitraryCall } from './arbitrary-calls.ts';
 
 /** A failure is seen again with the seed that it prints: `FUZZ_SEED=… npx vitest run test/fuzz`. */
 const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
-const CALLS = Number(process.env['FUZZ_CALLS'] ?? 5_000);
+const CALLS = Number(process.env['FUZZ_CALLS'] ?? 2_500);
 const AT_ONCE = 8;
 
 const CONFIG = `
