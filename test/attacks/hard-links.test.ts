@@ -27,7 +27,12 @@ test.each(['echo changed > link', 'chmod 4777 link', 'touch -d @0 link'])(
     linkSync(outside, join(t.root, 'link'));
     const before = statSync(outside);
     const held = await t.act('run_command', { command });
-    expect(held).toMatchObject({ outcome: 'held', decision: { rules: [{ id: 'other-names' }] } });
+    expect(held).toMatchObject({
+      outcome: 'held',
+      decision: {
+        rules: expect.arrayContaining([expect.objectContaining({ id: 'other-names' })]) as unknown,
+      },
+    });
     expect(readFileSync(outside, 'utf8')).toBe('as it was');
     expect(statSync(outside)).toMatchObject({ mode: before.mode, mtimeMs: before.mtimeMs });
     await t.close();

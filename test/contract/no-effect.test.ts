@@ -68,7 +68,8 @@ describe.each(CASES)('$tool $what', ({ tool, input }) => {
     }
     expect(treeOf(t.root)).toEqual(before);
     const refused = (await recordsOf(t)).filter((record) => record.event === 'action.refused');
-    expect(refused.length - already).toBe(bad.length);
+    // Of a flood of one kind the first ten are told one by one.
+    expect(refused.length - already).toBe(Math.min(bad.length, 10));
     await t.close();
   });
 });

@@ -58,7 +58,7 @@ test('asks for the status', async () => {
   expect(isError).toBe(false);
   expect(structuredContent).toMatchObject({
     outcome: 'succeeded',
-    result: { cwd: place.root, emergency_stop: false, audit_records: 0 },
+    result: { cwd: place.root, emergency_stop: false, audit_records: 1 },
   });
   expect(JSON.parse(content[0]?.text ?? '')).toEqual(structuredContent);
 }, 120_000);

@@ -7,7 +7,9 @@ import { openCommands } from '../../src/host/command.ts';
 import { markedProcesses } from '../../src/host/processes.ts';
 import { scratch } from '../helpers/scratch.ts';
 
-const ID = `unit${process.pid}`;
+/** Of the newest command; what is still ending an earlier one must not meet the next. */
+let id = '';
+let runs = 0;
 
 async function run(
   line: string,
@@ -21,7 +23,7 @@ async function run(
     env: {},
     timeoutMs: 20_000,
     outputBytes: 1000,
-    actionId: ID,
+    actionId: (id = `unit${process.pid}x${++runs}`),
     signal: new AbortController().signal,
     ...request,
   });
@@ -67,7 +69,7 @@ test('only what is harmless is inherited of the environment', async () => {
   expect(names).toEqual(expect.arrayContaining(['PATH', 'HOME', 'LANG', 'LC_ALL', 'GIVEN']));
   expect(names).not.toContain('SECRET_TOKEN');
   expect(names).not.toContain('LD_PRELOAD');
-  expect(stdout).toContain(`HOMEOSTAT_ACTION_ID=${ID}\n`);
+  expect(stdout).toContain(`HOMEOSTAT_ACTION_ID=${id}\n`);
 });
 
 test('a folder in which an agent can plant programs is not searched for them', async () => {
@@ -80,14 +82,14 @@ test('a folder in which an agent can plant programs is not searched for them', a
 test('a command that takes too long is ended with all that it started', async () => {
   const result = await run('trap "" TERM; sleep 60 & (setsid sleep 60 &) ; sleep 60', { timeoutMs: 300 });
   expect(result.timedOut).toBe(true);
-  expect(markedProcesses(ID)).toEqual([]);
+  expect(markedProcesses(id)).toEqual([]);
 });
 
 test('what a command leaves in the background ends with it', async () => {
   const { root } = scratch();
   const line = 'setsid nohup bash -c "sleep 1; echo late > late" > /dev/null 2>&1 & (sleep 60 &) ; echo done';
   expect((await run(line, { cwd: root })).stdout).toBe('done\n');
-  expect(markedProcesses(ID)).toEqual([]);
+  expect(markedProcesses(id)).toEqual([]);
   await sleep(1200);
   expect(existsSync(join(root, 'late'))).toBe(false);
 });
@@ -104,7 +106,7 @@ test('cancelling ends it at once', async () => {
   while (!existsSync(join(root, 'pid'))) await sleep(10);
   abort.abort();
   expect(await running).toMatchObject({ cancelled: true, exitCode: null });
-  expect(markedProcesses(ID)).toEqual([]);
+  expect(markedProcesses(id)).toEqual([]);
   expect(readFileSync(join(root, 'pid'), 'utf8')).toMatch(/\d/);
 });
 

@@ -97,7 +97,10 @@ describeWithMounts('disks that run full in an action', import.meta.filename, () 
       const ends: (string | null)[] = [];
       const steps = ALL ? STEPS : STEPS.filter((_, number) => number % 2 === Number(both));
       for (const step of steps) {
-        const ended = await withFull(on, step, both, async (t) => t.act('run_command', { command: LINE }));
+        const ended = await withFull(on, step, both, async (t) =>
+          // The same request is refused once it has failed three times.
+          t.act('run_command', { command: `${LINE} # ${step}` }),
+        );
         ends.push(ended);
         const name = `${step}: ${String(ended)}`;
         expect(['succeeded', 'failed', 'rolled_back'], name).toContain(ended);

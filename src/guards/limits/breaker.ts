@@ -101,15 +101,19 @@ async function counted(was: string | null, failed: boolean): Promise<string | nu
   }
 }
 
-/** What says nothing about the resource: a line with an error of its own that changed nothing, and ends from outside. */
-const NOTHING_SAID: ReadonlySet<ErrorCode> = new Set([
-  'command_failed',
+/** Ends from outside, and conflicts with others at work, say nothing about the resource. */
+const ENDED_FROM_OUTSIDE: ReadonlySet<ErrorCode> = new Set([
   'cancelled',
   'interrupted',
   'emergency_stopped',
+  'world_changed',
+]);
+/** Nor does a line with an error of its own that changed nothing. */
+const NOTHING_SAID: ReadonlySet<ErrorCode> = new Set([
+  ...ENDED_FROM_OUTSIDE,
+  'command_failed',
   'record_failed',
 ]);
-const ENDED_FROM_OUTSIDE: ReadonlySet<ErrorCode> = new Set(['cancelled', 'interrupted', 'emergency_stopped']);
 
 /** Null where the end tells nothing either way. */
 function isFailure({ outcome, error }: ActionReport): boolean | null {

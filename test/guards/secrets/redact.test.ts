@@ -110,8 +110,8 @@ test('parameters of the audit are masked, cut and well-formed', () => {
   ) as Record<string, unknown>;
   expect(kept['content']).toMatchObject({
     length: 1000,
-    begins: 'x'.repeat(400),
-    hmac: expect.stringMatching(/^[0-9a-f]{16,}$/) as string,
+    begins: expect.stringMatching(/^x{30,300}$/) as string,
+    hmac: expect.stringMatching(/^[0-9a-f]{12}$/) as string,
   });
   expect(kept['token']).toBe(MASK);
   expect(kept['broken']).toBe('\ufffd');
