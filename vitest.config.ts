@@ -7,6 +7,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Most of them wait for processes and for the disk.
+    maxWorkers: 2,
     reporters: ['default', ['json', { outputFile: 'test-results.json' }]],
     coverage: {
       include: ['src/**/*.ts'],
