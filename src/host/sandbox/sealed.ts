@@ -21,8 +21,8 @@ done
 const ROOT_OPTIONS = 'redirect_dir=on,index=on,metacopy=on,volatile';
 const USER_OPTIONS = 'userxattr,index=on,volatile';
 
-/** The kernel may let go of the last mount some moments after the last process. */
-const ATTEMPTS = 6;
+/** The kernel may let go of the last mount some moments after the last process, on a busy machine a second. */
+const ATTEMPTS = 12;
 const PAUSE_MS = 25;
 
 /**
@@ -49,7 +49,7 @@ export async function isSealed(
     );
     for (const { folder } of layers) removeTree(join(folder, 'check'));
     if (isFree) return true;
-    await sleep(PAUSE_MS);
+    await sleep(PAUSE_MS * (attempt + 1));
   }
   return false;
 }
