@@ -18,6 +18,8 @@ let watched = 0;
 
 /** 128 + SIGXCPU: what the kernel ends a process with that has used the box's CPU time alone, or an `exit` so numbered. */
 const OUT_OF_TIME = 152;
+/** The kernel ends it by ticks, of which a busy machine counts more than the time that /proc shows for them. */
+const TICKED = 0.5;
 
 /**
  * Looks at a box from outside until it is stopped, and tells once which limit it went over. Stopping it, with the exit
@@ -53,7 +55,8 @@ export function watch(
     // Before anything is asked of each one: there may be thousands.
     if (pids.length - STARTERS > limits.processes) return 'processes';
     const used = usage(pids);
-    seen = { cpuSeconds: used.cpuSeconds, at: performance.now() };
+    // What a box has used goes with its last processes, so that a look after their end shows less.
+    if (used.cpuSeconds >= seen.cpuSeconds) seen = { cpuSeconds: used.cpuSeconds, at: performance.now() };
     if (used.memoryBytes > limits.memoryBytes && exactMemory(pids) > limits.memoryBytes) return 'memory';
     if (used.cpuSeconds > limits.cpuSeconds) return 'cpu';
     return used.writtenBytes > limits.writtenBytes || taken() > limits.writtenBytes ? 'written' : null;
@@ -70,7 +73,7 @@ export function watch(
     ended = true;
     if (exitCode === 0) return null;
     const since = ((performance.now() - seen.at) / 1000) * availableParallelism();
-    if (exitCode === OUT_OF_TIME && seen.cpuSeconds + since >= limits.cpuSeconds) return 'cpu';
+    if (exitCode === OUT_OF_TIME && seen.cpuSeconds + since >= TICKED * limits.cpuSeconds) return 'cpu';
     return taken() > limits.writtenBytes ? 'written' : null;
   };
 }
