@@ -3,6 +3,7 @@ import { CappedOutput } from './capped-output.ts';
 import { commandEnvironment } from './environment.ts';
 import { type ActionGroup, openActionGroup } from './sandbox/control-group.ts';
 import { killGroup, killMarked } from './processes.ts';
+import { adoptStrays, endStrays, shelter } from './strays.ts';
 
 /** Time between asking a command to end and ending it. */
 const GRACE_MS = 1000;
@@ -17,6 +18,7 @@ export function openCommands(env: NodeJS.ProcessEnv, roots: readonly string[]): 
       const { execa } = await import('execa');
       const started = performance.now();
       const group = openActionGroup(request.actionId);
+      adoptStrays();
       const child = execa('/bin/sh', ['-c', ENTER, 'sh', group?.entry ?? '', request.line], {
         cwd: request.cwd,
         env: commandEnvironment(env, request.env, roots, request.actionId),
@@ -26,14 +28,20 @@ export function openCommands(env: NodeJS.ProcessEnv, roots: readonly string[]): 
         buffer: false,
         reject: false,
       });
+      shelter(child.pid);
+      let swept: Promise<void> | undefined;
       const stdout = new CappedOutput(request.outputBytes);
       const stderr = new CappedOutput(request.outputBytes);
       child.stdout.on('data', (chunk: Buffer) => stdout.write(chunk));
       child.stderr.on('data', (chunk: Buffer) => stderr.write(chunk));
       const end = endings(request, child.pid, group);
       // The shell's own end is what counts: a process it left behind may hold the pipes open.
-      child.once('exit', () => end.exited());
+      child.once('exit', () => {
+        end.exited();
+        swept = endStrays(child.pid);
+      });
       const result = await child;
+      await swept;
       end.done();
       return {
         exitCode: result.exitCode ?? null,

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { ACTION_MARK } from './environment.ts';
+import { spareSession } from './strays.ts';
 
 /** Ends a process group at once; nothing to end is no error. */
 export function killGroup(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
@@ -49,6 +50,7 @@ export function killMarked(actionId: string): void {
 export function startDetached(line: string, env: NodeJS.ProcessEnv): void {
   const child = spawn('/bin/sh', ['-c', line], { env, stdio: 'ignore', detached: true });
   child.on('error', () => undefined);
+  spareSession(child.pid);
   child.unref();
 }
 
@@ -59,6 +61,7 @@ export function startDetached(line: string, env: NodeJS.ProcessEnv): void {
 export async function feedDetached(line: string, input: string, ms: number): Promise<string | null> {
   return new Promise((resolve) => {
     const child = spawn('/bin/sh', ['-c', line], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+    spareSession(child.pid);
     let late = false;
     const timer = setTimeout(() => {
       late = true;

@@ -16,6 +16,8 @@ interface Libc {
   readonly syncfs: Call;
   readonly lseek: Call;
   readonly name_to_handle_at: Call;
+  readonly prctl: Call;
+  readonly waitpid: Call;
   readonly errno: () => number;
 }
 
@@ -56,6 +58,8 @@ function load(): Libc | null {
     syncfs: call('syncfs', 'int', 'int'),
     lseek: call('lseek', 'int64_t', 'int', 'int64_t', 'int'),
     name_to_handle_at: call('name_to_handle_at', 'int', 'int', 'void *', 'void *', 'void *', 'int'),
+    prctl: call('prctl', 'int', 'int', 'unsigned long', 'unsigned long', 'unsigned long', 'unsigned long'),
+    waitpid: call('waitpid', 'int', 'int', 'void *', 'int'),
     errno: () => koffi.errno(),
   };
 }
@@ -191,4 +195,17 @@ export function dataExtents(fd: number, size: number): [start: number, end: numb
     at = end;
   }
   return extents;
+}
+
+const PR_SET_CHILD_SUBREAPER = 36;
+const WNOHANG = 1;
+
+/** Whether orphans below this process become its children, and not those of the first process; Linux only. */
+export function setSubreaper(on: boolean): void {
+  libc()?.prctl(PR_SET_CHILD_SUBREAPER, on ? 1 : 0, 0, 0, 0);
+}
+
+/** Lets go of a child that has ended and that Node has not started; one that still runs is left alone. */
+export function reap(pid: number): void {
+  libc()?.waitpid(pid, null, WNOHANG);
 }

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { CommandRequest, CommandResult } from '../../src/core/command.ts';
 import { openCommands } from '../../src/host/command.ts';
-import { markedProcesses } from '../../src/host/processes.ts';
+import { markedProcesses, startDetached } from '../../src/host/processes.ts';
+import { eventually, processesWith } from '../helpers/processes.ts';
 import { scratch } from '../helpers/scratch.ts';
 
 /** Of the newest command; what is still ending an earlier one must not meet the next. */
@@ -92,6 +93,39 @@ test('what a command leaves in the background ends with it', async () => {
   expect(markedProcesses(id)).toEqual([]);
   await sleep(1200);
   expect(existsSync(join(root, 'late'))).toBe(false);
+});
+
+/** Out of its control groups, its session, its group and its environment, orphaned twice; `$1` is how long it sleeps. */
+const STRAY = `for i in /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/*/cgroup.procs; do echo 0 >$i; done 2>/dev/null
+env -i /usr/bin/setsid /bin/sh -c "(setsid sleep $1 & setsid sleep $1 &) & exit" &`;
+const sleepers = (mark: string): number[] => processesWith(`sleep\0${mark}\0`);
+
+test('what has left everything by which it could be known ends too', async () => {
+  const mark = `6${process.pid}`;
+  const stray = `set -- ${mark}; ${STRAY}`;
+  expect((await run(`${stray} sleep 0.3; echo done`)).stdout).toBe('done\n');
+  expect(sleepers(mark)).toEqual([]);
+  const abort = new AbortController();
+  const running = run(`${stray} sleep 60`, { signal: abort.signal });
+  await eventually(() => sleepers(mark).length === 2, 'both run');
+  // Beside it another one, which is not touched.
+  const { root } = scratch();
+  const other = run(`setsid bash -c 'sleep 1; touch late' & wait`, { cwd: root });
+  abort.abort();
+  await running;
+  await other;
+  expect(sleepers(mark)).toEqual([]);
+  expect(existsSync(join(root, 'late'))).toBe(true);
+});
+
+test('what is meant to outlive this process is spared', async () => {
+  const mark = `7${process.pid}`;
+  startDetached(`(setsid sleep ${mark} &) ; sleep 1`, process.env);
+  const kept = (): number[] => sleepers(mark);
+  await eventually(() => kept().length === 1, 'it runs');
+  await run('true');
+  expect(kept()).toHaveLength(1);
+  for (const pid of kept()) process.kill(pid);
 });
 
 test('a background process that holds the pipe does not hold the answer', async () => {
