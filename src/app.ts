@@ -274,6 +274,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     stages: home.stages,
     sessions: home.sessions,
     processes: home.processes,
+    docker: config.docker,
     sandbox: openSandbox({
       stateFolder: home.folder,
       ownFolders: [home.folder, dirname(path)],

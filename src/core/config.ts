@@ -162,8 +162,15 @@ export const configSchema = z.strictObject({
         ),
     })
     .prefault({}),
+  docker: z
+    .strictObject({
+      host: z.string().optional().describe('`unix:///PATH`, `tcp://HOST:PORT` or `ssh://USER@HOST`.'),
+      certificates: z.string().optional().describe('Folder of `ca.pem`, `cert.pem` and `key.pem` for TCP.'),
+    })
+    .prefault({})
+    .describe('The container engine; unless told, that of `DOCKER_HOST`, else of this machine.'),
   toolsets: z
-    .array(z.enum(['core', 'process']))
+    .array(z.enum(['core', 'process', 'docker']))
     .default(['core'])
     .describe('Groups of tools that are offered.'),
 });

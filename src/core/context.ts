@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import type { Commands } from './command.ts';
+import type { Engine } from './engine.ts';
 import type { Files } from './host.ts';
 import type { Records } from './records.ts';
 import type { ActionReport, Decision } from './outcome.ts';
@@ -21,6 +22,7 @@ interface BaseContext {
   isSecret(path: string): boolean;
   readonly secrets: SecretsView;
   readonly progress: (message: string) => void;
+  readonly engine: Engine;
 }
 
 /** A stage that was not committed by itself and lies on disk. */

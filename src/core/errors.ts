@@ -52,6 +52,21 @@ export const ERRORS = {
     'The content is over a limit.',
     'Work on a smaller part, or ask a person to raise the limit.',
   ),
+  engine_unreachable: row(
+    'refused',
+    'The container engine does not answer.',
+    'A person starts it, or names the right one under `docker.host`; nothing was done.',
+  ),
+  engine_conflict: row(
+    'failed',
+    'The container engine says that what is there is in the way.',
+    'Read the message, look with list_containers or inspect_container, then call again.',
+  ),
+  engine_error: row(
+    'failed',
+    'The container engine could not do what it was asked for.',
+    'Read the message; inspect_container and container_logs may tell more.',
+  ),
   no_store: row(
     'refused',
     'There is no place on the root’s own file system for what undo needs.',

@@ -2,6 +2,7 @@ import type { Change, ChangeSet, FileState } from './effects.ts';
 import type { Workspace } from './principal.ts';
 import type { OutputLogs } from './processes.ts';
 import type { Commands } from './command.ts';
+import type { Engine } from './engine.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { SecretText } from './secrets.ts';
 import type { Transactions } from './transactions.ts';
@@ -141,6 +142,7 @@ export interface Machine extends Surroundings {
   files(workspace: Workspace): Files;
   commands(workspace: Workspace): Commands;
   readonly sandbox: Sandbox;
+  readonly engine: Engine;
   readonly logs: OutputLogs;
   readonly sessions: Sessions;
   /** Files that hold secrets, as they stand: those below the roots and those listed; the same array where none has changed. */

@@ -38,6 +38,7 @@ export function actionContext(run: Run, house: House, options: { signal?: AbortS
     isSecret: isSecretIn(house, workspace),
     secrets: house.secrets,
     progress: (message) => onProgress?.(message),
+    engine: house.machine.engine,
     actionId: run.id,
     reason: run.bound?.reason ?? '',
     commands: house.machine.commands(workspace),
@@ -81,6 +82,7 @@ export function queryContext(
     isSecret,
     secrets: house.secrets,
     progress: (message) => caller.onProgress?.(message),
+    engine: house.machine.engine,
   };
 }
 

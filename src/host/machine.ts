@@ -3,6 +3,8 @@ import { userInfo } from 'node:os';
 import type { Machine, Objects } from '../core/host.ts';
 import type { Sandbox } from '../core/sandbox.ts';
 import { openCommands } from './command.ts';
+import { engineAddress } from './docker/address.ts';
+import { openEngine } from './docker/engine.ts';
 import { openFiles } from './files.ts';
 import { ownIdentity, uptime } from './identity.ts';
 import { openLogs } from './process-logs.ts';
@@ -21,6 +23,7 @@ export interface MachineOptions {
   readonly limits: ScanLimits;
   readonly env: NodeJS.ProcessEnv;
   readonly sandbox: Sandbox;
+  readonly docker: { readonly host?: string | undefined; readonly certificates?: string | undefined };
   /** Folders of the state: for stages, and for what commands of one connection share. */
   readonly stages: string;
   readonly sessions: string;
@@ -39,6 +42,7 @@ export function openMachine(options: MachineOptions): Machine {
     files: (workspace) => openFiles(workspace, { objects, cacheFolder, limits }),
     commands: (workspace) => openCommands(env, workspace.roots),
     sandbox,
+    engine: openEngine(engineAddress(options.docker, env)),
     logs: openLogs(options.processes),
     sessions: openSessions(sessions, owner, isAlive),
     secretFiles: openSecretFiles(),

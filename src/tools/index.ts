@@ -5,6 +5,11 @@ import { listApprovals } from './approval/list.ts';
 import { waitForApproval } from './approval/wait.ts';
 import { queryAudit } from './audit/query.ts';
 import { runCommand } from './command/run.ts';
+import { inspectContainer } from './docker/inspect.ts';
+import { listContainers } from './docker/list.ts';
+import { containerLogs } from './docker/logs.ts';
+import { STATE_TOOLS } from './docker/state.ts';
+import { containerStats } from './docker/stats.ts';
 import { deleteFile } from './file/delete.ts';
 import { editFile } from './file/edit.ts';
 import { listFiles } from './file/list.ts';
@@ -40,6 +45,11 @@ export const TOOLS: readonly Tool[] = [
   startProcess,
   stopProcess,
   processOutput,
+  listContainers,
+  inspectContainer,
+  containerLogs,
+  containerStats,
+  ...STATE_TOOLS,
 ];
 
 /** What a person alone can do, by way of the pipeline; no face offers it. */

@@ -1,0 +1,124 @@
+import * as z from 'zod';
+
+/** What a container does, in the engine's own words. */
+export const containerStateSchema = z.enum([
+  'created',
+  'running',
+  'paused',
+  'restarting',
+  'removing',
+  'exited',
+  'dead',
+]);
+export type ContainerState = z.infer<typeof containerStateSchema>;
+
+/** One container of a list. */
+export const containerRowSchema = z.object({
+  id: z.string().describe('12 letters'),
+  name: z.string(),
+  image: z.string(),
+  state: containerStateSchema,
+  status: z.string().describe('For people, as docker ps says it'),
+  ports: z.array(z.string()),
+  /** Of Compose; null for others. */
+  project: z.string().nullable(),
+  service: z.string().nullable(),
+});
+export type ContainerRow = z.infer<typeof containerRowSchema>;
+
+/** What the engine tells of a container, as far as it is relied on; all else is passed on as it is. */
+export const inspectedSchema = z.looseObject({
+  Id: z.string(),
+  Name: z.string(),
+  Created: z.string(),
+  Image: z.string(),
+  RestartCount: z.number().optional(),
+  State: z.looseObject({
+    Status: containerStateSchema,
+    ExitCode: z.number(),
+    OOMKilled: z.boolean().optional(),
+    Error: z.string().optional(),
+    StartedAt: z.string(),
+    Health: z.looseObject({ Status: z.string() }).nullish(),
+  }),
+  Config: z.looseObject({
+    Image: z.string(),
+    Hostname: z.string().optional(),
+    Env: z.array(z.string()).nullish(),
+    Labels: z.record(z.string(), z.string()).nullish(),
+    Tty: z.boolean().optional(),
+  }),
+  HostConfig: z.looseObject({ AutoRemove: z.boolean().optional(), NetworkMode: z.string().optional() }),
+  Mounts: z.array(
+    z.looseObject({
+      Type: z.string(),
+      Name: z.string().optional(),
+      Source: z.string().optional(),
+      Destination: z.string(),
+      RW: z.boolean().optional(),
+    }),
+  ),
+  NetworkSettings: z.looseObject({ Networks: z.record(z.string(), z.looseObject({})) }),
+});
+export type Inspected = z.infer<typeof inspectedSchema>;
+
+export interface LogOptions {
+  readonly tail: number;
+  /** Seconds since 1970. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  readonly timestamps: boolean;
+  /** Longest text of which the newest part is kept, in bytes. */
+  readonly maxBytes: number;
+  /** How long further lines are waited for; 0 for what there is. */
+  readonly followMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** What the container's lines say; `omitted` counts bytes that were left out before them. */
+export interface Logs {
+  readonly text: string;
+  readonly omitted: number;
+}
+
+export const statsSchema = z.object({
+  cpu_percent: z.number().nullable().describe('100 is one core'),
+  memory_bytes: z.number().nullable(),
+  memory_limit_bytes: z.number().nullable(),
+  pids: z.number().nullable(),
+  network_received_bytes: z.number(),
+  network_sent_bytes: z.number(),
+  block_read_bytes: z.number(),
+  block_written_bytes: z.number(),
+});
+export type Stats = z.infer<typeof statsSchema>;
+
+/** Limits of a container that can be changed while it runs, in the words of the engine's interface. */
+export const updatableSchema = z.object({
+  NanoCpus: z.number().int(),
+  CpuShares: z.number().int(),
+  Memory: z.number().int(),
+  MemorySwap: z.number().int(),
+  MemoryReservation: z.number().int(),
+  PidsLimit: z.number().int().nullable(),
+  RestartPolicy: z.object({ Name: z.string(), MaximumRetryCount: z.number().int() }),
+});
+export type Updatable = z.infer<typeof updatableSchema>;
+
+/** A container engine. Every call throws `engine_unreachable`, `not_found` or `engine_error`. */
+export interface Engine {
+  /** Where it is asked, for messages; holds no credentials. */
+  readonly address: string;
+  list(all: boolean): Promise<ContainerRow[]>;
+  /** By name, id or the beginning of one. */
+  inspect(container: string): Promise<Inspected>;
+  logs(id: string, options: LogOptions): Promise<Logs>;
+  stats(id: string): Promise<Stats>;
+  start(id: string): Promise<void>;
+  /** Asks it to end and ends it after so many seconds; the container's own time unless told. */
+  stop(id: string, seconds?: number): Promise<void>;
+  restart(id: string, seconds?: number): Promise<void>;
+  pause(id: string): Promise<void>;
+  unpause(id: string): Promise<void>;
+  update(id: string, to: Partial<Updatable>): Promise<void>;
+}

@@ -1,0 +1,67 @@
+import type Docker from 'dockerode';
+import { type ContainerRow, type Engine, containerRowSchema, inspectedSchema } from '../../core/engine.ts';
+import type { Address } from './address.ts';
+import { engineError } from './errors.ts';
+import { readLogs } from './logs.ts';
+import { statsOf } from './stats.ts';
+
+/** What the engine answers where a container is in that state already. */
+const NOT_MODIFIED = 304;
+
+/** An engine over its interface; connected to with the first call. */
+export function openEngine(address: Address): Engine {
+  let docker: Docker | undefined;
+  const ask = async <T>(work: (docker: Docker) => Promise<T>): Promise<T> => {
+    try {
+      const { connect } = await import('./connect.ts');
+      return await work((docker ??= connect(address)));
+    } catch (error) {
+      throw engineError(error, address.host);
+    }
+  };
+  const change = async (id: string, work: (container: Docker.Container) => Promise<unknown>): Promise<void> =>
+    ask(async (to) => {
+      try {
+        await work(to.getContainer(id));
+      } catch (error) {
+        if ((error as { statusCode?: number }).statusCode !== NOT_MODIFIED) throw error;
+      }
+    });
+  return {
+    address: address.host,
+    list: async (all) => ask(async (to) => (await to.listContainers({ all })).map(rowOf)),
+    inspect: async (container) =>
+      ask(async (to) => inspectedSchema.parse(await to.getContainer(container).inspect())),
+    logs: async (id, options) => ask(async (to) => readLogs(to.getContainer(id), options)),
+    stats: async (id) => ask(async (to) => statsOf(await to.getContainer(id).stats({ stream: false }))),
+    start: async (id) => change(id, async (container) => container.start()),
+    stop: async (id, seconds) => change(id, async (container) => container.stop(timeOf(seconds))),
+    restart: async (id, seconds) => change(id, async (container) => container.restart(timeOf(seconds))),
+    pause: async (id) => change(id, async (container) => container.pause()),
+    unpause: async (id) => change(id, async (container) => container.unpause()),
+    update: async (id, to) => change(id, async (container) => container.update(to)),
+  };
+}
+
+const timeOf = (seconds: number | undefined): object => (seconds === undefined ? {} : { t: seconds });
+
+const SHORT_ID = 12;
+
+function rowOf(info: Docker.ContainerInfo): ContainerRow {
+  const ports = info.Ports.map(({ IP, PublicPort, PrivatePort, Type }) =>
+    PublicPort ? `${IP}:${PublicPort}->${PrivatePort}/${Type}` : `${PrivatePort}/${Type}`,
+  );
+  return containerRowSchema.parse({
+    id: info.Id.slice(0, SHORT_ID),
+    name: nameOf(info.Names[0] ?? info.Id),
+    image: info.Image,
+    state: info.State,
+    status: info.Status,
+    ports: [...new Set(ports)],
+    project: info.Labels['com.docker.compose.project'] ?? null,
+    service: info.Labels['com.docker.compose.service'] ?? null,
+  });
+}
+
+/** The engine writes a slash before each name. */
+const nameOf = (name: string): string => name.replace(/^\//, '');

@@ -1,0 +1,22 @@
+import { HomeostatError } from '../../core/errors.ts';
+
+interface EngineFailure extends Error {
+  readonly statusCode?: number;
+  readonly json?: { readonly message?: string };
+  readonly code?: string;
+}
+
+/** Status codes of the engine's interface, https://docs.docker.com/reference/api/engine/. */
+const NOT_FOUND = 404;
+const CONFLICT = 409;
+
+/** What the engine, or the way to it, says is wrong, in homeostat's words. */
+export function engineError(error: unknown, address: string): HomeostatError {
+  if (error instanceof HomeostatError) return error;
+  const { statusCode, json, message, code } = error as EngineFailure;
+  const said = json?.message ?? message;
+  if (statusCode === undefined)
+    return new HomeostatError('engine_unreachable', `${address}: ${code ?? ''} ${said}`.trim());
+  if (statusCode === NOT_FOUND) return new HomeostatError('not_found', said);
+  return new HomeostatError(statusCode === CONFLICT ? 'engine_conflict' : 'engine_error', said);
+}

@@ -1,0 +1,61 @@
+import * as z from 'zod';
+import { HomeostatError } from '../../core/errors.ts';
+import { defineQuery } from '../../core/tool.ts';
+
+const DEFAULT_TAIL = 200;
+const MOST_LINES = 5000;
+const MOST_FOLLOWED_S = 60;
+
+export const containerLogs = defineQuery({
+  name: 'container_logs',
+  title: 'Read a container’s logs',
+  description: 'The newest lines of a container’s log, both streams; secrets are masked.',
+  toolset: 'docker',
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  input: z.object({
+    container: z.string().min(1),
+    tail: z.number().int().min(1).max(MOST_LINES).optional().describe(`Lines; ${DEFAULT_TAIL} unless told`),
+    since: z.string().optional().describe('ISO time, or an age such as 10m, 2h, 3d'),
+    grep: z.string().max(200).optional().describe('Only lines that hold this text, in any case'),
+    timestamps: z.boolean().optional(),
+    follow_seconds: z.number().int().min(1).max(MOST_FOLLOWED_S).optional().describe('Wait for new lines'),
+  }),
+  output: z.object({
+    lines: z.array(z.string()),
+    omitted_bytes: z.number().int().describe('Older text that was left out'),
+  }),
+
+  async run({ container, tail = DEFAULT_TAIL, since, grep, timestamps = false, follow_seconds = 0 }, ctx) {
+    const { Id } = await ctx.engine.inspect(container);
+    const { text, omitted } = await ctx.engine.logs(Id, {
+      // What is looked for may lie further back.
+      tail: grep === undefined ? tail : MOST_LINES,
+      since: since === undefined ? undefined : secondsOf(since, Date.now()),
+      timestamps,
+      maxBytes: ctx.config.limits.output_bytes * (grep === undefined ? 1 : 16),
+      followMs: follow_seconds * 1000,
+      signal: ctx.signal,
+    });
+    const wanted = grep?.toLowerCase();
+    const lines = text
+      .split('\n')
+      .filter((line, index, all) => line !== '' || index < all.length - 1)
+      .filter((line) => wanted === undefined || line.toLowerCase().includes(wanted));
+    return { lines: lines.slice(-tail), omitted_bytes: omitted };
+  },
+});
+
+const UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Seconds since 1970 of a time or an age. */
+function secondsOf(since: string, nowMs: number): number {
+  const [, count, unit = ''] = /^(\d+)([smhd])$/.exec(since) ?? [];
+  const seconds =
+    count === undefined ? Date.parse(since) / 1000 : nowMs / 1000 - Number(count) * (UNITS[unit] ?? 1);
+  if (Number.isNaN(seconds))
+    throw new HomeostatError(
+      'invalid_input',
+      `since: ${since} is neither an ISO time nor an age such as 10m`,
+    );
+  return Math.max(0, Math.floor(seconds));
+}
