@@ -121,4 +121,18 @@ export interface Engine {
   pause(id: string): Promise<void>;
   unpause(id: string): Promise<void>;
   update(id: string, to: Partial<Updatable>): Promise<void>;
+  /** Makes a container; answers its id. */
+  create(name: string, body: Readonly<Record<string, unknown>>): Promise<string>;
+  connect(id: string, network: string, endpoint: object): Promise<void>;
+  rename(id: string, name: string): Promise<void>;
+  /** Ends and removes it; its volumes stay. */
+  remove(id: string): Promise<void>;
+  /** What it has written beside its volumes: how many paths, and how many bytes. */
+  written(id: string): Promise<{ paths: number; bytes: number }>;
+  /** Makes an image of the container with all that it has written; answers the image's id. */
+  commit(id: string, tag: string): Promise<string>;
+  /** The id of an image by its name; null where there is none. */
+  imageId(image: string): Promise<string | null>;
+  /** Names an image, so that nothing removes it as unused. */
+  tag(image: string, tag: string): Promise<void>;
 }

@@ -309,10 +309,10 @@ export class HomeostatError extends Error {
   }
 }
 
-/** Whether the machine failed at a call, be it for want of space or of a disk: tried again later it may well succeed. */
+/** Whether the machine failed at a call, be it for want of space, of a disk or of an engine: tried again later it may well succeed. */
 export const isTransient = (thrown: unknown): boolean =>
   thrown instanceof HomeostatError
-    ? thrown.code === 'not_mounted'
+    ? thrown.code === 'not_mounted' || thrown.code === 'engine_unreachable'
     : thrown instanceof Error && 'syscall' in thrown;
 
 /** Any thrown value as one of ours; what is unforeseen becomes `internal_error`. */

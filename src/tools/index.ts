@@ -8,6 +8,8 @@ import { runCommand } from './command/run.ts';
 import { inspectContainer } from './docker/inspect.ts';
 import { listContainers } from './docker/list.ts';
 import { containerLogs } from './docker/logs.ts';
+import { recreateContainer } from './docker/recreate.ts';
+import { removeContainer } from './docker/remove.ts';
 import { STATE_TOOLS } from './docker/state.ts';
 import { containerStats } from './docker/stats.ts';
 import { deleteFile } from './file/delete.ts';
@@ -50,6 +52,8 @@ export const TOOLS: readonly Tool[] = [
   containerLogs,
   containerStats,
   ...STATE_TOOLS,
+  recreateContainer,
+  removeContainer,
 ];
 
 /** What a person alone can do, by way of the pipeline; no face offers it. */

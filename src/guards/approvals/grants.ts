@@ -13,7 +13,17 @@ import { type Run, auditBase, newId } from '../run.ts';
 import { isOver, termOf } from './expiry.ts';
 
 /** What of an input is no part of what a grant holds fast: it is matched by the pattern, or it changes nothing. */
-const FREE = new Set(['command', 'path', 'content', 'edits', 'reason', 'dry_run', 'timeout_seconds', 'name']);
+const FREE = new Set([
+  'command',
+  'path',
+  'container',
+  'content',
+  'edits',
+  'reason',
+  'dry_run',
+  'timeout_seconds',
+  'name',
+]);
 
 /** The grant that covers an action as it has been judged by now; null where none does. */
 export function grantFor(run: Run, house: House): GrantRow | null {

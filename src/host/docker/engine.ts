@@ -7,6 +7,7 @@ import { statsOf } from './stats.ts';
 
 /** What the engine answers where a container is in that state already. */
 const NOT_MODIFIED = 304;
+const NOT_FOUND = 404;
 
 /** An engine over its interface; connected to with the first call. */
 export function openEngine(address: Address): Engine {
@@ -40,10 +41,51 @@ export function openEngine(address: Address): Engine {
     pause: async (id) => change(id, async (container) => container.pause()),
     unpause: async (id) => change(id, async (container) => container.unpause()),
     update: async (id, to) => change(id, async (container) => container.update(to)),
+    create: async (name, body) => ask(async (to) => (await to.createContainer({ ...body, name })).id),
+    connect: async (id, network, endpoint) =>
+      ask(
+        async (to) =>
+          void (await to.getNetwork(network).connect({ Container: id, EndpointConfig: endpoint })),
+      ),
+    rename: async (id, name) => change(id, async (container) => container.rename({ name })),
+    remove: async (id) => change(id, async (container) => container.remove({ force: true })),
+    written: async (id) =>
+      ask(async (to) => {
+        const container = to.getContainer(id);
+        const paths = (await container.changes()) as readonly unknown[] | null;
+        const { SizeRw } = (await container.inspect({ size: true } as object)) as { SizeRw?: number };
+        return { paths: paths?.length ?? 0, bytes: SizeRw ?? 0 };
+      }),
+    commit: async (id, tag) =>
+      ask(async (to) => {
+        const answer: unknown = await to.getContainer(id).commit({ ...namesOf(tag), pause: true });
+        return (answer as { Id: string }).Id;
+      }),
+    imageId: async (image) =>
+      ask(async (to) => {
+        try {
+          return (await to.getImage(image).inspect()).Id;
+        } catch (error) {
+          if ((error as { statusCode?: number }).statusCode === NOT_FOUND) return null;
+          throw error;
+        }
+      }),
+    tag: async (image, tag) =>
+      ask(async (to) => {
+        await to.getImage(image).tag(namesOf(tag));
+      }),
   };
 }
 
 const timeOf = (seconds: number | undefined): object => (seconds === undefined ? {} : { t: seconds });
+
+/** The tag is what stands behind the last colon that belongs to no port. */
+function namesOf(image: string): { repo: string; tag: string } {
+  const at = image.lastIndexOf(':');
+  return at > image.lastIndexOf('/')
+    ? { repo: image.slice(0, at), tag: image.slice(at + 1) }
+    : { repo: image, tag: 'latest' };
+}
 
 const SHORT_ID = 12;
 

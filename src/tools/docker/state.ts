@@ -1,14 +1,11 @@
 import * as z from 'zod';
+import { type Goal, doneBy, goalSchema } from '../../core/container-spec.ts';
 import type { ActionContext } from '../../core/context.ts';
 import { type ContainerState, type Inspected, containerStateSchema } from '../../core/engine.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import type { Staged } from '../../core/stages.ts';
 import { type Action, defineAction } from '../../core/tool.ts';
 import { nameOf, resourceOf } from './container.ts';
-
-/** What a container can be brought to. */
-const goalSchema = z.enum(['running', 'exited', 'paused']);
-type Goal = z.infer<typeof goalSchema>;
 
 const stageSchema = z.object({
   id: z.string(),
@@ -74,7 +71,7 @@ function stateTool({ verb, title, description, to, from, toolset }: StateTool): 
         reversibility: 'compensable',
         touches: [],
         // The same words as on a command line, so that the same rules speak of it.
-        commands: [{ line: `docker ${verb} ${quoted(nameOf(found))}`, cwd: ctx.workspace.cwd, env: {} }],
+        commands: [{ line: `docker ${verb} ${nameOf(found)}`, cwd: ctx.workspace.cwd, env: {} }],
         resources: [resourceOf(found)],
         circumstances: [],
       };
@@ -110,7 +107,7 @@ function stateTool({ verb, title, description, to, from, toolset }: StateTool): 
     },
 
     async undo({ id, name, from: before, to: after }, ctx) {
-      const goal = goalOf(before);
+      const goal = doneBy(before);
       if (goal === after) throw new HomeostatError('nothing_to_undo', `${name} was ${before} before, too`);
       const found = await ctx.engine.inspect(id);
       if (!ctx.force && found.State.Status !== after)
@@ -120,24 +117,13 @@ function stateTool({ verb, title, description, to, from, toolset }: StateTool): 
 
     async recover({ id, name, from: before }, ctx) {
       const found = await ctx.engine.inspect(id);
-      await bring({ id, name, from: found.State.Status, to: goalOf(before), restart: false }, ctx);
+      await bring({ id, name, from: found.State.Status, to: doneBy(before), restart: false }, ctx);
       const { State } = await ctx.engine.inspect(id);
-      const isBack = goalOf(State.Status) === goalOf(before);
+      const isBack = doneBy(State.Status) === doneBy(before);
       return { outcome: isBack ? 'rolled_back' : 'rollback_failed', message: `${name} is ${State.Status}` };
     },
   });
 }
-
-const DOES: Record<ContainerState, Goal> = {
-  running: 'running',
-  restarting: 'running',
-  paused: 'paused',
-  created: 'exited',
-  exited: 'exited',
-  dead: 'exited',
-  removing: 'exited',
-};
-const goalOf = (state: ContainerState): Goal => DOES[state];
 
 function staged(
   found: Inspected,
@@ -145,7 +131,7 @@ function staged(
 ): Staged<StateStage> {
   const name = nameOf(found);
   const from = found.State.Status;
-  const ends = goalOf(from) !== 'exited' && (to === 'exited' || restart);
+  const ends = doneBy(from) !== 'exited' && (to === 'exited' || restart);
   const lines = from === to && !restart ? [] : [`-state: ${from}`, `+state: ${to}${restart ? ', anew' : ''}`];
   return {
     stage: { id: found.Id, name, from, to, restart, ...(seconds === undefined ? {} : { seconds }) },
@@ -175,13 +161,11 @@ async function bring(
   if (from === to && !restart) return;
   if (from === 'paused') await engine.unpause(id);
   if (restart) return engine.restart(id, seconds);
-  const runs = goalOf(from) !== 'exited';
+  const runs = doneBy(from) !== 'exited';
   if (to === 'exited') return runs ? engine.stop(id, seconds) : undefined;
   if (!runs) await engine.start(id);
   if (to === 'paused') await engine.pause(id);
 }
-
-const quoted = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 const RUNS = ['running', 'restarting', 'paused'] as const;
 const RESTS = ['created', 'exited'] as const;

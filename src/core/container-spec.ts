@@ -1,0 +1,145 @@
+import * as z from 'zod';
+import { type Inspected, containerStateSchema } from './engine.ts';
+
+/** What a container does, as far as it can be brought to it. */
+export const goalSchema = z.enum(['running', 'exited', 'paused']);
+export type Goal = z.infer<typeof goalSchema>;
+
+const GOALS: Record<z.infer<typeof containerStateSchema>, Goal> = {
+  running: 'running',
+  restarting: 'running',
+  paused: 'paused',
+  created: 'exited',
+  exited: 'exited',
+  dead: 'exited',
+  removing: 'exited',
+};
+export const doneBy = (state: z.infer<typeof containerStateSchema>): Goal => GOALS[state];
+export const goalOf = ({ State }: Pick<Inspected, 'State'>): Goal => doneBy(State.Status);
+
+/**
+ * All that makes a container: what the engine is asked for to make another one like it. `config` and `host_config` are
+ * in the engine's own words, https://docs.docker.com/reference/api/engine/version/v1.41/#operation/ContainerCreate.
+ */
+export const containerSpecSchema = z.object({
+  name: z.string(),
+  config: z.looseObject({ Image: z.string() }),
+  host_config: z.looseObject({ NetworkMode: z.string().optional() }),
+  /** By network; addresses and names that somebody asked for, not those that the engine gave. */
+  networks: z.record(z.string(), z.looseObject({})),
+  mounts: z.array(
+    z.object({
+      type: z.string(),
+      name: z.string().optional(),
+      source: z.string().optional(),
+      target: z.string(),
+      writable: z.boolean(),
+    }),
+  ),
+});
+export type ContainerSpec = z.infer<typeof containerSpecSchema>;
+
+const SHORT_ID = 12;
+
+/** What a container that stands was made of. */
+export function specOf(found: Inspected): ContainerSpec {
+  const { Id, Name, Config, HostConfig, Mounts, NetworkSettings } = found;
+  const config: Record<string, unknown> = { ...Config };
+  // Given by the engine: the next container gets its own.
+  if (Config.Hostname === Id.slice(0, SHORT_ID)) delete config['Hostname'];
+  const mounts = Mounts.map(({ Type, Name: name, Source, Destination, RW }) => ({
+    type: Type,
+    ...(name === undefined || name === '' ? {} : { name }),
+    ...(Type === 'volume' || Source === undefined ? {} : { source: Source }),
+    target: Destination,
+    writable: RW ?? true,
+  })).toSorted((a, b) => a.target.localeCompare(b.target));
+  const own = (HostConfig.NetworkMode ?? '').startsWith('container:') ? {} : NetworkSettings.Networks;
+  const networks = Object.fromEntries(
+    Object.entries(own).map(([network, endpoint]) => [network, endpointOf(endpoint, Id)]),
+  );
+  return {
+    name: Name.replace(/^\//, ''),
+    config: { ...config, Image: Config.Image },
+    host_config: HostConfig,
+    networks,
+    mounts,
+  };
+}
+
+function endpointOf(endpoint: Record<string, unknown>, id: string): Record<string, unknown> {
+  const { IPAMConfig, Links, Aliases, DriverOpts } = endpoint;
+  // The engine adds the container's own short id.
+  const aliases = ((Aliases ?? []) as string[]).filter((alias) => alias !== id.slice(0, SHORT_ID));
+  const isSet = (value: unknown): boolean =>
+    value !== null && value !== undefined && Object.keys(value).length > 0;
+  return {
+    ...(isSet(IPAMConfig) ? { IPAMConfig } : {}),
+    ...(isSet(Links) ? { Links } : {}),
+    ...(aliases.length > 0 ? { Aliases: aliases.toSorted() } : {}),
+    ...(isSet(DriverOpts) ? { DriverOpts } : {}),
+  };
+}
+
+/** Volumes that nobody named: they are not in what was asked for, and would be made anew. */
+function unnamed({ host_config, mounts }: ContainerSpec): object[] {
+  const asked = [
+    ...((host_config['Binds'] ?? []) as string[]).map((bind) => bind.split(':')[1]),
+    ...((host_config['Mounts'] ?? []) as { Target?: string }[]).map(({ Target }) => Target),
+  ];
+  return mounts
+    .filter(({ type, target }) => type === 'volume' && !asked.includes(target))
+    .map(({ name, target, writable }) => ({
+      Type: 'volume',
+      Source: name,
+      Target: target,
+      ReadOnly: !writable,
+    }));
+}
+
+/**
+ * The request that makes it, and the networks to connect it to afterwards: engines before interface 1.44 take only one
+ * with the request.
+ */
+export function createRequest(
+  spec: ContainerSpec,
+  image: string,
+): { body: Record<string, unknown>; connect: [network: string, endpoint: object][] } {
+  const [first, ...connect] = Object.entries(spec.networks);
+  const mounts = [...((spec.host_config['Mounts'] ?? []) as object[]), ...unnamed(spec)];
+  const body = {
+    ...spec.config,
+    Image: image,
+    HostConfig: { ...spec.host_config, ...(mounts.length > 0 ? { Mounts: mounts } : {}) },
+    ...(first === undefined ? {} : { NetworkingConfig: { EndpointsConfig: { [first[0]]: first[1] } } }),
+  };
+  return { body, connect };
+}
+
+/** How a volume got in is no difference; nor is the image's name where it was made from a kept layer. */
+const comparable = ({ config, host_config, networks, mounts, name }: ContainerSpec): unknown => ({
+  name,
+  config: { ...config, Image: undefined, Volumes: undefined },
+  host: { ...host_config, Binds: undefined, Mounts: undefined },
+  networks,
+  mounts,
+});
+
+/** The paths at which two containers are not alike, such as `config.Env`; none where one is like the other. */
+export function differences(a: ContainerSpec, b: ContainerSpec): string[] {
+  return [...differing(comparable(a), comparable(b), '')];
+}
+
+function* differing(a: unknown, b: unknown, path: string): Generator<string> {
+  if (isPlain(a) && isPlain(b)) {
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)]))
+      yield* differing(a[key], b[key], path === '' ? key : `${path}.${key}`);
+  } else if (JSON.stringify(empty(a)) !== JSON.stringify(empty(b))) yield path;
+}
+
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The engine writes nothing as null, as an empty list or not at all. */
+const empty = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0 ? null : (value ?? null);

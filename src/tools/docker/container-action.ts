@@ -1,0 +1,134 @@
+import * as z from 'zod';
+import { createTwoFilesPatch } from 'diff';
+import { stringify } from 'yaml';
+import type { ActionContext } from '../../core/context.ts';
+import { type Inspected, containerStateSchema } from '../../core/engine.ts';
+import type { Level } from '../../core/risk.ts';
+import type { Staged } from '../../core/stages.ts';
+import { type Action, defineAction } from '../../core/tool.ts';
+import { nameOf, resourceOf } from './container.ts';
+import {
+  type ContainerChange,
+  type Kept,
+  applyChange,
+  checkBefore,
+  containerChange,
+  find,
+  recoverChange,
+  verifyChange,
+} from './container-change.ts';
+
+interface ContainerTool<I extends z.ZodObject> {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly input: I;
+  /** The least that an action of this kind has. */
+  readonly level: Level;
+  plan(input: z.infer<I>, found: Inspected, ctx: ActionContext): Promise<ContainerChange>;
+}
+
+const outputSchema = z.object({
+  id: z.string().nullable(),
+  name: z.string(),
+  state: containerStateSchema.nullable().describe('null: it is gone'),
+});
+
+const LOST = 'What its processes have in memory, and what lies in tmpfs mounts, is lost.';
+const BACK =
+  'An undo makes it again from the same image, with the same configuration, what it had written, and its volumes, which stay.';
+const STOPPED = 'It does not run, so that nothing is lost.';
+
+/** A tool that makes, changes or removes a whole container, and that is undone by doing the reverse. */
+export function containerAction<I extends z.ZodObject>(tool: ContainerTool<I>): Action {
+  const target = (input: z.infer<I>): string => String((input as { container: unknown }).container);
+  return defineAction({
+    name: tool.name,
+    title: tool.title,
+    description: tool.description,
+    toolset: 'docker',
+    annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
+    input: tool.input,
+    output: outputSchema,
+    stageSchema: containerChange,
+    snapshotSchema: containerChange,
+
+    async assess(input, ctx) {
+      const found = await ctx.engine.inspect(target(input));
+      return {
+        summary: `${tool.name.replaceAll('_', ' ')} ${nameOf(found)}`,
+        level: tool.level,
+        reversibility: 'compensable',
+        touches: [],
+        // What is lost for good is what a stop loses; the same rules speak of both.
+        commands: [{ line: `docker stop ${nameOf(found)}`, cwd: ctx.workspace.cwd, env: {} }],
+        resources: [resourceOf(found)],
+        circumstances: [],
+      };
+    },
+    stage: async (input, ctx) =>
+      staged(await tool.plan(input, await ctx.engine.inspect(target(input)), ctx), ctx),
+    recheck: checkBefore,
+    async commit(stage, ctx) {
+      const done = await applyChange(stage, ctx);
+      const found = done.after === null ? null : await find(ctx.engine, done.name);
+      return {
+        output: { id: found?.Id ?? null, name: done.name, state: found?.State.Status ?? null },
+        snapshot: done,
+        effects: null,
+      };
+    },
+    verify: async (_, snapshot, ctx) => (snapshot === null ? { ok: true } : verifyChange(snapshot, ctx)),
+    async undo({ name, before, after }, ctx) {
+      const change = { name, before: after, after: before };
+      await checkBefore(change, ctx);
+      return staged(change, ctx);
+    },
+    recover: recoverChange,
+  });
+}
+
+async function staged(change: ContainerChange, ctx: ActionContext): Promise<Staged<ContainerChange>> {
+  const { name, before, after } = change;
+  const written = before?.id ? await ctx.engine.written(before.id) : { paths: 0, bytes: 0 };
+  const tooMuch = written.bytes > ctx.config.limits.snapshot_bytes;
+  const runs = before !== null && before.goal !== 'exited';
+  const had = written.paths === 0 ? '' : ` It has written ${written.bytes} bytes beside its volumes.`;
+  return {
+    stage: change,
+    effects: {
+      known: true,
+      note: `${before === null ? '' : runs ? LOST : STOPPED} ${BACK}${had}`.trim(),
+      changes: [],
+      diff: patchOf(`container ${name}`, textOf(before), textOf(after)),
+    },
+    circumstances: tooMuch ? ['not_all_preserved'] : [],
+    reversibility: tooMuch ? 'irreversible' : 'compensable',
+  };
+}
+
+/** Without the heading that names it once more. */
+const patchOf = (name: string, before: string, after: string): string => {
+  const patch = createTwoFilesPatch(name, name, before, after, '', '');
+  return patch.slice(patch.indexOf('---'));
+};
+
+/** A container as people read it: without what is empty, which is most of it. */
+function textOf(kept: Kept | null): string {
+  if (kept === null) return '';
+  const { spec, goal, image } = kept;
+  return stringify(withoutEmpty({ state: goal, image, ...spec }));
+}
+
+function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmpty);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, withoutEmpty(inner)] as const);
+  const isEmpty = (inner: unknown): boolean =>
+    inner === null ||
+    inner === '' ||
+    inner === 0 ||
+    inner === false ||
+    (typeof inner === 'object' && Object.keys(inner).length === 0);
+  return Object.fromEntries(entries.filter(([, inner]) => !isEmpty(inner)));
+}

@@ -1,0 +1,224 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
+import {
+  containerSpecSchema,
+  createRequest,
+  differences,
+  goalOf,
+  goalSchema,
+  specOf,
+} from '../../core/container-spec.ts';
+import type { ActionContext } from '../../core/context.ts';
+import type { Engine, Inspected } from '../../core/engine.ts';
+import { HomeostatError } from '../../core/errors.ts';
+import type { Recovery, Verification } from '../../core/stages.ts';
+import { nameOf } from './container.ts';
+
+/** A container with all that it takes to make it again. */
+const keptSchema = z.object({
+  spec: containerSpecSchema,
+  goal: goalSchema,
+  /** Digest of the image that it runs. */
+  image: z.string(),
+  /** Digest of an image that also holds what it had written; null where it had written nothing. */
+  layer: z.string().nullable(),
+  /** The engine's id, while it stands. */
+  id: z.string().nullable(),
+});
+export type Kept = z.infer<typeof keptSchema>;
+
+/** One container before and after; null means that there is none of that name. Undoing it is its inverse. */
+export const containerChange = z.object({
+  name: z.string(),
+  before: keptSchema.nullable(),
+  after: keptSchema.nullable(),
+});
+export type ContainerChange = z.infer<typeof containerChange>;
+
+/** As it stands, without what it has written. */
+export const keptOf = (found: Inspected): Kept => ({
+  spec: specOf(found),
+  goal: goalOf(found),
+  image: found.Image,
+  layer: null,
+  id: found.Id,
+});
+
+/** Null where no container has that name or id. */
+export async function find(engine: Engine, container: string): Promise<Inspected | null> {
+  try {
+    return await engine.inspect(container);
+  } catch (error) {
+    if (error instanceof HomeostatError && error.code === 'not_found') return null;
+    throw error;
+  }
+}
+
+/** Throws where what stands is not what the change was worked out from. */
+export async function checkBefore(
+  { name, before }: ContainerChange,
+  { engine, force }: ActionContext,
+): Promise<void> {
+  const found = await find(engine, before?.id ?? name);
+  if (before === null) {
+    if (found !== null) throw new HomeostatError('world_changed', `there is a container ${name} by now`);
+    return;
+  }
+  if (found === null) throw new HomeostatError('world_changed', `container ${name} is gone`);
+  const changed = differences(before.spec, specOf(found));
+  if (goalOf(found) !== before.goal) changed.push('state');
+  if (changed.length > 0 && !force)
+    throw new HomeostatError('world_changed', `container ${name} has changed: ${changed.join(', ')}`);
+}
+
+/** Images that undo needs are kept by a name of homeostat's. */
+const keptTag = (what: 'image' | 'layer', actionId: string): string => `homeostat/${what}:${actionId}`;
+
+/** Brings about a change that was checked; answers it with what undo needs. */
+export async function applyChange(change: ContainerChange, ctx: ActionContext): Promise<ContainerChange> {
+  const { engine, actionId } = ctx;
+  const { name, after } = change;
+  let { before } = change;
+  if (before?.id) {
+    await engine.tag(before.image, keptTag('image', actionId));
+    const written = await engine.written(before.id);
+    // Before it is made known that something begins: to keep a layer changes nothing.
+    if (written.paths > 0)
+      before = { ...before, layer: await engine.commit(before.id, keptTag('layer', actionId)) };
+  }
+  await ctx.preserve({ name, before, after });
+  const fresh = after === null ? null : await make(after, freshName(name, actionId), engine);
+  if (before?.id) await setAside(before, asideName(name, actionId), engine);
+  if (after !== null && fresh !== null) {
+    await engine.rename(fresh, name);
+    await bring(fresh, after.goal, engine);
+    await settle(fresh, after.goal, ctx);
+  }
+  const done = { name, before, after: after === null ? null : { ...after, id: fresh } };
+  // While the old one still stands: from here on an undo knows the new one.
+  await ctx.preserve(done);
+  if (before?.id) await removeIf(before.id, engine);
+  return done;
+}
+
+const freshName = (name: string, actionId: string): string => `${name}-new-${actionId}`;
+const asideName = (name: string, actionId: string): string => `${name}-before-${actionId}`;
+
+async function make({ spec, image, layer }: Kept, name: string, engine: Engine): Promise<string> {
+  // By its name, where that still means the same image, so that the container says what it was made of.
+  const same = layer === null && (await engine.imageId(spec.config.Image)) === image;
+  const { body, connect } = createRequest(spec, same ? spec.config.Image : (layer ?? image));
+  const id = await engine.create(name, body);
+  for (const [network, endpoint] of connect) await engine.connect(id, network, endpoint);
+  return id;
+}
+
+async function setAside({ id, goal }: Kept, name: string, engine: Engine): Promise<void> {
+  if (id === null) return;
+  if (goal === 'paused') await engine.unpause(id);
+  if (goal !== 'exited') await engine.stop(id);
+  // One that is removed when it ends is gone by now.
+  if ((await find(engine, id)) !== null) await engine.rename(id, name);
+}
+
+async function removeIf(id: string, engine: Engine): Promise<void> {
+  if ((await find(engine, id)) !== null) await engine.remove(id);
+}
+
+/** Brings a container from whatever it does to what it is to do. */
+async function bring(id: string, goal: Kept['goal'], engine: Engine): Promise<void> {
+  const now = goalOf(await engine.inspect(id));
+  if (now === goal) return;
+  if (now === 'paused') await engine.unpause(id);
+  if (goal === 'exited') return engine.stop(id);
+  if (now === 'exited') await engine.start(id);
+  if (goal === 'paused') await engine.pause(id);
+}
+
+const STABLE_MS = 2000;
+const LOOK_MS = 100;
+
+/** Waits until it is healthy, or has run for a while where it has no health check; throws where it does not. */
+async function settle(id: string, goal: Kept['goal'], ctx: ActionContext): Promise<void> {
+  if (goal !== 'running') return;
+  const until = performance.now() + ctx.config.limits.command_seconds * 1000;
+  const started = performance.now();
+  for (;;) {
+    ctx.signal.throwIfAborted();
+    const found = await ctx.engine.inspect(id);
+    const { State } = found;
+    const health = State.Health?.Status ?? 'none';
+    if (State.Status !== 'running' || (found.RestartCount ?? 0) > 0 || health === 'unhealthy')
+      throw new HomeostatError(
+        'verification_failed',
+        `${nameOf(found)}: ${await whatIsWrong(found, ctx.engine)}`,
+      );
+    if (health === 'healthy' || (health === 'none' && performance.now() - started > STABLE_MS)) return;
+    if (performance.now() > until)
+      throw new HomeostatError('timed_out', `${nameOf(found)} is not healthy in time: ${health}`);
+    ctx.progress(`${nameOf(found)}: ${health === 'none' ? 'running' : health}`);
+    await sleep(LOOK_MS);
+  }
+}
+
+const LAST_LINES = 5;
+
+async function whatIsWrong(found: Inspected, engine: Engine): Promise<string> {
+  const { State } = found;
+  const { text } = await engine.logs(found.Id, {
+    tail: LAST_LINES,
+    timestamps: false,
+    maxBytes: 2000,
+    followMs: 0,
+    signal: AbortSignal.timeout(1000),
+  });
+  const how =
+    State.OOMKilled === true ? 'it ran out of memory' : `it is ${State.Status}, exit code ${State.ExitCode}`;
+  const health = State.Health?.Status === 'unhealthy' ? 'its health check says unhealthy' : how;
+  return [health, State.Error, text.trim()].filter(Boolean).join('; ');
+}
+
+/** Whether what stands is what the change says: each container alike, field by field. */
+export async function verifyChange(
+  { name, after }: ContainerChange,
+  { engine }: ActionContext,
+): Promise<Verification> {
+  const found = await find(engine, name);
+  const wrong =
+    after === null
+      ? found === null
+        ? []
+        : ['there is one still']
+      : found === null
+        ? ['there is none']
+        : differences(after.spec, specOf(found));
+  if (wrong.length === 0) return { ok: true };
+  return {
+    ok: false,
+    error: new HomeostatError('verification_failed', `container ${name}: ${wrong.join(', ')}`),
+  };
+}
+
+/** Takes back a change that was cut short, wherever it stands. */
+export async function recoverChange(
+  { name, before }: ContainerChange,
+  ctx: ActionContext,
+): Promise<Recovery> {
+  const { engine, actionId } = ctx;
+  const old = before?.id ? await find(engine, before.id) : null;
+  const fresh = await find(engine, freshName(name, actionId));
+  if (fresh !== null) await engine.remove(fresh.Id);
+  const there = await find(engine, name);
+  // Under the name stands either what was there before, or what this action made of it.
+  if (there !== null && there.Id !== old?.Id) await engine.remove(there.Id);
+  if (before !== null) {
+    const id = old?.Id ?? (await make(before, name, engine));
+    if (old !== null && nameOf(old) !== name) await engine.rename(old.Id, name);
+    await bring(id, before.goal, engine);
+  }
+  const { ok } = await verifyChange({ name, before: null, after: before }, ctx);
+  return {
+    outcome: ok ? 'rolled_back' : 'rollback_failed',
+    message: ok ? `container ${name} is as it was` : `container ${name} is not what it was`,
+  };
+}

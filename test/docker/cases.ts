@@ -1,0 +1,72 @@
+import type { ActionReport } from '../../src/core/outcome.ts';
+import { wait } from '../contract/cases.ts';
+import { PASSPHRASE, type TestApp, testApp } from '../helpers/app.ts';
+import type { TestEngine } from '../helpers/engine.ts';
+import { scratch } from '../helpers/scratch.ts';
+import { FREE } from './world.ts';
+
+export interface Case {
+  readonly tool: string;
+  readonly input?: object;
+  /** What is done before, beside what `furnish` does. */
+  before?(engine: TestEngine, name: string): Promise<unknown>;
+  /** Whether an undo finds nothing to put back. */
+  readonly same?: true;
+}
+
+export const CASES: readonly Case[] = [
+  { tool: 'stop_container', input: { timeout_seconds: 0 } },
+  { tool: 'start_container', before: async ({ docker }, name) => docker.getContainer(name).stop({ t: 0 }) },
+  { tool: 'pause_container' },
+  { tool: 'unpause_container', before: async ({ docker }, name) => docker.getContainer(name).pause() },
+  { tool: 'restart_container', same: true },
+  { tool: 'restart_container', before: async ({ docker }, name) => docker.getContainer(name).stop({ t: 0 }) },
+  { tool: 'remove_container' },
+  { tool: 'remove_container', before: async ({ docker }, name) => docker.getContainer(name).stop({ t: 0 }) },
+  {
+    tool: 'recreate_container',
+    input: { env: { PLAIN: '2', NEW: 'x' }, labels: { 'com.example.team': null } },
+  },
+];
+
+/** The product over the tests' engine, with all that needs no person's leave allowed. */
+export async function appOn(on: TestEngine, removing = ''): Promise<TestApp> {
+  const place = scratch(FREE);
+  place.env['DOCKER_HOST'] = on.host;
+  const first = await testApp({ on: place });
+  const operator = await first.app.operator();
+  await operator.enrol(PASSPHRASE, null);
+  await operator.trustConfig({ passphrase: PASSPHRASE, terminal: false });
+  await first.close();
+  const t = await testApp({ on: place });
+  if (removing !== '')
+    await (
+      await t.app.operator()
+    ).grant(
+      {
+        agent: 'test/tester',
+        tool: 'remove_container',
+        pattern: `docker stop ${removing}`,
+        ceiling: 'HIGH',
+        count: 1,
+        hours: 1,
+      },
+      { passphrase: PASSPHRASE, terminal: false },
+    );
+  return t;
+}
+
+/** What a person has to say yes to is said yes to. */
+export async function act(t: TestApp, tool: string, input: object): Promise<ActionReport> {
+  const report = await t.act(tool, input);
+  if (report.outcome !== 'held' || report.action_id === null) return report;
+  await t.approve(report.action_id);
+  return wait(t, report.action_id, 45);
+}
+
+export async function clear({ docker }: TestEngine): Promise<void> {
+  for (const { Id } of await docker.listContainers({ all: true }))
+    await docker.getContainer(Id).remove({ force: true, v: true });
+  await docker.pruneNetworks();
+  for (const { Name } of (await docker.listVolumes()).Volumes) await docker.getVolume(Name).remove();
+}

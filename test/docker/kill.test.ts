@@ -1,0 +1,59 @@
+import { execa } from 'execa';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { PACKAGE_ROOT } from '../../src/app.ts';
+import type { AuditBody } from '../../src/core/records.ts';
+import { testApp } from '../helpers/app.ts';
+import { engineForTests } from '../helpers/engine.ts';
+import { CASES, appOn, clear } from './cases.ts';
+import { furnish, worldOf } from './world.ts';
+
+const APP = pathToFileURL(join(PACKAGE_ROOT, 'dist', 'app.js')).href;
+const CALL = join(PACKAGE_ROOT, 'test', 'helpers', 'killed-call.mjs');
+
+const engine = engineForTests();
+let made = 0;
+
+/** Points at which the server dies, and how the next start ends the action. */
+const POINTS = [
+  ['committing', 1, 'failed'],
+  ['preserved', 1, 'rolled_back'],
+  // What stands there afterwards is kept once more.
+  ['preserved', 2, 'rolled_back'],
+  ['committed', 1, 'rolled_back'],
+] as const;
+
+/** Each that says how it ends before a person is asked, and the two that make and remove. */
+const KILLED = CASES.filter(({ before, same }) => before === undefined && same === undefined);
+
+describe.each(KILLED)('$tool $input', ({ tool, input = {} }) => {
+  const once = !['remove_container', 'recreate_container'].includes(tool);
+
+  test.each(POINTS.filter(([point, nth]) => !once || point !== 'preserved' || nth === 1))(
+    'killed at %s (%i): what ran runs again',
+    async (point, nth, outcome) => {
+      const on = await engine();
+      const name = `k${++made}`;
+      await furnish(on, name);
+      const first = await appOn(on, name);
+      const then = await worldOf(on);
+      await first.close();
+      const given = JSON.stringify({ container: name, ...input });
+      const args = [CALL, APP, point, String(nth), tool, given];
+      const { signal } = await execa(process.execPath, args, {
+        cwd: first.root,
+        env: first.env,
+        reject: false,
+      });
+      expect(signal).toBe('SIGKILL');
+      const t = await testApp({ on: first });
+      await t.app.ready();
+      expect(await worldOf(on)).toEqual(then);
+      const { result } = await t.ask('query_audit', { action: tool, result: outcome });
+      expect((result as { records: AuditBody[] }).records).toMatchObject([{ event: 'action.recovered' }]);
+      await t.close();
+      await clear(on);
+    },
+  );
+});
