@@ -165,8 +165,10 @@ export const CASES: readonly ActionCase[] = [
   },
 ];
 
-export const ACTIONS = TOOLS.flatMap((tool) => (tool.kind === 'action' ? [tool] : []));
-export const QUERIES = TOOLS.flatMap((tool) => (tool.kind === 'query' ? [tool] : []));
+/** Those of containers have an engine to do with, and a contract of their own: test/docker. */
+const HERE = TOOLS.filter((tool) => tool.toolset !== 'docker');
+export const ACTIONS = HERE.flatMap((tool) => (tool.kind === 'action' ? [tool] : []));
+export const QUERIES = HERE.flatMap((tool) => (tool.kind === 'query' ? [tool] : []));
 
 /** Acts, and holds the report to its published schema. */
 export async function act(
