@@ -1,3 +1,4 @@
+import { TOOLSETS } from '../core/config.ts';
 import { HomeostatError } from '../core/errors.ts';
 import type { ActionReport, Report } from '../core/outcome.ts';
 import { exitOf } from './exit-codes.ts';
@@ -32,7 +33,9 @@ export async function call(tool: string, json: string | undefined, options: Glob
       cause,
     });
   }
-  await withSession(options, async (session) => session.show(tool, await session.call(tool, input)));
+  // A person at a terminal need not say of which toolset it is.
+  const every = { ...options, toolsets: options.toolsets ?? [...TOOLSETS] };
+  await withSession(every, async (session) => session.show(tool, await session.call(tool, input)));
 }
 
 /** Acts; where a person is asked and sits at this very terminal, they decide here, with their passphrase. */

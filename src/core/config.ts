@@ -6,6 +6,9 @@ export type Autonomy = (typeof AUTONOMY)[number];
 
 const positive = z.number().int().positive();
 
+/** Groups of tools; each client is offered those that the configuration names. */
+export const TOOLSETS = ['core', 'process', 'docker', 'docker_more'] as const;
+
 /** The configuration file. Every field has a default: no file at all is a valid configuration. */
 export const configSchema = z.strictObject({
   roots: z
@@ -169,10 +172,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('The container engine; unless told, that of `DOCKER_HOST`, else of this machine.'),
-  toolsets: z
-    .array(z.enum(['core', 'process', 'docker']))
-    .default(['core'])
-    .describe('Groups of tools that are offered.'),
+  toolsets: z.array(z.enum(TOOLSETS)).default(['core']).describe('Groups of tools that are offered.'),
 });
 export type Config = z.infer<typeof configSchema>;
 

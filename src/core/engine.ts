@@ -93,17 +93,24 @@ export const statsSchema = z.object({
 });
 export type Stats = z.infer<typeof statsSchema>;
 
-/** Limits of a container that can be changed while it runs, in the words of the engine's interface. */
-export const updatableSchema = z.object({
-  NanoCpus: z.number().int(),
-  CpuShares: z.number().int(),
-  Memory: z.number().int(),
-  MemorySwap: z.number().int(),
-  MemoryReservation: z.number().int(),
-  PidsLimit: z.number().int().nullable(),
-  RestartPolicy: z.object({ Name: z.string(), MaximumRetryCount: z.number().int() }),
-});
-export type Updatable = z.infer<typeof updatableSchema>;
+export interface ExecRequest {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly user?: string | undefined;
+  readonly cwd?: string | undefined;
+  readonly timeoutMs: number;
+  readonly outputBytes: number;
+  readonly signal: AbortSignal;
+}
+
+export interface ExecResult {
+  /** Null where it did not end by itself. */
+  readonly exitCode: number | null;
+  readonly timedOut: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly omittedBytes: number;
+}
 
 /** A container engine. Every call throws `engine_unreachable`, `not_found` or `engine_error`. */
 export interface Engine {
@@ -120,7 +127,8 @@ export interface Engine {
   restart(id: string, seconds?: number): Promise<void>;
   pause(id: string): Promise<void>;
   unpause(id: string): Promise<void>;
-  update(id: string, to: Partial<Updatable>): Promise<void>;
+  /** Runs a program in a running container until it ends, or kills it. */
+  exec(id: string, request: ExecRequest): Promise<ExecResult>;
   /** Makes a container; answers its id. */
   create(name: string, body: Readonly<Record<string, unknown>>): Promise<string>;
   connect(id: string, network: string, endpoint: object): Promise<void>;

@@ -5,6 +5,7 @@ import { listApprovals } from './approval/list.ts';
 import { waitForApproval } from './approval/wait.ts';
 import { queryAudit } from './audit/query.ts';
 import { runCommand } from './command/run.ts';
+import { execInContainer } from './docker/exec.ts';
 import { inspectContainer } from './docker/inspect.ts';
 import { listContainers } from './docker/list.ts';
 import { containerLogs } from './docker/logs.ts';
@@ -54,6 +55,7 @@ export const TOOLS: readonly Tool[] = [
   ...STATE_TOOLS,
   recreateContainer,
   removeContainer,
+  execInContainer,
 ];
 
 /** What a person alone can do, by way of the pipeline; no face offers it. */

@@ -166,7 +166,7 @@ export const CASES: readonly ActionCase[] = [
 ];
 
 /** Those of containers have an engine to do with, and a contract of their own: test/docker. */
-const HERE = TOOLS.filter((tool) => tool.toolset !== 'docker');
+const HERE = TOOLS.filter((tool) => !tool.toolset.startsWith('docker'));
 export const ACTIONS = HERE.flatMap((tool) => (tool.kind === 'action' ? [tool] : []));
 export const QUERIES = HERE.flatMap((tool) => (tool.kind === 'query' ? [tool] : []));
 

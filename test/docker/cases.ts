@@ -12,6 +12,8 @@ export interface Case {
   before?(engine: TestEngine, name: string): Promise<unknown>;
   /** Whether an undo finds nothing to put back. */
   readonly same?: true;
+  /** What undoing it says; it changes something that cannot be put back. */
+  readonly undo?: string;
 }
 
 export const CASES: readonly Case[] = [
@@ -21,6 +23,7 @@ export const CASES: readonly Case[] = [
   { tool: 'unpause_container', before: async ({ docker }, name) => docker.getContainer(name).pause() },
   { tool: 'restart_container', same: true },
   { tool: 'restart_container', before: async ({ docker }, name) => docker.getContainer(name).stop({ t: 0 }) },
+  { tool: 'exec_in_container', input: { command: 'echo changed > /data/one' }, undo: 'nothing_to_undo' },
   { tool: 'remove_container' },
   { tool: 'remove_container', before: async ({ docker }, name) => docker.getContainer(name).stop({ t: 0 }) },
   {

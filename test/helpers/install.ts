@@ -1,17 +1,22 @@
 import { spawnSync } from 'node:child_process';
 
 function apt(...words: string[]): boolean {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // In run level 1 no package starts its services.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   return spawnSync('apt-get', words, { env, timeout: 120_000 }).status === 0;
 }
 
-const works = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
+const PATH = `${process.env['PATH']}:/usr/sbin:/sbin`;
+const works = (program: string): boolean =>
+  spawnSync(program, ['--version'], { env: { ...process.env, PATH } }).error === undefined;
 
 /** What the tests need beyond npm: each program and Debian's package of it. */
 const NEEDED = [
   ['bwrap', 'bubblewrap'],
   ['rsync', 'rsync'],
   ['sqlite3', 'sqlite3'],
+  ['dockerd', 'docker.io'],
+  ['busybox', 'busybox-static'],
 ] as const;
 
 /** The needed programs that this machine lacks. */

@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import { type ContainerRow, type Engine, containerRowSchema, inspectedSchema } from '../../core/engine.ts';
 import type { Address } from './address.ts';
 import { engineError } from './errors.ts';
+import { execIn } from './exec.ts';
 import { readLogs } from './logs.ts';
 import { statsOf } from './stats.ts';
 
@@ -40,7 +41,7 @@ export function openEngine(address: Address): Engine {
     restart: async (id, seconds) => change(id, async (container) => container.restart(timeOf(seconds))),
     pause: async (id) => change(id, async (container) => container.pause()),
     unpause: async (id) => change(id, async (container) => container.unpause()),
-    update: async (id, to) => change(id, async (container) => container.update(to)),
+    exec: async (id, request) => ask(async (to) => execIn(to.getContainer(id), request)),
     create: async (name, body) => ask(async (to) => (await to.createContainer({ ...body, name })).id),
     connect: async (id, network, endpoint) =>
       ask(

@@ -201,7 +201,7 @@ export const STATE_TOOLS: readonly Action[] = [
     description: 'Freeze a container’s processes. Undo lets them go on.',
     to: 'paused',
     from: ['running'],
-    toolset: 'docker',
+    toolset: 'docker_more',
   },
   {
     verb: 'unpause',
@@ -209,6 +209,6 @@ export const STATE_TOOLS: readonly Action[] = [
     description: 'Let a paused container go on.',
     to: 'running',
     from: ['paused'],
-    toolset: 'docker',
+    toolset: 'docker_more',
   },
 ].map((tool) => stateTool(tool as StateTool));
