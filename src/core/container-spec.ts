@@ -83,12 +83,12 @@ function endpointOf(endpoint: Record<string, unknown>, id: string): Record<strin
 
 /** Volumes that nobody named: they are not in what was asked for, and would be made anew. */
 function unnamed({ host_config, mounts }: ContainerSpec): object[] {
-  const asked = [
+  const asked = new Set([
     ...((host_config['Binds'] ?? []) as string[]).map((bind) => bind.split(':')[1]),
     ...((host_config['Mounts'] ?? []) as { Target?: string }[]).map(({ Target }) => Target),
-  ];
+  ]);
   return mounts
-    .filter(({ type, target }) => type === 'volume' && !asked.includes(target))
+    .filter(({ type, target }) => type === 'volume' && !asked.has(target))
     .map(({ name, target, writable }) => ({
       Type: 'volume',
       Source: name,
@@ -120,7 +120,7 @@ export function createRequest(
 const comparable = ({ config, host_config, networks, mounts, name }: ContainerSpec): unknown => ({
   name,
   config: { ...config, Image: undefined, Volumes: undefined },
-  host: { ...host_config, Binds: undefined, Mounts: undefined },
+  host_config: { ...host_config, Binds: undefined, Mounts: undefined },
   networks,
   mounts,
 });

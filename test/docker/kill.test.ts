@@ -57,3 +57,33 @@ describe.each(KILLED)('$tool $input', ({ tool, input = {} }) => {
     },
   );
 });
+
+test('an engine that does not answer when the next server starts is asked again by the one after it', async () => {
+  const on = await engine();
+  const name = 'waiting';
+  await furnish(on, name);
+  const first = await appOn(on, name);
+  const then = await worldOf(on);
+  await first.close();
+  const args = [
+    CALL,
+    APP,
+    'preserved',
+    '2',
+    'recreate_container',
+    JSON.stringify({ container: name, env: { A: 'b' } }),
+  ];
+  const { signal } = await execa(process.execPath, args, { cwd: first.root, env: first.env, reject: false });
+  expect(signal).toBe('SIGKILL');
+  await on.stop();
+  // In a process of its own, as a server is, which ends again.
+  const never = [CALL, APP, 'never', '1', 'stop_container', JSON.stringify({ container: name })];
+  const second = await execa(process.execPath, never, { cwd: first.root, env: first.env });
+  expect(JSON.parse(second.stdout)).toMatchObject({ error: { code: 'engine_unreachable' } });
+  await on.start();
+  const third = await testApp({ on: first });
+  await third.app.ready();
+  expect(await worldOf(on)).toEqual(then);
+  await third.close();
+  await clear(on);
+});

@@ -52,7 +52,7 @@ export async function furnish({ docker }: TestEngine, name: string): Promise<voi
 }
 
 const numberOf = (name: string): number =>
-  [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 200, 7);
+  Buffer.from(name).reduce((sum, byte) => (sum * 31 + byte) % 200, 7);
 const subnetOf = (name: string): string => `10.77.${numberOf(name)}.0/24`;
 const addressOf = (name: string): string => `10.77.${numberOf(name)}.42`;
 
@@ -62,25 +62,28 @@ export async function worldOf({ docker }: TestEngine): Promise<unknown> {
   const found = await Promise.all(containers.map(async ({ Id }) => one(docker, Id)));
   const { Volumes } = await docker.listVolumes();
   const { length } = await docker.listNetworks();
-  return {
+  return withoutEmpty({
     containers: found.toSorted((a, b) => a.name.localeCompare(b.name)),
     volumes: Volumes.map(({ Name }) => Name).toSorted(),
     networks: length,
-  };
+  });
 }
 
-async function one(docker: Docker, id: string): Promise<{ name: string }> {
+async function one(
+  docker: Docker,
+  id: string,
+): Promise<{ readonly name: string; readonly [more: string]: unknown }> {
   const inspected = inspectedSchema.parse(await docker.getContainer(id).inspect());
   const { config, host_config, ...spec } = specOf(inspected);
   const changes = ((await docker.getContainer(id).changes()) as { Path: string }[] | null) ?? [];
   const layer = await contentOf(docker, id, '/layer');
   return {
     ...spec,
-    ...{
-      config: { ...config, Image: null, Volumes: null },
-      host: { ...host_config, Binds: null, Mounts: null },
-    },
-    ...{ state: goalOf(inspected), layer, changes: changes.length > 0 ? 'some' : 'none' },
+    config: { ...config, Image: null, Volumes: null },
+    host: { ...host_config, Binds: null, Mounts: null },
+    state: goalOf(inspected),
+    layer,
+    changes: changes.length > 0 ? 'some' : 'none',
   };
 }
 
@@ -95,3 +98,11 @@ async function contentOf(docker: Docker, id: string, path: string): Promise<stri
     return null;
   }
 }
+
+/** An engine that was started anew writes nothing as an empty list where it wrote null before. */
+const withoutEmpty = (world: object): unknown =>
+  JSON.parse(
+    JSON.stringify(world, (_, value: unknown) =>
+      typeof value === 'object' && value !== null && Object.keys(value).length === 0 ? null : value,
+    ),
+  );

@@ -19,7 +19,7 @@ export async function readLogs(container: Docker.Container, options: LogOptions)
   if (Config.Tty) stream.pipe(both);
   else container.modem.demuxStream(stream, both, both);
   both.on('data', (chunk: Buffer) => kept.add(chunk));
-  const end = (): void => void (stream as NodeJS.ReadableStream & { destroy(): void }).destroy();
+  const end = (): void => (stream as NodeJS.ReadableStream & { destroy(): void }).destroy();
   const timer = setTimeout(end, followMs);
   options.signal.addEventListener('abort', end);
   await new Promise<void>((resolve) => {

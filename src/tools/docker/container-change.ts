@@ -173,9 +173,12 @@ async function whatIsWrong(found: Inspected, engine: Engine): Promise<string> {
     signal: AbortSignal.timeout(1000),
   });
   const how =
-    State.OOMKilled === true ? 'it ran out of memory' : `it is ${State.Status}, exit code ${State.ExitCode}`;
-  const health = State.Health?.Status === 'unhealthy' ? 'its health check says unhealthy' : how;
-  return [health, State.Error, text.trim()].filter(Boolean).join('; ');
+    State.OOMKilled === true
+      ? 'it ran out of memory'
+      : State.Status === 'running' && State.Health?.Status === 'unhealthy'
+        ? 'its health check says unhealthy'
+        : `it is ${State.Status}, exit code ${State.ExitCode}`;
+  return [how, State.Error, text.trim()].filter(Boolean).join('; ');
 }
 
 /** Whether what stands is what the change says: each container alike, field by field. */

@@ -6,9 +6,17 @@ import { keptOf } from './container-change.ts';
 import { nameOf } from './container.ts';
 
 const NAME = /^[A-Za-z_]\w*$/;
+const PORT =
+  /^(?:(?<address>[\d.]+|\[[\da-f:]+\]):)?(?:(?<outer>\d{1,5}):)?(?<inner>\d{1,5})(?:\/(?<protocol>tcp|udp|sctp))?$/i;
+/** The engine takes an address that is none for all addresses. */
+const isAddress = (address = ''): boolean =>
+  address === '' || z.union([z.ipv4(), z.ipv6()]).safeParse(address).success;
+const addressOf = (text: string): string =>
+  (PORT.exec(text)?.groups?.['address'] ?? '').replaceAll(/[[\]]/g, '');
 const port = z
   .string()
-  .regex(/^(?:[^\s:]+:)?(?:\d{1,5}:)?\d{1,5}(?:\/(?:tcp|udp|sctp))?$/, 'as in 127.0.0.1:8080:80/tcp');
+  .regex(PORT, 'as in 127.0.0.1:8080:80/tcp')
+  .refine((text) => isAddress(addressOf(text)), 'begins with something that is no address');
 
 const changesSchema = z.object({
   container: z.string().min(1).describe('Name or id'),
@@ -74,14 +82,8 @@ function withChanges(spec: ContainerSpec, { image, env = {}, labels = {}, ports 
 function publishedBy(ports: readonly string[]): { exposed: object; bindings: object } {
   const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
   for (const text of ports) {
-    const [address, protocol = 'tcp'] = text.split('/');
-    const parts = (address ?? '').split(':');
-    const inner = parts.pop() ?? '';
-    const outer = parts.pop() ?? '';
-    // An address alone before the port means any port of the host's at that address.
-    const isPort = /^\d*$/.test(outer);
-    const HostIp = isPort ? parts.join(':') : [...parts, outer].join(':');
-    (bindings[`${inner}/${protocol}`] ??= []).push({ HostIp, HostPort: isPort ? outer : '' });
+    const { outer = '', inner = '', protocol = 'tcp' } = PORT.exec(text)?.groups ?? {};
+    (bindings[`${inner}/${protocol}`] ??= []).push({ HostIp: addressOf(text), HostPort: outer });
   }
   return { exposed: Object.fromEntries(Object.keys(bindings).map((key) => [key, {}])), bindings };
 }
