@@ -5,7 +5,7 @@ import { type ContainerState, type Inspected, containerStateSchema } from '../..
 import { HomeostatError } from '../../core/errors.ts';
 import type { Staged } from '../../core/stages.ts';
 import { type Action, defineAction } from '../../core/tool.ts';
-import { nameOf, resourceOf } from './container.ts';
+import { circumstancesOf, nameOf, resourceOf } from './container.ts';
 
 const stageSchema = z.object({
   id: z.string(),
@@ -73,7 +73,7 @@ function stateTool({ verb, title, description, to, from, toolset }: StateTool): 
         // The same words as on a command line, so that the same rules speak of it.
         commands: [{ line: `docker ${verb} ${nameOf(found)}`, cwd: ctx.workspace.cwd, env: {} }],
         resources: [resourceOf(found)],
-        circumstances: [],
+        circumstances: circumstancesOf(found, ctx.config),
       };
     },
 

@@ -1,5 +1,6 @@
 import { normalize } from 'node:path';
 import { rank, strictest } from '../../../core/risk.ts';
+import { namesService } from '../../../core/services.ts';
 import { isInside } from '../../../core/inside.ts';
 import type { Program } from '../../../registry/commands.ts';
 import { parseArguments } from '../programs/arguments.ts';
@@ -185,7 +186,7 @@ function mentionsOwn(words: readonly Value[], frame: Frame, walk: Walk, source: 
   }
 }
 
-/** A protected service, named as such or within a container's or a unit's name: `postgres`, `shop-postgres-1`. */
+/** A protected service that a line names. */
 function services(entry: Program, args: readonly Value[], walk: Walk, source: string): void {
   if (
     !ON_SERVICES.has(entry.id) &&
@@ -193,16 +194,12 @@ function services(entry: Program, args: readonly Value[], walk: Walk, source: st
   )
     return;
   for (const service of walk.ctx.protectedServices) {
-    const named = args.some((arg) => wordOf(service).test(parts(arg.text)));
+    const named = args.some(({ text }) => namesService(text, service));
     if (named)
       walk.report.factor('protected-service', 'CRITICAL', `The configuration protects ${service}.`, source);
   }
 }
 
 const ON_SERVICES = new Set(['systemctl', 'service', 'docker', 'docker-compose', 'podman', 'kubectl']);
-
-const parts = (text: string): string => text.split(/[-_./:@]/).join(' ');
-const wordOf = (service: string): RegExp =>
-  new RegExp(`(^| )${parts(service).replaceAll(/[\\^$*+?()[\]{}|]/g, '\\$&')}( |$)`, 'i');
 
 const textLength = (words: readonly Value[]): number => words.reduce((sum, { text }) => sum + text.length, 0);
