@@ -10,12 +10,12 @@ const FLOORS: Record<string, { rooms: string[]; packages: string[] }> = {
   core: { rooms: ['core'], packages: ['zod'] },
   registry: { rooms: ['core', 'registry'], packages: ['zod', 'yaml'] },
   store: { rooms: ['core', 'store'], packages: ['zod', 'better-sqlite3', 'canonicalize'] },
-  host: { rooms: ['core', 'host'], packages: ['execa', 'koffi', 'picomatch'] },
+  host: { rooms: ['core', 'host'], packages: ['dockerode', 'execa', 'koffi', 'picomatch'] },
   guards: {
     rooms: ['core', 'registry', 'store', 'guards'],
     packages: ['cockatiel', 'picomatch', 'unbash', '@secretlint/secretlint-rule-preset-recommend'],
   },
-  tools: { rooms: ['core', 'tools'], packages: ['zod', 'diff'] },
+  tools: { rooms: ['core', 'tools'], packages: ['zod', 'diff', 'yaml'] },
   server: { rooms: ['core', 'server'], packages: ['@modelcontextprotocol/sdk'] },
   cli: {
     rooms: ['core', 'server', 'cli', 'app.ts', 'assessor.ts', 'hooks.ts'],
