@@ -36,7 +36,7 @@ async function decide(report: ActionReport, ask: AskPerson, caller: Caller, hous
     digest: house.store.approvals.of(report.action_id ?? '')?.digest,
   }));
   if (row === null || digest === undefined || !suffices(row, caller, house)) return false;
-  const text = approvalText(row);
+  const text = house.secrets.shown(approvalText(row));
   if (text.length > MOST_TEXT) return false;
   const answer = await answered(ask, text, caller, house);
   const agent = `person/${caller.principal.user}`;

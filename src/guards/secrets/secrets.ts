@@ -25,7 +25,7 @@ export interface Secrets extends SecretsView {
   value(name: string, text: string): string;
   /** Every string inside a JSON value. */
   redact<T>(value: T): T;
-  /** For a person who decides: only words of a vendor's shape and known values, each with its length. */
+  /** For a person who decides: only values that a person has set, each with its length. */
   shown(text: string): string;
   /** Knows the files of secrets below these folders from now on. */
   watch(roots: readonly string[]): void;
@@ -67,9 +67,8 @@ export function openSecrets({ env, variables, listed, files, digest }: SecretsSo
     );
     const agents = [...held(now.filter(({ path }) => !listed.includes(path))), ...heard];
     find = knownValues([...persons, ...agents].slice(0, MOST_KNOWN));
-    // A file in a root may be the agent's: it could call a command a secret, to have it hidden from the person.
-    const harmless = agents.filter((value) => value.keep === undefined && isHarmless(value));
-    findShown = knownValues([...persons, ...harmless].slice(0, MOST_KNOWN));
+    // A file in a root may be the agent's: it could call a program a secret, to have it hidden from the person.
+    findShown = knownValues(persons.slice(0, MOST_KNOWN));
   };
 
   const hear = (written: string): void => {
@@ -114,8 +113,8 @@ export function openSecrets({ env, variables, listed, files, digest }: SecretsSo
     },
     shown(plain) {
       refresh();
-      const words = wordSpans(plain).filter(({ start, end }) => NO_COMMAND.test(plain.slice(start, end)));
-      const known = merged([...words, ...findShown(plain)]);
+      // Nor by its shape: what begins like a vendor's token can be a program in base64.
+      const known = merged(findShown(plain));
       return masked(plain, known, 0, plain.length, (length) => `[a secret of ${length} characters]`);
     },
     watch(folders) {
