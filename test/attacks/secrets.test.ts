@@ -80,7 +80,9 @@ test('a secret is not read in halves, wherever the middle of the output is left 
   for (let pad = 0; pad < 48; pad += 5) {
     const line = `head -c ${16_384 - pad} /dev/zero | tr '\\0' x; printf ' %s ' "$(sed -n 's/seen \\(.*\\) here/\\1/p' notes.txt)"; head -c 40000 /dev/zero | tr '\\0' y`;
     const report = await t.act('run_command', { command: line, dry_run: true });
-    expect(report.result, JSON.stringify(report)).toMatchObject({ omitted_bytes: expect.any(Number) as number });
+    expect(report.result, JSON.stringify(report)).toMatchObject({
+      omitted_bytes: expect.any(Number) as number,
+    });
     for (let at = 0; at + 6 <= IN_ENVIRONMENT.length; at++)
       expect(JSON.stringify(report.result)).not.toContain(IN_ENVIRONMENT.slice(at, at + 6));
   }

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { openApp } from '../../src/app.ts';
 import { homeAt } from '../../src/store/home.ts';
-import { PASSPHRASE } from './app.ts';
+import { PASSPHRASE, type TestApp, testApp } from './app.ts';
 import { type Answer, type Connected, connect } from './client.ts';
 import { eventually } from './processes.ts';
 import { type Scratch, folders } from './scratch.ts';
@@ -31,12 +31,7 @@ export function target(config = LOOSE): Target {
   const at: { -readonly [K in keyof Target]?: Target[K] } = folders(config);
   const place = at as Target;
   beforeAll(async () => {
-    const proof = { passphrase: PASSPHRASE, terminal: false };
-    const app = openApp({ env: place.env });
-    const person = await app.operator();
-    await person.enrol(PASSPHRASE, null);
-    await person.trustConfig(proof);
-    await app.gateway.close();
+    await enrolled(place);
     at.server = await connect(place);
     at.held = String((await place.server.call('write_file', { path: '.mcp.json', content: '{}' })).action_id);
   });
@@ -45,6 +40,31 @@ export function target(config = LOOSE): Target {
     rmSync(place.base, { recursive: true });
   });
   return place;
+}
+
+/** The product in this process, one for all tests of a file. */
+export function sharedApp(config = LOOSE, env: NodeJS.ProcessEnv = {}): TestApp {
+  const { env: own, ...place } = folders(config);
+  const on = { ...place, env: { ...own, ...env } };
+  const t = { ...on } as { -readonly [K in keyof TestApp]: TestApp[K] };
+  beforeAll(async () => {
+    await enrolled(on);
+    Object.assign(t, await testApp({ on }));
+  });
+  afterAll(async () => {
+    await t.close();
+    rmSync(t.base, { recursive: true });
+  });
+  return t;
+}
+
+/** A person is the approver here and trusts the configuration. */
+async function enrolled(place: Scratch): Promise<void> {
+  const app = openApp({ env: place.env });
+  const person = await app.operator();
+  await person.enrol(PASSPHRASE, null);
+  await person.trustConfig({ passphrase: PASSPHRASE, terminal: false });
+  await app.gateway.close();
 }
 
 /** Ways in which an agent gets a line run. */
