@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { openApp } from '../../src/app.ts';
 import { homeAt } from '../../src/store/home.ts';
 import { PASSPHRASE, type TestApp, testApp } from './app.ts';
-import { type Answer, type Connected, connect } from './client.ts';
+import { type Connected, connect } from './client.ts';
 import { eventually } from './processes.ts';
 import { type Scratch, folders } from './scratch.ts';
 import { auditOf, expectWholeChain } from './state.ts';
@@ -98,7 +98,7 @@ export async function tries(place: Target, way: Way, line: string): Promise<void
 }
 
 /** It was not done, and the answer says why and what next. */
-export function expectRefused(answer: Answer, what: string): void {
+export function expectRefused(answer: Told, what: string): void {
   expect(['held', 'denied', 'failed', 'rolled_back'], `${what}: ${JSON.stringify(answer)}`).toContain(
     answer.outcome,
   );
@@ -106,8 +106,15 @@ export function expectRefused(answer: Answer, what: string): void {
   expect(answer.error?.next, what).toMatch(/\S/);
 }
 
+/** What an answer says of itself, of a server or of the product in this process. */
+interface Told {
+  readonly outcome: string;
+  readonly action_id?: string | null;
+  readonly error: { readonly code: string; readonly message: string; readonly next: string } | null;
+}
+
 /** It is on record, and one of its records is of this event; what says no before there is an action, by its error. */
-export function expectOnRecord(place: Scratch, answer: Answer, event = ''): void {
+export function expectOnRecord(place: Scratch, answer: Told, event = ''): void {
   const id = answer.action_id ?? null;
   const lines = auditOf(place).filter((line) =>
     id === null ? line.error === answer.error?.code : line.action_id === id,
