@@ -30,7 +30,10 @@ export function checkNumber(run: Run, house: House): void {
       `${own.length} actions of ${run.agent} wait for a person already`,
     );
   if (all.length >= ALL_AGENTS * most)
-    throw new HomeostatError('too_many_held', `${all.length} actions of all agents wait for a person already`);
+    throw new HomeostatError(
+      'too_many_held',
+      `${all.length} actions of all agents wait for a person already`,
+    );
 }
 
 const heldIn = ({ store }: House): ActionRow[] =>
