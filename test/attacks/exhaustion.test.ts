@@ -32,7 +32,7 @@ test.each([
   ['the temporary files', 'head -c 400M /dev/zero > /tmp/big'],
   ['the shared memory', 'head -c 400M /dev/zero > /dev/shm/big'],
   ['the home', 'head -c 400M /dev/zero > ~/big'],
-  ['memory', `python3 -c "x = bytearray(400_000_000)"`],
+  ['memory', `python3 -c "import time; x = bytearray(400_000_000); time.sleep(15)"`],
   [
     'processes',
     `python3 -c "

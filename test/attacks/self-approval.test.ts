@@ -132,7 +132,7 @@ test.each(['approvals/approve', 'elicitation/create', 'sampling/createMessage', 
   async (method) => {
     const params = { action_id: t.held, decision: 'approve' };
     const { ResultSchema } = await import('@modelcontextprotocol/sdk/types.js');
-    await expect(t.server.client.request({ method, params } as never, ResultSchema)).rejects.toThrow(
+    await expect(t.server.client.request({ method, params }, ResultSchema)).rejects.toThrow(
       'Method not found',
     );
   },

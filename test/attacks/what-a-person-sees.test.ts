@@ -42,7 +42,7 @@ const DISGUISES: readonly [what: string, text: string][] = [
 
 /** Nothing that a terminal obeys or an eye mistakes: what there is besides ASCII is no sign of the disguise. */
 function expectPlain(shown: string, disguise: string): void {
-  const signs = [...disguise].filter((sign) => !/[ -~\n]/.test(sign));
+  const signs = Array.from(disguise).filter((sign) => !/[ -~\n]/.test(sign));
   // Marks on one letter are writing; a pile of them is none.
   for (const sign of signs) expect(shown).not.toContain(sign === '\u0335' ? sign.repeat(4) : sign);
   expect(shown).toContain(
