@@ -1,5 +1,4 @@
 // An agent that wants its own action approved, with the right passphrase in its hand.
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/app.ts';
@@ -25,7 +24,6 @@ beforeAll(() => {
 });
 afterEach(() => {
   expectUndecided(t, before);
-  expect(existsSync(join(t.root, '.mcp.json'))).toBe(false);
 });
 
 /** Python that runs a line at a terminal of its own, types, and ends as the line ended. */

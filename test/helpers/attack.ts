@@ -1,4 +1,5 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { openApp } from '../../src/app.ts';
 import { homeAt } from '../../src/store/home.ts';
@@ -86,9 +87,9 @@ export async function tries(place: Target, way: Way, line: string): Promise<void
     let code: unknown = null;
     await eventually(async () => {
       const { result } = await place.server.call('process_output', { id });
-      const [process] = result?.['processes'] as { running: boolean; exit_code: number | null }[];
-      code = process?.exit_code;
-      return process?.running === false;
+      const { processes } = result as { processes: { running: boolean; exit_code: number | null }[] };
+      code = processes[0]?.exit_code;
+      return processes[0]?.running === false;
     }, `the end of ${line}`);
     expect(code, line).not.toBe(0);
     return expectOnRecord(place, answer, 'process.ended');
@@ -135,6 +136,7 @@ const DECISIONS = /^(approval|approver|config|grant|snapshot|stop)\./;
 /** Nobody has decided anything, and nothing of the record is gone. */
 export function expectUndecided(place: Target, before: object): void {
   expect(houseOf(place)).toEqual(before);
+  expect(existsSync(join(place.root, '.mcp.json'))).toBe(false);
   expect(auditOf(place, place.held).map(({ event }) => event)).toEqual(['action.intended', 'action.held']);
   expectWholeChain(place);
 }

@@ -51,7 +51,7 @@ export async function connect(
     cwd = place.root,
     announced,
     command = [BIN, 'serve', '--stdio'],
-    name = 'test-client',
+    name: clientName = 'test-client',
     form,
   }: ConnectOptions = {},
 ): Promise<Connected> {
@@ -66,7 +66,7 @@ export async function connect(
     ...(announced === undefined ? {} : { roots: {} }),
     ...(form === undefined ? {} : { elicitation: {} }),
   };
-  const client = new Client({ name, version: '1.0.0' }, { capabilities });
+  const client = new Client({ name: clientName, version: '1.0.0' }, { capabilities });
   if (announced !== undefined) {
     const roots = announced.map((path) => ({ uri: pathToFileURL(path).href }));
     client.setRequestHandler(ListRootsRequestSchema, () => ({ roots }));
