@@ -62,8 +62,9 @@ const mayPlant = (run: Run, effects: Effects | null | undefined, house: House): 
 
 const secretsIn = (run: Run, effects: Effects | null | undefined, house: House): string[] => {
   const isSecret = isSecretIn(house, run.caller.workspace);
+  const { files } = house.config.secrets;
   return (effects?.changes ?? [])
-    .filter(({ change, path }) => change !== 'delete' && isSecret(path))
+    .filter(({ change, path }) => change !== 'delete' && (isSecret(path) || files.includes(path)))
     .map(({ path }) => path);
 };
 

@@ -1,3 +1,4 @@
+import { isInside } from '../../core/inside.ts';
 import type { SecretText, SecretsView, Span } from '../../core/secrets.ts';
 import { MASK } from '../../core/secrets.ts';
 import type { KeyedDigest } from '../../store/digest-key.ts';
@@ -48,7 +49,7 @@ export interface SecretsSource {
   readonly env: NodeJS.ProcessEnv;
   /** Names of variables that a person lists. */
   readonly variables: readonly string[];
-  /** Files that a person lists; what stands in them is never an agent's. */
+  /** Files that a person lists; what stands in those outside the roots is never an agent's. */
   readonly listed: readonly string[];
   /** The files of secrets in some roots, and those listed, as they stand now; the same array where nothing has changed. */
   readonly files: (roots: readonly string[], anew: boolean) => readonly SecretText[];
@@ -80,10 +81,11 @@ export function openSecrets(source: SecretsSource): Secrets {
     if (now === seen && numbered === version) return;
     [seen, version] = [now, numbered];
     const held = (texts: readonly SecretText[]): KnownValue[] => texts.flatMap(({ text }) => valuesOf(text));
-    const persons = [...own, ...held(now.filter(({ path }) => listed.includes(path)))].filter(
-      ({ keep }) => keep === undefined,
-    );
-    const found = held(now.filter(({ path }) => !listed.includes(path)));
+    // What a person lists and an agent can write to may be the agent's as well.
+    const isPersons = ({ path }: SecretText): boolean =>
+      listed.includes(path) && ![...roots].some((root) => isInside(path, root));
+    const persons = [...own, ...held(now.filter(isPersons))].filter(({ keep }) => keep === undefined);
+    const found = held(now.filter((file) => !isPersons(file)));
     const planted = source.planted.all();
     const theirs = found.filter(({ text }) => !planted.has(digest(text)));
     const harmless = found.filter((value) => value.keep === undefined && isHarmless(value));
