@@ -47,6 +47,8 @@ export async function openHooks(env: NodeJS.ProcessEnv, packageRoot: string): Pr
       variables,
       listed,
       files: () => secretFiles([], () => false, listed),
+      read: () => [],
+      planted: store.planted,
       digest: store.digest,
     });
 

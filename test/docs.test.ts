@@ -109,6 +109,20 @@ test('every test that the threat model names is there', () => {
   expect(named.filter((name) => !tests.includes(`test('${name}`))).toEqual([]);
 });
 
+test('each claim of the threat model names a test, and each test file that it names is there', () => {
+  const page = read('docs/threat-model.md');
+  const rows = page.split('\n').filter((line) => line.startsWith('|'));
+  const claims = page
+    .split('\n\n')
+    .filter((block) => block.startsWith('| Claim '))
+    .flatMap((table) => table.trim().split('\n').slice(2));
+  expect(claims.length).toBeGreaterThan(30);
+  expect(claims.length).toBeLessThan(rows.length);
+  expect(claims.filter((row) => !/“.+? …”|\]\(\.\.\/test\/[^)]+\)/.test(row))).toEqual([]);
+  const files = [...page.matchAll(/\]\(\.\.\/(test\/[^)]+)\)/g)].map(([, path]) => path ?? '');
+  expect(files.filter((path) => !existsSync(join(PACKAGE_ROOT, path)))).toEqual([]);
+});
+
 test('every runtime dependency has a decision', () => {
   const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
   const titles = read('docs/decisions/README.md');

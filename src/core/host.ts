@@ -145,11 +145,15 @@ export interface Machine extends Surroundings {
   readonly engine: Engine;
   readonly logs: OutputLogs;
   readonly sessions: Sessions;
-  /** Files that hold secrets, as they stand: those below the roots and those listed; the same array where none has changed. */
+  /**
+   * Files that hold secrets, as they stand: those below the roots and those listed; the same array where none has
+   * changed. Which there are is believed for some seconds, unless they are to be looked for anew.
+   */
   secretFiles(
     roots: readonly string[],
     isSecret: (path: string) => boolean,
     listed: readonly string[],
+    anew?: boolean,
   ): readonly SecretText[];
   transactions(options: TransactionOptions): Transactions;
   /** Removes what is kept of an action in the stores of these roots: its stage alone, or its pre-images as well. */

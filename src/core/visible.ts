@@ -1,5 +1,7 @@
-const HIDDEN =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff]|[\ufe00-\ufe0f]|[\u{e0000}-\u{e0fff}]/gu;
+/** What is not seen, or moves what is: controls, formats, what a font may leave out, blanks that are no space. */
+const HIDDEN = /(?![\t\n ])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Zs}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+/** Marks that are piled up on one letter reach over the lines next to it. */
+const PILED = /(?<=\p{M}{3})\p{M}/gu;
 
 const escape = (c: string): string => `\\u{${c.codePointAt(0)?.toString(16) ?? ''}}`;
 
@@ -22,7 +24,7 @@ const BEYOND_ASCII = /[^\u0000-\u007f]/u;
  */
 export const visible = (text: string): string => {
   const shown = text.replaceAll(HIDDEN, escape);
-  return BEYOND_ASCII.test(shown) ? unlike(shown) : shown;
+  return BEYOND_ASCII.test(shown) ? unlike(shown.replaceAll(PILED, escape)) : shown;
 };
 
 function unlike(text: string): string {

@@ -1,9 +1,10 @@
+import type { Effects } from '../core/effects.ts';
 import { HomeostatError, asHomeostatError, isTransient } from '../core/errors.ts';
 import type { ActionReport } from '../core/outcome.ts';
 import type { Committed } from '../core/stages.ts';
 import { consume } from './approvals/consume.ts';
 import { useGrant } from './approvals/grants.ts';
-import { actionContext } from './context.ts';
+import { actionContext, isSecretIn } from './context.ts';
 import { checkAlive, endedBy } from './ending.ts';
 import type { House } from './house.ts';
 import { takeLeases } from './limits/leases.ts';
@@ -23,8 +24,12 @@ export async function commitRun(run: Run, house: House): Promise<ActionReport> {
   house.trace('committing');
   const ctx = actionContext(run, house);
   let committed: Committed<Record<string, unknown>, unknown> | null = null;
+  const known = mayPlant(run, run.staged?.effects, house) ? house.secrets.known() : null;
   try {
     committed = await run.tool.commit(run.staged?.stage, ctx);
+    // What an agent has written there by itself it has called a secret itself: the record does not mask it.
+    if (known !== null)
+      house.secrets.planted(secretsIn(run, committed.effects ?? run.staged?.effects, house), known);
     house.trace('committed');
     const seen = await run.tool.verify(committed.output, committed.snapshot, ctx); // 9
     house.trace('verified');
@@ -48,6 +53,20 @@ export async function commitRun(run: Run, house: House): Promise<ActionReport> {
     return reportOf(run, { outcome: 'unknown', error: asHomeostatError(error), effects });
   }
 }
+
+/** Whether it may, as far as one knows beforehand, put something into a file of secrets with nobody's leave. */
+const mayPlant = (run: Run, effects: Effects | null | undefined, house: House): boolean =>
+  !run.resumed &&
+  run.grant === null &&
+  (effects?.known !== true || secretsIn(run, effects, house).length > 0);
+
+const secretsIn = (run: Run, effects: Effects | null | undefined, house: House): string[] => {
+  const isSecret = isSecretIn(house, run.caller.workspace);
+  const { files } = house.config.secrets;
+  return (effects?.changes ?? [])
+    .filter(({ change, path }) => change !== 'delete' && (isSecret(path) || files.includes(path)))
+    .map(({ path }) => path);
+};
 
 /** Consumes the approval, where there is one, and writes the commit record: both or neither. */
 async function beginCommit(run: Run, house: House): Promise<void> {

@@ -1,12 +1,10 @@
 import type { QueryContext } from '../core/context.ts';
 import { asHomeostatError, HomeostatError } from '../core/errors.ts';
 import type { Report } from '../core/outcome.ts';
-import { type Caller, agentName } from '../core/principal.ts';
-import { BLANK } from '../store/audit.ts';
+import type { Caller } from '../core/principal.ts';
 import { resumeAction } from './approvals/resume.ts';
 import { queryJournal, type QueryJournal } from './audit/query-journal.ts';
 import { askInForm } from './approvals/elicit.ts';
-import { auditParameters } from './audit/parameters.ts';
 import type { Keeper } from './audit/keeper.ts';
 import { actionContext, queryContext } from './context.ts';
 import { findAction, type House } from './house.ts';
@@ -20,7 +18,7 @@ import { refusal } from './refusal.ts';
 import { prune } from './snapshots/prune.ts';
 import { seeder } from './snapshots/seed.ts';
 import { runAction } from './run-action.ts';
-import { runQuery } from './run-query.ts';
+import { refuseUnknown, runQuery } from './run-query.ts';
 import { openRun } from './run.ts';
 
 /** Tool calls, guarded: what `Gateway` promises to the faces, once the house stands. */
@@ -46,22 +44,7 @@ export function guardedCalls(house: House, keeper: Keeper): Guarded {
     async call(name, input, caller) {
       house.secrets.watch(caller.workspace.roots);
       const tool = house.offered.has(name) ? house.tools.get(name) : undefined;
-      if (tool === undefined) {
-        const error = new HomeostatError(
-          'unknown_tool',
-          `there is no tool ${house.secrets.text(JSON.stringify(name))}`,
-        );
-        journal.add({
-          ...BLANK,
-          agent: agentName(caller.principal),
-          event: 'action.refused',
-          action: 'unknown',
-          parameters: auditParameters({ tool: name, input }, house.secrets),
-          result: 'denied',
-          error: error.code,
-        });
-        return refusal(undefined, error);
-      }
+      if (tool === undefined) return refuseUnknown(name, input, caller, journal, house);
       if (tool.kind === 'query') {
         return runQuery(tool, input, caller, services(caller, journal, house), journal, house);
       }

@@ -15,13 +15,13 @@ export async function recordIntent(run: Run, house: House): Promise<void> {
       agent: run.agent,
       principal: run.caller.principal,
       workspace: run.caller.workspace,
-      reason: house.secrets.text(bound.reason),
-      summary: house.secrets.text(intent.summary),
+      reason: house.secrets.recorded.text(bound.reason),
+      summary: house.secrets.recorded.text(intent.summary),
       dry_run: bound.dryRun,
       input: null,
       request_digest: run.requestDigest,
       resources: intent.resources,
-      ...house.secrets.redact({ risk, decision }),
+      ...house.secrets.recorded.redact({ risk, decision }),
       phase: 'intended',
       stage: null,
       effects: null,
@@ -133,7 +133,7 @@ export async function recordRefusal(
 
 /** Masked before it is cut: half a secret would not be known for one. */
 const detailOf = ({ error }: Ending, { secrets }: House): string | null =>
-  error === undefined ? null : secrets.text(error.message).slice(0, 300).toWellFormed();
+  error === undefined ? null : secrets.recorded.text(error.message).slice(0, 300).toWellFormed();
 
 /** Why it was decided as it was; the caller is inside a transaction. */
 export function putJudgements(run: Run, house: House): void {
@@ -147,7 +147,7 @@ export function putJudgements(run: Run, house: House): void {
     card: caller.principal.card,
     workspace: caller.workspace,
     resources: intent.resources,
-    summary: house.secrets.text(intent.summary).slice(0, 300).toWellFormed(),
-    steps: house.secrets.redact(judgements),
+    summary: house.secrets.recorded.text(intent.summary).slice(0, 300).toWellFormed(),
+    steps: house.secrets.recorded.redact(judgements),
   });
 }

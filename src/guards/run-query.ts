@@ -20,19 +20,7 @@ export async function runQuery(
   house: House,
 ): Promise<QueryReport> {
   const started = performance.now();
-  const { refused, more } = query.recorded
-    ? countQuery(agentName(caller.principal), house)
-    : { refused: 'no', more: 0 };
-  if (more > 0)
-    journal.add({
-      ...BLANK,
-      agent: agentName(caller.principal),
-      event: 'query.refused_more',
-      action: query.name,
-      result: 'denied',
-      error: 'rate_limited',
-      detail: `${more} more in the minute before`,
-    });
+  const refused = query.recorded ? countedQuery(caller, query.name, journal, house) : 'no';
   const report = refused === 'no' ? await answer(query, raw, caller, ctx, house) : tooMany(house);
   if (query.recorded && refused !== 'again') {
     journal.add({
@@ -47,6 +35,55 @@ export async function runQuery(
       execution_time_ms: Math.round(performance.now() - started),
     });
   }
+  return report;
+}
+
+/** Counts a query of the agent's, and puts on record how many were refused in its minute before. */
+function countedQuery(
+  { principal }: Caller,
+  action: string,
+  journal: QueryJournal,
+  house: House,
+): 'no' | 'first' | 'again' {
+  const agent = agentName(principal);
+  const { refused, more } = countQuery(agent, house);
+  if (more > 0)
+    journal.add({
+      ...BLANK,
+      agent,
+      event: 'query.refused_more',
+      action,
+      result: 'denied',
+      error: 'rate_limited',
+      detail: `${more} more in the minute before`,
+    });
+  return refused;
+}
+
+/** A call of a tool that is not there: on record as a query is, since a flood of them would fill the disk too. */
+export function refuseUnknown(
+  name: string,
+  input: unknown,
+  caller: Caller,
+  journal: QueryJournal,
+  house: House,
+): QueryReport {
+  const what = `there is no tool ${house.secrets.text(JSON.stringify(name))}`;
+  const refused = countedQuery(caller, 'unknown', journal, house);
+  const report: QueryReport =
+    refused === 'no'
+      ? { outcome: 'denied', result: null, error: new HomeostatError('unknown_tool', what).body() }
+      : tooMany(house);
+  if (refused !== 'again')
+    journal.add({
+      ...BLANK,
+      agent: agentName(caller.principal),
+      event: 'action.refused',
+      action: 'unknown',
+      parameters: auditParameters({ tool: name, input }, house.secrets),
+      result: 'denied',
+      error: report.error?.code ?? null,
+    });
   return report;
 }
 

@@ -14,6 +14,7 @@ export type SecretFiles = (
   roots: readonly string[],
   isSecret: (path: string) => boolean,
   listed: readonly string[],
+  anew?: boolean,
 ) => readonly SecretText[];
 
 /** Reads the files below some roots that hold secrets, and those listed; the same array as before where none has changed. */
@@ -21,9 +22,9 @@ export function openSecretFiles(): SecretFiles {
   const lists = new Map<string, { readonly until: number; readonly paths: readonly string[] }>();
   const texts = new Map<string, { readonly stamp: string; readonly read: SecretText | null }>();
   let last: readonly SecretText[] = [];
-  const below = (root: string, isSecret: (path: string) => boolean): readonly string[] => {
+  const below = (root: string, isSecret: (path: string) => boolean, anew: boolean): readonly string[] => {
     const known = lists.get(root);
-    if (known !== undefined && known.until > performance.now()) return known.paths;
+    if (!anew && known !== undefined && known.until > performance.now()) return known.paths;
     const paths = secretsBelow(root, isSecret);
     lists.set(root, { until: performance.now() + LIST_MS, paths });
     return paths;
@@ -37,8 +38,8 @@ export function openSecretFiles(): SecretFiles {
     texts.set(path, { stamp, read });
     return read;
   };
-  return (roots, isSecret, listed) => {
-    const paths = new Set([...listed, ...roots.flatMap((root) => below(root, isSecret))]);
+  return (roots, isSecret, listed, anew = false) => {
+    const paths = new Set([...listed, ...roots.flatMap((root) => below(root, isSecret, anew))]);
     const now = [...paths]
       .slice(0, MOST_FILES)
       .map(textOf)

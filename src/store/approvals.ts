@@ -24,6 +24,8 @@ export interface ApprovalStore {
   of(actionId: string): ApprovalRow | null;
   list(status: ApprovalStatus | undefined, limit: number): ApprovalRow[];
   countPending(): number;
+  /** How often a person has said no to this agent since then. */
+  countDenied(agent: string, sinceMs: number): number;
 }
 
 export function approvalStore(db: Statements): ApprovalStore {
@@ -60,5 +62,12 @@ export function approvalStore(db: Statements): ApprovalStore {
     countPending: () =>
       db.prepare<[], { n: number }>("SELECT count(*) AS n FROM approvals WHERE status = 'pending'").get()
         ?.n ?? 0,
+    countDenied: (agent, sinceMs) =>
+      db
+        .prepare<[number, string], { n: number }>(
+          `SELECT count(*) AS n FROM approvals JOIN actions ON actions.id = approvals.action_id
+           WHERE status = 'denied' AND decided_ms > ? AND agent = ?`,
+        )
+        .get(sinceMs, agent)?.n ?? 0,
   };
 }

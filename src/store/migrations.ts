@@ -216,4 +216,8 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (agent, tool, error)
   ) WITHOUT ROWID;
   `,
+  // What agents have put into files of secrets by themselves: no such word is kept out of the record.
+  `
+  CREATE TABLE planted_values (n INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE);
+  `,
 ];

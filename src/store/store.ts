@@ -16,6 +16,7 @@ import { type JudgementStore, judgementStore } from './judgements.ts';
 import { type LongRunning, longRunning } from './long-running.ts';
 import { type LeaseStore, leaseStore } from './leases.ts';
 import { type RefusalStore, refusalStore } from './refusals.ts';
+import { type PlantedStore, plantedStore } from './planted.ts';
 import { queueFlag } from './queue-flag.ts';
 import { openTurns } from './turns.ts';
 import { type SnapshotStore, snapshotStore } from './snapshots.ts';
@@ -35,6 +36,7 @@ export interface Store {
   readonly judgements: JudgementStore;
   readonly breakers: BreakerStore;
   readonly refusals: RefusalStore;
+  readonly planted: PlantedStore;
   /** One durable transaction: when it returns, what was written is on stable storage. */
   write<T>(work: () => T): T;
   /** The same, sharing one flush of the disk with all that are asked for at this moment; fails by itself. */
@@ -91,6 +93,7 @@ function assemble(home: Home, db: Db): Store {
     judgements: judgementStore(statements),
     breakers: breakerStore(statements),
     refusals: refusalStore(statements),
+    planted: plantedStore(statements),
     auditDays: dayFiles(home.audit),
     write: (work) => guarded(home, () => inPlace(() => turns.write(work))),
     group: async (work) => turns.group(() => inPlace(work)),

@@ -37,6 +37,8 @@ interface ConnectOptions {
   /** Folders that the client announces. */
   readonly announced?: string[];
   readonly command?: string[];
+  /** What the client calls itself. */
+  readonly name?: string;
   /** The person at the client’s form; without it the client has none. */
   readonly form?: (message: string) => ElicitResult | Promise<ElicitResult>;
 }
@@ -45,7 +47,13 @@ interface ConnectOptions {
 export async function connect(
   place: Scratch,
   args: string[] = [],
-  { cwd = place.root, announced, command = [BIN, 'serve', '--stdio'], form }: ConnectOptions = {},
+  {
+    cwd = place.root,
+    announced,
+    command = [BIN, 'serve', '--stdio'],
+    name: clientName = 'test-client',
+    form,
+  }: ConnectOptions = {},
 ): Promise<Connected> {
   const transport = new StdioClientTransport({
     command: process.execPath,
@@ -58,7 +66,7 @@ export async function connect(
     ...(announced === undefined ? {} : { roots: {} }),
     ...(form === undefined ? {} : { elicitation: {} }),
   };
-  const client = new Client({ name: 'test-client', version: '1.0.0' }, { capabilities });
+  const client = new Client({ name: clientName, version: '1.0.0' }, { capabilities });
   if (announced !== undefined) {
     const roots = announced.map((path) => ({ uri: pathToFileURL(path).href }));
     client.setRequestHandler(ListRootsRequestSchema, () => ({ roots }));

@@ -26,8 +26,14 @@ export const directly = (place: Scratch): Scratch => ({
 });
 
 export function scratch(config?: string): Scratch {
+  const place = folders(config);
+  made.push(place.base);
+  return place;
+}
+
+/** The same for all tests of a file, which removes `base` itself. */
+export function folders(config?: string): Scratch {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'homeostat-test-')));
-  made.push(base);
   const [root, home, configHome] = ['root', 'state', 'config'].map((name) => join(base, name)) as [
     string,
     string,

@@ -10,4 +10,13 @@ export const testSecrets = (
   env: NodeJS.ProcessEnv = {},
   files: readonly SecretText[] = [],
   listed: readonly string[] = [],
-): Secrets => openSecrets({ env, variables: [], listed, files: () => files, digest });
+): Secrets =>
+  openSecrets({
+    env,
+    variables: [],
+    listed,
+    files: () => files,
+    read: () => [],
+    planted: { version: () => 0, all: () => new Set(), add: () => undefined },
+    digest,
+  });

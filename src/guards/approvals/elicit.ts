@@ -13,6 +13,9 @@ import { settle } from './settle.ts';
 const MOST_TEXT = 8000;
 /** What has changed while the form was open is asked about anew, but not for ever. */
 const ROUNDS = 3;
+/** After so many times no, within so long, an agent's questions wait at the terminal, where nothing pops up. */
+const MOST_NOES = 3;
+const NOES_MS = 10 * 60_000;
 
 /**
  * Asks about a held action in the client's own form, where a person has enrolled that client for it. Whatever comes
@@ -36,7 +39,9 @@ async function decide(report: ActionReport, ask: AskPerson, caller: Caller, hous
     digest: house.store.approvals.of(report.action_id ?? '')?.digest,
   }));
   if (row === null || digest === undefined || !suffices(row, caller, house)) return false;
-  const text = approvalText(row);
+  const noes = house.store.read(() => house.store.approvals.countDenied(row.agent, Date.now() - NOES_MS));
+  if (noes >= MOST_NOES) return false;
+  const text = house.secrets.shown(approvalText(row));
   if (text.length > MOST_TEXT) return false;
   const answer = await answered(ask, text, caller, house);
   const agent = `person/${caller.principal.user}`;

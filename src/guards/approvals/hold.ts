@@ -28,7 +28,7 @@ export function hold(run: Run, house: House): ActionReport {
     const input = run.bound?.input ?? null;
     const [summary, reason] = [run.intent?.summary ?? '', run.bound?.reason ?? ''];
     const held = { input, stage, effects, risk, summary, reason };
-    actions.hold(run.id, held, house.secrets.redact({ risk, decision }));
+    actions.hold(run.id, held, house.secrets.recorded.redact({ risk, decision }));
     approvals.move(run.id, ['pending', 'approved'], 'revoked', 'the world had changed');
     const row = actions.get(run.id);
     if (row === null) throw new HomeostatError('internal_error', `action ${run.id} is not on record`);

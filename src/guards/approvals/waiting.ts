@@ -16,16 +16,27 @@ export function checkWaiting(run: Run, house: House): void {
     });
 }
 
+/** All agents together may have so many times the number of one waiting: a client calls itself what it likes. */
+const ALL_AGENTS = 5;
+
 /** Called where one more is about to be held. */
 export function checkNumber(run: Run, house: House): void {
   const most = house.config.limits.held_actions;
-  const others = heldOf(run.agent, house).filter((row) => row.id !== run.id);
-  if (others.length < most) return;
-  throw new HomeostatError(
-    'too_many_held',
-    `${others.length} actions of ${run.agent} wait for a person already`,
-  );
+  const all = heldIn(house).filter((row) => row.id !== run.id);
+  const own = all.filter((row) => row.agent === run.agent);
+  if (own.length >= most)
+    throw new HomeostatError(
+      'too_many_held',
+      `${own.length} actions of ${run.agent} wait for a person already`,
+    );
+  if (all.length >= ALL_AGENTS * most)
+    throw new HomeostatError(
+      'too_many_held',
+      `${all.length} actions of all agents wait for a person already`,
+    );
 }
 
-const heldOf = (agent: string, { store }: House): ActionRow[] =>
-  store.actions.unfinished().filter((row) => row.phase === 'held' && row.agent === agent);
+const heldIn = ({ store }: House): ActionRow[] =>
+  store.actions.unfinished().filter((row) => row.phase === 'held');
+const heldOf = (agent: string, house: House): ActionRow[] =>
+  heldIn(house).filter((row) => row.agent === agent);

@@ -28,7 +28,7 @@ export function auditResources(resources: readonly string[], secrets: Secrets): 
   const kept: string[] = [];
   let room = RESOURCE_ROOM;
   for (const resource of resources.slice(0, RESOURCES)) {
-    const text = secrets.text(resource).toWellFormed();
+    const text = secrets.recorded.text(resource).toWellFormed();
     if (text.length > room && kept.length > 0) break;
     kept.push(text.slice(0, RESOURCE_ROOM).toWellFormed());
     room -= text.length;
@@ -39,7 +39,7 @@ export function auditResources(resources: readonly string[], secrets: Secrets): 
 }
 
 function shorten(value: unknown, depth: number, most: number, secrets: Secrets): unknown {
-  if (typeof value === 'string') return shortText(secrets.text(value), most, secrets);
+  if (typeof value === 'string') return shortText(secrets.recorded.text(value), most, secrets);
   if (value === null || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (typeof value !== 'object') return null;
@@ -50,8 +50,13 @@ function shorten(value: unknown, depth: number, most: number, secrets: Secrets):
     Object.entries(value)
       .slice(0, ITEMS)
       .map(([key, inner]: [string, unknown]) => [
-        secrets.text(key).slice(0, 100).toWellFormed(),
-        shorten(typeof inner === 'string' ? secrets.value(key, inner) : inner, depth - 1, most, secrets),
+        secrets.recorded.text(key).slice(0, 100).toWellFormed(),
+        shorten(
+          typeof inner === 'string' ? secrets.recorded.value(key, inner) : inner,
+          depth - 1,
+          most,
+          secrets,
+        ),
       ]),
   );
 }

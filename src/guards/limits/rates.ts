@@ -1,4 +1,5 @@
 import { HomeostatError } from '../../core/errors.ts';
+import type { ActionRow } from '../../store/actions.ts';
 import type { House } from '../house.ts';
 import { holderLives } from './leases.ts';
 
@@ -32,6 +33,10 @@ export function checkRates(agent: string, house: House): void {
   }
 }
 
+/** What a person has refused again and again is not put to them once more; a failure of another kind. */
+const isFailure = ({ outcome, error }: ActionRow): boolean =>
+  FAILED.has(outcome ?? '') || error?.code === 'approval_denied';
+
 /** Refuses what has just failed the same way again and again: it will fail once more, and nobody learns from it. */
 export function checkRepeated(requestDigest: string, house: House): void {
   const now = Date.now();
@@ -40,7 +45,7 @@ export function checkRepeated(requestDigest: string, house: House): void {
   const code = newest?.error?.code;
   const same = last.filter(
     (row) =>
-      FAILED.has(row.outcome ?? '') &&
+      isFailure(row) &&
       row.error?.code === code &&
       !ENDED_FROM_OUTSIDE.has(row.error?.code ?? '') &&
       (row.finished_ms ?? 0) > now - SAME_FAILURE_MS,

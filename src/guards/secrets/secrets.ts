@@ -1,6 +1,8 @@
+import { isInside } from '../../core/inside.ts';
 import type { SecretText, SecretsView, Span } from '../../core/secrets.ts';
 import { MASK } from '../../core/secrets.ts';
 import type { KeyedDigest } from '../../store/digest-key.ts';
+import type { PlantedStore } from '../../store/planted.ts';
 import { assignedSpans, isSecretName } from './assigned.ts';
 import { keySpans, wordSpans } from './formats.ts';
 import { type KnownValue, knownValues } from './known.ts';
@@ -18,58 +20,80 @@ const AROUND = 65_536;
 const NO_COMMAND = /^[A-Za-z0-9_+=-]+$/;
 const isHarmless = ({ text }: KnownValue): boolean => NO_COMMAND.test(text) && looksRandom(text);
 
-/** All that is known of secrets, and what takes them out of what is stored and returned. */
-export interface Secrets extends SecretsView {
+/** What takes secrets out of a text. */
+export interface Masks {
   text(text: string): string;
   /** A text that stands under a name: masked whole where the name says that it is a secret. */
   value(name: string, text: string): string;
   /** Every string inside a JSON value. */
   redact<T>(value: T): T;
-  /** For a person who decides: only words of a vendor's shape and known values, each with its length. */
+}
+
+/** All that is known of secrets, and what takes them out of what is returned. */
+export interface Secrets extends SecretsView, Masks {
+  /** For the record: words that an agent has put into a file of secrets by itself are no secrets there. */
+  readonly recorded: Masks;
+  /** For a person who decides: only values that a person has set, each with its length. */
   shown(text: string): string;
   /** Knows the files of secrets below these folders from now on. */
   watch(roots: readonly string[]): void;
   /** Learns what somebody writes into a file of secrets, before it is on record. */
   hear(text: string): void;
+  /** Values that are known now and that no agent has put there. */
+  known(): ReadonlySet<string>;
+  /** What stands in these files now, and was not known before, is an agent's own choice of words. */
+  planted(paths: readonly string[], before: ReadonlySet<string>): void;
 }
 
 export interface SecretsSource {
   readonly env: NodeJS.ProcessEnv;
   /** Names of variables that a person lists. */
   readonly variables: readonly string[];
-  /** Files that a person lists; what stands in them is never an agent's. */
+  /** Files that a person lists; what stands in those outside the roots is never an agent's. */
   readonly listed: readonly string[];
   /** The files of secrets in some roots, and those listed, as they stand now; the same array where nothing has changed. */
-  readonly files: (roots: readonly string[]) => readonly SecretText[];
+  readonly files: (roots: readonly string[], anew: boolean) => readonly SecretText[];
+  /** Some files as they stand, whatever they hold. */
+  readonly read: (paths: readonly string[]) => readonly SecretText[];
+  readonly planted: PlantedStore;
   /** Of the fingerprints: by it nobody can try what a short secret may be. */
   readonly digest: KeyedDigest;
 }
 
-export function openSecrets({ env, variables, listed, files, digest }: SecretsSource): Secrets {
+export function openSecrets(source: SecretsSource): Secrets {
+  const { env, variables, listed, files, digest } = source;
   const own = secretVariables(env, variables);
   const heard: KnownValue[] = [];
   let seen: readonly SecretText[] | null = null;
   let find: (text: string) => Span[] = () => [];
+  let findRecorded = find;
   let findShown = find;
+  let [mine, version]: [ReadonlySet<string>, number] = [new Set(), -1];
 
   const roots = new Set<string>();
   let looked = -Infinity;
 
-  const refresh = (): void => {
-    if (performance.now() - looked < FRESH_MS) return;
-    const now = files([...roots]);
+  const refresh = (anew = false): void => {
+    if (!anew && performance.now() - looked < FRESH_MS) return;
+    const now = files([...roots], anew);
+    const numbered = source.planted.version();
     looked = performance.now();
-    if (now === seen) return;
-    seen = now;
+    if (now === seen && numbered === version) return;
+    [seen, version] = [now, numbered];
     const held = (texts: readonly SecretText[]): KnownValue[] => texts.flatMap(({ text }) => valuesOf(text));
-    const persons = [...own, ...held(now.filter(({ path }) => listed.includes(path)))].filter(
-      ({ keep }) => keep === undefined,
-    );
-    const agents = [...held(now.filter(({ path }) => !listed.includes(path))), ...heard];
-    find = knownValues([...persons, ...agents].slice(0, MOST_KNOWN));
-    // A file in a root may be the agent's: it could call a command a secret, to have it hidden from the person.
-    const harmless = agents.filter((value) => value.keep === undefined && isHarmless(value));
-    findShown = knownValues([...persons, ...harmless].slice(0, MOST_KNOWN));
+    // What a person lists and an agent can write to may be the agent's as well.
+    const isPersons = ({ path }: SecretText): boolean =>
+      listed.includes(path) && ![...roots].some((root) => isInside(path, root));
+    const persons = [...own, ...held(now.filter(isPersons))].filter(({ keep }) => keep === undefined);
+    const found = held(now.filter((file) => !isPersons(file)));
+    const planted = source.planted.all();
+    const theirs = found.filter(({ text }) => !planted.has(digest(text)));
+    const harmless = found.filter((value) => value.keep === undefined && isHarmless(value));
+    mine = new Set([...persons, ...theirs].map(({ text }) => text));
+    find = knownValues([...persons, ...found, ...heard].slice(0, MOST_KNOWN));
+    findRecorded = knownValues([...persons, ...theirs, ...harmless, ...heard].slice(0, MOST_KNOWN));
+    // A file in a root may be the agent's: it could call a program a secret, to have it hidden from the person.
+    findShown = knownValues(persons.slice(0, MOST_KNOWN));
   };
 
   const hear = (written: string): void => {
@@ -84,10 +108,52 @@ export function openSecrets({ env, variables, listed, files, digest }: SecretsSo
     [seen, looked] = [null, -Infinity];
   };
 
-  const spans = (text: string): Span[] => {
-    refresh();
-    return merged([...wordSpans(text), ...keySpans(text), ...assignedSpans(text), ...find(text)]);
+  const spansBy =
+    (known: () => typeof find) =>
+    (text: string): Span[] => {
+      refresh();
+      return merged([...wordSpans(text), ...keySpans(text), ...assignedSpans(text), ...known()(text)]);
+    };
+  const spans = spansBy(() => find);
+
+  return {
+    spans,
+    ...masks(spans),
+    recorded: masks(spansBy(() => findRecorded)),
+    part(whole, from, to) {
+      const [start, end] = [Math.max(0, from - AROUND), Math.min(whole.length, to + AROUND)];
+      const near = whole.slice(start, end);
+      return masked(near, spans(near), from - start, to - start);
+    },
+    shown(plain) {
+      refresh();
+      // Nor by its shape: what begins like a vendor's token can be a program in base64.
+      const known = merged(findShown(plain));
+      return masked(plain, known, 0, plain.length, (length) => `[a secret of ${length} characters]`);
+    },
+    watch(folders) {
+      for (const folder of folders) roots.add(folder);
+      looked = -Infinity;
+    },
+    hear,
+    notice(shown) {
+      const lines = keySpans(shown).flatMap(({ start, end }) => shown.slice(start, end).split('\n'));
+      learn(lines.filter((line) => looksRandom(line.trim())).map((line) => ({ text: line.trim() })));
+    },
+    fingerprint: (content) => digest(content).slice(0, 12),
+    known() {
+      refresh(true);
+      return mine;
+    },
+    planted(paths, before) {
+      const values = source.read(paths).flatMap(({ text }) => valuesOf(text));
+      const fresh = new Set(values.map(({ text }) => text).filter((text) => !before.has(text)));
+      if (fresh.size > 0) source.planted.add([...fresh].map((text) => digest(text)));
+    },
   };
+}
+
+function masks(spans: (text: string) => Span[]): Masks {
   const text = (plain: string): string => (plain.length < 4 ? plain : masked(plain, spans(plain)));
   const value = (name: string, plain: string): string => (isSecretName(name) ? MASK : text(plain));
   const redact = <T>(given: T): T => {
@@ -101,32 +167,5 @@ export function openSecrets({ env, variables, listed, files, digest }: SecretsSo
       ]),
     ) as T;
   };
-
-  return {
-    spans,
-    text,
-    value,
-    redact,
-    part(whole, from, to) {
-      const [start, end] = [Math.max(0, from - AROUND), Math.min(whole.length, to + AROUND)];
-      const near = whole.slice(start, end);
-      return masked(near, spans(near), from - start, to - start);
-    },
-    shown(plain) {
-      refresh();
-      const words = wordSpans(plain).filter(({ start, end }) => NO_COMMAND.test(plain.slice(start, end)));
-      const known = merged([...words, ...findShown(plain)]);
-      return masked(plain, known, 0, plain.length, (length) => `[a secret of ${length} characters]`);
-    },
-    watch(folders) {
-      for (const folder of folders) roots.add(folder);
-      looked = -Infinity;
-    },
-    hear,
-    notice(shown) {
-      const lines = keySpans(shown).flatMap(({ start, end }) => shown.slice(start, end).split('\n'));
-      learn(lines.filter((line) => looksRandom(line.trim())).map((line) => ({ text: line.trim() })));
-    },
-    fingerprint: (content) => digest(content).slice(0, 12),
-  };
+  return { text, value, redact };
 }

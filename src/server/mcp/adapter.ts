@@ -30,7 +30,7 @@ export interface McpFace {
   readonly signal: AbortSignal;
 }
 
-const RESERVED = /^(person|cli|homeostat)$/i;
+const RESERVED = /^(person|cli|homeostat|signal)$/i;
 
 /** Clients give up after 60 s without a word. */
 const HEARTBEAT_MS = 5000;
