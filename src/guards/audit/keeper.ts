@@ -61,7 +61,8 @@ export function auditKeeper(house: House, serving: boolean): Keeper {
   };
 
   const signEnd = (): void => {
-    const end = store.read(() => store.audit.head());
+    // In a transaction, after which it is on disk: a head must not tell of what a power failure takes back.
+    const end = store.write(() => store.audit.head());
     if (end !== null && end.seq > (lastHead(auditHeads)?.seq ?? 0))
       publish({ kind: 'interval', ...end, time: new Date().toISOString() });
   };
