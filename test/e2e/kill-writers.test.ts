@@ -93,12 +93,12 @@ async function expectKept(place: Scratch, told: readonly Acknowledged[]): Promis
       row.hash,
     ]),
   );
-  for (const one of told) {
-    if ('hash' in one) {
-      expect(hashes.get(one.seq)).toBe(one.hash);
+  for (const acknowledged of told) {
+    if ('hash' in acknowledged) {
+      expect(hashes.get(acknowledged.seq)).toBe(acknowledged.hash);
       continue;
     }
-    const { outcome, action_id, audit } = one;
+    const { outcome, action_id, audit } = acknowledged;
     const found = audit.map((seq) => records.get(seq));
     expect(audit.length).toBeGreaterThan(0);
     // One that was refused (its file was still held by a writer that is gone) has a record and no action.
