@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HomeostatError } from '../core/errors.ts';
+import type { ChainVerdict } from '../core/gateway.ts';
 import type { AuditBody } from '../core/records.ts';
 import { renderReportOf } from './audit-report.ts';
 import { EXIT } from './exit-codes.ts';
@@ -74,8 +75,16 @@ export async function verify(options: GlobalOptions & { anchor?: string }): Prom
         `the chain of ${records} records is whole; ${heads} signed heads, ${days} sealed days and ${anchored} anchored heads agree`,
       );
     else print(`${paint('red', 'broken')} at record ${problem.seq}: ${problem.kind}: ${problem.what}`);
+    if (options.json !== true && anchorTrouble(verdict) !== null)
+      print(`${paint('yellow', 'anchor')}: ${anchorTrouble(verdict)}`);
     process.exitCode = verdict.ok ? EXIT.done : EXIT.failed;
   });
+}
+
+/** What is wrong with the anchor, if anything. */
+export function anchorTrouble({ anchor }: ChainVerdict): string | null {
+  if (anchor === null || anchor.failure === null) return null;
+  return `it has not taken ${anchor.waiting} signed heads: ${anchor.failure}`;
 }
 
 function readText(path: string): string {

@@ -48,6 +48,8 @@ export interface ChainVerdict {
   readonly anchored: number;
   /** The first bad link, and what kind of tampering it shows. */
   readonly problem: { readonly seq: number; readonly kind: Tampering; readonly what: string } | null;
+  /** How many signed heads the anchor has not taken yet, and why; null where none is configured. */
+  readonly anchor: { readonly waiting: number; readonly failure: string | null } | null;
 }
 
 /** What a person alone can do. No tool reaches it; the CLI does. */

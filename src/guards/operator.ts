@@ -125,7 +125,7 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
       }
       trust(source, parseConfig(source, file.path), house);
     },
-    verifyAudit: (anchor) => verified(anchor, store),
+    verifyAudit: (anchor) => verified(anchor, house),
     auditReport: (since, until) => auditReport(since, until, store),
     auditLines: (after, most) =>
       store.read(() => store.audit.page(after + 1, most).map(({ seq, body }) => ({ seq, line: body }))),

@@ -30,7 +30,7 @@ const found = (seq: number, kind: ChainProblem['kind'], what: string): Found =>
   new Found({ seq, kind, what });
 
 /** Looks at everything that tells of the record: the chain, sealed days, signed heads, and kept ones. */
-export function verifyAudit(evidence: Evidence): ChainVerdict {
+export function verifyAudit(evidence: Evidence): Omit<ChainVerdict, 'anchor'> {
   const { log, days, heads, anchored } = evidence;
   const counts = { records: 0, heads: 0, days: 0, anchored: 0 };
   try {
