@@ -14,8 +14,12 @@ import * as z from 'zod';
 import type { Signed } from './audit-signer.ts';
 
 const headSchema = z.object({
-  /** `day`: the last record of a sealed day. */
-  kind: z.enum(['interval', 'day']),
+  /**
+   * `day`: the last record of a sealed day. `accepted`: a person's word that what was signed before of the records
+   * `from` on, and does not agree, was replaced on purpose.
+   */
+  kind: z.enum(['interval', 'day', 'accepted']),
+  from: z.number().int().positive().optional(),
   seq: z.number().int().positive(),
   hash: z.string(),
   /** When it was signed; ISO 8601. */
