@@ -95,15 +95,15 @@ function acceptances(
 }
 
 function checkManifest(manifest: SignedManifest | null, evidence: Evidence): SignedManifest {
-  if (manifest === null) throw known(0, 'sealed_file_changed', 'a manifest of a sealed day cannot be read');
+  if (manifest === null) throw found(0, 'sealed_file_changed', 'a manifest of a sealed day cannot be read');
   const { name, first_seq } = manifest;
   checkSignature(manifest, first_seq, `the manifest of ${name}`, evidence);
   const content = evidence.days.read(name);
   if (content === null)
-    throw known(first_seq, 'sealed_file_changed', `the file of ${name} is gone or damaged`);
+    throw found(first_seq, 'sealed_file_changed', `the file of ${name} is gone or damaged`);
   if (sha256(content) === manifest.sha256) return manifest;
   const { end, problem } = walk(linksOf(content, first_seq), { next: first_seq, hash: manifest.prev });
-  throw known(
+  throw found(
     problem?.seq ?? Math.min(end.next, manifest.last_seq),
     'sealed_file_changed',
     `the file of ${name} is not what was sealed`,
