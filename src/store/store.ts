@@ -130,6 +130,7 @@ function assemble(home: Home, db: Db): Store {
     gone,
     sound: () => db.pragma('quick_check(1)', { simple: true }) === 'ok',
     close() {
+      if (!db.open) return;
       turns.flush();
       log.close();
       db.close();
