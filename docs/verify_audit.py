@@ -55,8 +55,12 @@ def state(folder):
         bad(seq + 1, "cut_tail")
     heads = folder / "audit" / "heads.jsonl"
     signed = [json.loads(line) for line in heads.read_text().splitlines()] if heads.exists() else []
-    for said in signed + [{"seq": day["last_seq"], "hash": day["last_hash"]} for day in days]:
-        if hashes.get(said["seq"]) != said["hash"]:
+    known = [h for h in signed if h["kind"] == "accepted" and hashes.get(h["seq"]) == h["hash"]]
+    for word in known:
+        print(f"accepted by a person at {word['time']}: other records stood from {word['from']} on")
+    for said in signed + [{"seq": d["last_seq"], "hash": d["last_hash"], "time": "~"} for d in days]:
+        accepted = any(word["from"] <= said["seq"] and said["time"] <= word["time"] for word in known)
+        if hashes.get(said["seq"]) != said["hash"] and not accepted:
             bad(min(said["seq"], seq + 1), "older_copy" if said["seq"] > seq else "rewritten")
     return seq
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { audit, exportLines, report, tail, verify } from './audit.ts';
+import { accept, audit, exportLines, report, tail, verify } from './audit.ts';
 import type { GlobalOptions } from './session.ts';
 
 const options = (command: Command): GlobalOptions => command.optsWithGlobals();
@@ -25,6 +25,10 @@ export function addAudit(parent: Command, count: (value: string) => number): voi
   add('verify', 'check the chain, signed heads and sealed days')
     .option('--anchor <file>', 'also against signed heads that were kept elsewhere')
     .action(async (_: unknown, c: Command) => verify(options(c)));
+  add('accept', 'say that an older record was put in place on purpose; needs the passphrase')
+    .option('--anchor <file>', 'also for signed heads that were kept elsewhere')
+    .option('--passphrase-stdin', 'read the passphrase from standard input')
+    .action(async (_: unknown, c: Command) => accept(options(c)));
   add('report', 'what happened, counted, and what deserves a look, as Markdown')
     .option('--day [date]', 'of one day, by default today')
     .option('--week [date]', 'of the seven days that end with it')

@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HomeostatError } from '../core/errors.ts';
+import type { ChainVerdict } from '../core/gateway.ts';
 import type { AuditBody } from '../core/records.ts';
 import { renderReportOf } from './audit-report.ts';
 import { EXIT } from './exit-codes.ts';
 import { line, query } from './inspect.ts';
 import { type GlobalOptions, withSession } from './session.ts';
-import { paint, print } from './terminal.ts';
+import { note, paint, print } from './terminal.ts';
 
 const DAY_MS = 86_400_000;
 const BATCH = 1000;
@@ -74,8 +75,34 @@ export async function verify(options: GlobalOptions & { anchor?: string }): Prom
         `the chain of ${records} records is whole; ${heads} signed heads, ${days} sealed days and ${anchored} anchored heads agree`,
       );
     else print(`${paint('red', 'broken')} at record ${problem.seq}: ${problem.kind}: ${problem.what}`);
+    if (options.json !== true)
+      for (const { from, seq, time, heads: others } of verdict.accepted)
+        print(
+          `${paint('yellow', 'accepted')}: other records stood from ${from} on, of which ${others} signed heads tell; a person accepted that at ${time}, record ${seq}`,
+        );
+    if (options.json !== true && anchorTrouble(verdict) !== null)
+      print(`${paint('yellow', 'anchor')}: ${anchorTrouble(verdict)}`);
     process.exitCode = verdict.ok ? EXIT.done : EXIT.failed;
   });
+}
+
+/** `homeostat audit accept`: a person says that they have put an older database in place. */
+export async function accept(options: GlobalOptions & { anchor?: string }): Promise<void> {
+  const anchor = options.anchor === undefined ? undefined : readText(options.anchor).split('\n');
+  await withSession(options, async ({ operator, proof }) => {
+    const person = await operator();
+    const { problem } = person.verifyAudit(anchor);
+    if (problem !== null) note(`record ${problem.seq}: ${problem.kind}: ${problem.what}`);
+    const from = await person.acceptAudit(anchor, await proof('Passphrase to accept the record as it is: '));
+    if (options.json === true) print(JSON.stringify({ accepted_from: from }));
+    else note(`accepted from record ${from} on; homeostat audit verify tells of it from now on`);
+  });
+}
+
+/** What is wrong with the anchor, if anything. */
+export function anchorTrouble({ anchor }: ChainVerdict): string | null {
+  if (anchor === null || anchor.failure === null) return null;
+  return `it has not taken ${anchor.waiting} signed heads: ${anchor.failure}`;
 }
 
 function readText(path: string): string {

@@ -1,4 +1,5 @@
 import { HomeostatError, asHomeostatError } from '../core/errors.ts';
+import { anchorTrouble } from './audit.ts';
 import { EXIT } from './exit-codes.ts';
 import { type GlobalOptions, type Session, withSession } from './session.ts';
 import { paint, print } from './terminal.ts';
@@ -63,6 +64,14 @@ async function stateChecks(session: Session): Promise<Check[]> {
         chain.ok,
         chain.problem?.what ?? `${chain.records} records, chain whole`,
         'The record was tampered with or damaged.',
+      ),
+      check(
+        'anchor',
+        anchorTrouble(chain) === null,
+        anchorTrouble(chain) ??
+          (chain.anchor === null ? 'none' : `${chain.anchor.waiting} heads wait for it`),
+        'Signed heads wait until `audit.anchor` of the configuration works; they are given to it with the next one.',
+        false,
       ),
       check(
         'approver',

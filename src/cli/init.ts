@@ -159,4 +159,4 @@ export async function uninstall(options: GlobalOptions & { yes?: boolean }): Pro
 }
 
 const OWN =
-  /^(state\.db|objects$|scans$|stages$|sessions$|processes$|stop$|approver\.json|digest\.key|hook\.sock)/;
+  /^(state\.db|objects$|scans$|stages$|sessions$|processes$|audit$|held$|turns$|stop$|approver\.json|digest\.key|hook\.sock)/;

@@ -48,6 +48,10 @@ export interface ChainVerdict {
   readonly anchored: number;
   /** The first bad link, and what kind of tampering it shows. */
   readonly problem: { readonly seq: number; readonly kind: Tampering; readonly what: string } | null;
+  /** What a person has accepted: records that were replaced on purpose, and how many heads tell of the earlier ones. */
+  readonly accepted: readonly { from: number; seq: number; time: string; heads: number }[];
+  /** How many signed heads the anchor has not taken yet, and why; null where none is configured. */
+  readonly anchor: { readonly waiting: number; readonly failure: string | null } | null;
 }
 
 /** What a person alone can do. No tool reaches it; the CLI does. */
@@ -74,6 +78,11 @@ export interface Operator {
   trustWritten(source: string): Promise<void>;
   /** Looks at the whole record; `anchor`: the lines of heads that somebody kept elsewhere. */
   verifyAudit(anchor?: readonly string[]): ChainVerdict;
+  /**
+   * Accepts that an older database was put in place on purpose, which every later verdict tells of; gives the record
+   * from which on others were replaced.
+   */
+  acceptAudit(anchor: readonly string[] | undefined, proof: Proof): Promise<number>;
   /** What happened between two times (ISO 8601, UTC), counted, and what of it deserves a look. */
   auditReport(since: string, until: string): AuditReport;
   /** Records as they are stored, each the text that was hashed, after a sequence number; at most so many. */

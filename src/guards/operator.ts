@@ -12,6 +12,7 @@ import { reopen, resumeAction } from './approvals/resume.ts';
 import { expireOverdue, settle } from './approvals/settle.ts';
 import { trust } from './config-trust.ts';
 import { findAction, type House } from './house.ts';
+import { acceptBreak } from './audit/accept.ts';
 import { auditReport } from './audit/report.ts';
 import { verified } from './audit/verified.ts';
 import { approvalInfo } from './records.ts';
@@ -125,7 +126,11 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
       }
       trust(source, parseConfig(source, file.path), house);
     },
-    verifyAudit: (anchor) => verified(anchor, store),
+    verifyAudit: (anchor) => verified(anchor, house),
+    async acceptAudit(anchor, proof) {
+      await requireProof(proof, 'audit accept', approver, house);
+      return acceptBreak(anchor, person, house);
+    },
     auditReport: (since, until) => auditReport(since, until, store),
     auditLines: (after, most) =>
       store.read(() => store.audit.page(after + 1, most).map(({ seq, body }) => ({ seq, line: body }))),

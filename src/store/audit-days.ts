@@ -12,7 +12,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setImmediate as yielded } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod';
@@ -50,6 +50,8 @@ export interface DayFiles {
   /** Compresses a day's file. */
   archive(name: string): void;
   exists(name: string): boolean;
+  /** Keeps a day that tells of other records where nothing looks for it. */
+  setAside(name: string): void;
 }
 
 export function dayFiles(folder: string): DayFiles {
@@ -111,6 +113,13 @@ export function dayFiles(folder: string): DayFiles {
       if (sha256(readPacked(name)) !== sha256(readFileSync(plain(name))))
         throw new Error(`${packed(name)} is not what was written`);
       rmSync(plain(name));
+    },
+    setAside(name) {
+      const aside = join(folder, 'set-aside');
+      mkdirSync(aside, { recursive: true, mode: 0o700 });
+      const stamp = Date.now();
+      for (const path of [manifest(name), plain(name), packed(name)])
+        if (existsSync(path)) renameSync(path, join(aside, `${stamp}-${basename(path)}`));
     },
     exists: (name) => existsSync(plain(name)) || existsSync(packed(name)) || existsSync(manifest(name)),
   };

@@ -6,6 +6,7 @@ import {
   openSync,
   readFileSync,
   readSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -13,8 +14,12 @@ import * as z from 'zod';
 import type { Signed } from './audit-signer.ts';
 
 const headSchema = z.object({
-  /** `day`: the last record of a sealed day. */
-  kind: z.enum(['interval', 'day']),
+  /**
+   * `day`: the last record of a sealed day. `accepted`: a person's word that what was signed before of the records
+   * `from` on, and does not agree, was replaced on purpose.
+   */
+  kind: z.enum(['interval', 'day', 'accepted']),
+  from: z.number().int().positive().optional(),
   seq: z.number().int().positive(),
   hash: z.string(),
   /** When it was signed; ISO 8601. */
@@ -28,6 +33,8 @@ export type Head = Omit<z.infer<typeof headSchema>, 'key' | 'signature'>;
 export type SignedHead = Signed<Head>;
 
 const TAIL_BYTES = 16_384;
+/** Of the heads that are read at once: some hundreds. */
+const NEXT_BYTES = 131_072;
 
 /** Adds a line; what several processes add at once stands in lines of its own. */
 export function addHead(path: string, head: SignedHead): void {
@@ -57,6 +64,20 @@ function endsOpen(path: string, size: number): boolean {
 /** Every head of a file; a line that a crash has cut off is none. Of a file that is not there, none. */
 export const readHeads = (path: string): SignedHead[] => headsIn(linesOf(path, 0));
 
+/**
+ * The next heads behind so many bytes of a file, and how many bytes it is to their end; of a file that has become
+ * shorter, the first ones.
+ */
+export function headsAfter(path: string, bytes: number): { heads: SignedHead[]; end: number } {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const from = bytes > size ? 0 : bytes;
+  if (from === size) return { heads: [], end: size };
+  const text = readPart(path, from, NEXT_BYTES);
+  // A line that another process is writing is not taken yet.
+  const whole = text.subarray(0, text.lastIndexOf(10) + 1);
+  return { heads: headsIn(whole.toString().split('\n')), end: from + whole.length };
+}
+
 /** The heads that stand in lines; others are passed over. */
 export const headsIn = (lines: readonly string[]): SignedHead[] =>
   lines.map(parsed).filter((head) => head !== null);
@@ -77,7 +98,8 @@ function parsed(line: string): SignedHead | null {
 /** The last so many bytes of a file in lines, or all of it for 0. */
 function linesOf(path: string, tail: number): string[] {
   try {
-    const text = tail === 0 ? readFileSync(path, 'utf8') : readTail(path, tail);
+    const from = tail === 0 ? 0 : Math.max(0, statSync(path).size - tail);
+    const text = tail === 0 ? readFileSync(path, 'utf8') : readPart(path, from, tail).toString();
     return text.split('\n').filter((line) => line.trim() !== '');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
@@ -85,13 +107,11 @@ function linesOf(path: string, tail: number): string[] {
   }
 }
 
-function readTail(path: string, bytes: number): string {
+function readPart(path: string, from: number, bytes: number): Buffer {
   const file = openSync(path, 'r');
   try {
-    const { size } = fstatSync(file);
-    const buffer = Buffer.alloc(Math.min(bytes, size));
-    readSync(file, buffer, 0, buffer.length, size - buffer.length);
-    return buffer.toString();
+    const buffer = Buffer.alloc(bytes);
+    return buffer.subarray(0, readSync(file, buffer, 0, bytes, from));
   } finally {
     closeSync(file);
   }

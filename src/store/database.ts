@@ -5,6 +5,9 @@ import { HomeostatError } from '../core/errors.ts';
 import { type Home, prepareHome } from './home.ts';
 import { MIGRATIONS } from './migrations.ts';
 
+/** How long statements wait for what others hold. */
+export const PATIENCE_MS = 10_000;
+
 export type Db = Database.Database;
 
 /** All that the parts of the store need of a database. */
@@ -25,7 +28,7 @@ export function prepared(db: Db): Statements {
 export function openDatabase(home: Home): Db {
   prepareHome(home);
   return guarded(home, () => {
-    const db = new Database(home.database, { timeout: 10_000 });
+    const db = new Database(home.database, { timeout: PATIENCE_MS });
     try {
       db.pragma('journal_mode = WAL');
       db.pragma('synchronous = FULL');
@@ -39,6 +42,16 @@ export function openDatabase(home: Home): Db {
       throw error;
     }
   });
+}
+
+/** Sets how long statements wait for others, in milliseconds; to say it again costs nothing. */
+export function patience(db: Db): (ms: number) => void {
+  let now = -1;
+  return (ms) => {
+    // Takes effect where it is compiled, so that a prepared one would do it only once.
+    if (ms !== now) db.pragma(`busy_timeout = ${ms}`);
+    now = ms;
+  };
 }
 
 function migrate(db: Db): void {

@@ -23,8 +23,6 @@ export interface Home {
   readonly approver: string;
   /** The key of digests that must not be guessed from. */
   readonly digestKey: string;
-  /** Where writers tell each other that they wait. */
-  readonly turns: string;
   /** Sealed days of the audit, and below it what is archived. */
   readonly audit: string;
   /** What was signed of the audit's ends, and the key for it. */
@@ -50,7 +48,6 @@ export function homeAt(folder: string): Home {
     stop: join(folder, 'stop'),
     approver: join(folder, 'approver.json'),
     digestKey: join(folder, 'digest.key'),
-    turns: join(folder, 'turns'),
     audit: join(folder, 'audit'),
     auditHeads: join(folder, 'audit', 'heads.jsonl'),
     auditKey: join(folder, 'audit', 'key.pem'),

@@ -8,16 +8,16 @@ import { type StoreFolders, storeFolders } from './action-folders.ts';
 import { openApart } from './apart.ts';
 import { type BreakerStore, breakerStore } from './breakers.ts';
 import { type Garbage, collectObjects, garbage } from './collect.ts';
-import { type Db, guarded, openDatabase, prepared, storeError } from './database.ts';
+import { type Db, PATIENCE_MS, guarded, openDatabase, patience, prepared, storeError } from './database.ts';
 import { type KeyedDigest, keyedDigest } from './digest-key.ts';
 import { type GrantStore, grantStore } from './grants.ts';
 import type { Home } from './home.ts';
 import { type JudgementStore, judgementStore } from './judgements.ts';
+import { openLog } from './log.ts';
 import { type LongRunning, longRunning } from './long-running.ts';
 import { type LeaseStore, leaseStore } from './leases.ts';
 import { type RefusalStore, refusalStore } from './refusals.ts';
 import { type PlantedStore, plantedStore } from './planted.ts';
-import { queueFlag } from './queue-flag.ts';
 import { openTurns } from './turns.ts';
 import { type SnapshotStore, snapshotStore } from './snapshots.ts';
 
@@ -37,13 +37,16 @@ export interface Store {
   readonly breakers: BreakerStore;
   readonly refusals: RefusalStore;
   readonly planted: PlantedStore;
-  /** One durable transaction: when it returns, what was written is on stable storage. */
+  /** One durable transaction: when it returns, what it saw and wrote is on stable storage. */
   write<T>(work: () => T): T;
   /** The same, sharing one flush of the disk with all that are asked for at this moment; fails by itself. */
   group<T>(work: () => T): Promise<T>;
+  /** What another process has just written may not be on stable storage yet: see `sync`. */
   read<T>(work: () => T): T;
   /** Reads all of it as it is at one moment, whatever others write meanwhile; nothing may be written in it. */
   snapshot<T>(work: () => T): T;
+  /** Puts all that was ever read on stable storage, before something that outlives a power failure depends on it. */
+  sync(): void;
   setting(key: string): string | null;
   setSetting(key: string, value: string): void;
   readonly stores: StoreFolders;
@@ -77,7 +80,13 @@ function assemble(home: Home, db: Db): Store {
   };
   const statements = prepared(db);
   const apart = openApart(home.held);
-  const turns = openTurns(db, queueFlag(home.turns), (error) => storeError(home, error), apart);
+  const log = openLog(db);
+  const wait = patience(db);
+  const turns = openTurns(db, wait, (error) => storeError(home, error), { ...apart, sync: log.sync });
+  const reading = <T>(work: () => T): T => {
+    if (!db.inTransaction) wait(PATIENCE_MS);
+    return work();
+  };
   const snapshots = snapshotStore(statements, apart);
   const actions = actionStore(statements, apart);
   const digest = keyedDigest(home.digestKey);
@@ -97,24 +106,36 @@ function assemble(home: Home, db: Db): Store {
     auditDays: dayFiles(home.audit),
     write: (work) => guarded(home, () => inPlace(() => turns.write(work))),
     group: async (work) => turns.group(() => inPlace(work)),
-    read: (work) => guarded(home, work),
-    snapshot: (work) => guarded(home, () => (db.inTransaction ? work() : db.transaction(work).deferred())),
+    read: (work) => guarded(home, () => reading(work)),
+    snapshot: (work) =>
+      guarded(home, () => (db.inTransaction ? work() : reading(() => db.transaction(work).deferred()))),
+    sync: log.sync,
     setting: (key) =>
-      statements.prepare<[string], { value: string }>('SELECT value FROM settings WHERE key = ?').get(key)
-        ?.value ?? null,
+      reading(
+        () =>
+          statements.prepare<[string], { value: string }>('SELECT value FROM settings WHERE key = ?').get(key)
+            ?.value ?? null,
+      ),
     setSetting: (key, value) =>
       void statements.prepare('INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)').run(key, value),
     stores: storeFolders(statements),
     digest: (content) => guarded(home, () => digest(content)),
-    collect: (beforeMs, trace) =>
-      collectObjects(home.objects, home.scans, snapshots.references(), beforeMs, trace),
+    collect(beforeMs, trace) {
+      log.sync();
+      return collectObjects(home.objects, home.scans, snapshots.references(), beforeMs, trace);
+    },
     garbage: (beforeMs, without) =>
       garbage(home.objects, home.scans, snapshots.references(without), beforeMs),
-    sweepApart: (beforeMs) => apart.sweep(new Set(actions.apart()), beforeMs),
+    sweepApart(beforeMs) {
+      log.sync();
+      apart.sweep(new Set(actions.apart()), beforeMs);
+    },
     gone,
     sound: () => db.pragma('quick_check(1)', { simple: true }) === 'ok',
     close() {
+      if (!db.open) return;
       turns.flush();
+      log.close();
       db.close();
     },
   };

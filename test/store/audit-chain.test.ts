@@ -1,6 +1,5 @@
 import Database from 'better-sqlite3';
 import { beforeEach, expect, test } from 'vitest';
-import type { ChainVerdict } from '../../src/core/gateway.ts';
 import { BLANK } from '../../src/store/audit.ts';
 import { verifyAudit } from '../../src/store/audit-verify.ts';
 import { homeAt } from '../../src/store/home.ts';
@@ -10,7 +9,7 @@ import { scratch } from '../helpers/scratch.ts';
 
 let store: Store;
 
-const verify = (): ChainVerdict =>
+const verify = (): ReturnType<typeof verifyAudit> =>
   verifyAudit({ log: store.audit, days: store.auditDays, heads: [], anchored: [], key: null });
 
 beforeEach(() => {

@@ -27,6 +27,7 @@ export async function sealPast(house: House, publish: (head: Head) => void): Pro
     const name = nameFor(dayOf(first), from, store);
     const manifest = await store.auditDays.write(name, runOf(dayOf(first), from, store), bodyOf(first).prev);
     if (manifest === null) return;
+    store.sync();
     store.auditDays.seal(openSigner(store.home.auditKey).sign(manifest));
     const { last_seq: seq, last_hash: hash, sha256 } = manifest;
     store.write(() => {

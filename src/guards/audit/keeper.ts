@@ -7,10 +7,10 @@ import { openSigner } from '../../store/audit-signer.ts';
 import { checkEnd } from '../../store/audit-verify.ts';
 import type { House } from '../house.ts';
 import { tryTake } from '../limits/leases.ts';
+import { feedAnchor } from './anchor.ts';
 import { archiveOld, sealPast } from './days.ts';
 
 const MINUTE_MS = 60_000;
-const ANCHOR_MS = 30_000;
 /** How long the end of this process waits for an anchor; it goes on by itself after that. */
 const ANCHOR_AT_END_MS = 1000;
 const BATCH = 500;
@@ -38,30 +38,15 @@ export function auditKeeper(house: House, serving: boolean): Keeper {
   let anchoring: Promise<void> = Promise.resolve();
   let running: Promise<void> | null = null;
 
-  const anchor = async (line: string, signed: object): Promise<void> => {
-    const failure = await house.machine.feed(line, `${JSON.stringify(signed)}\n`, ANCHOR_MS);
-    if (failure === null) return;
-    store.write(() =>
-      store.audit.append({
-        ...BLANK,
-        agent,
-        event: 'audit.anchor_failed',
-        action: 'anchor',
-        detail: failure,
-      }),
-    );
-  };
   const publish = (head: Head): void => {
-    const signed = openSigner(auditKey).sign(head);
-    addHead(auditHeads, signed);
-    const line = config.audit.anchor;
-    if (line === undefined) return;
+    addHead(auditHeads, openSigner(auditKey).sign(head));
     // Nobody waits for it, and what goes wrong with it is on record alone.
-    anchoring = anchoring.then(async () => anchor(line, signed)).catch(() => undefined);
+    anchoring = anchoring.then(async () => feedAnchor(house)).catch(() => undefined);
   };
 
   const signEnd = (): void => {
-    const end = store.read(() => store.audit.head());
+    // In a transaction, after which it is on disk: a head must not tell of what a power failure takes back.
+    const end = store.write(() => store.audit.head());
     if (end !== null && end.seq > (lastHead(auditHeads)?.seq ?? 0))
       publish({ kind: 'interval', ...end, time: new Date().toISOString() });
   };

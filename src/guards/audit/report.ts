@@ -5,7 +5,7 @@ const BATCH = 1000;
 const LISTED = 50;
 
 const ENDED_BADLY = new Set(['denied', 'rolled_back', 'rollback_failed', 'failed', 'unknown']);
-const NOTABLE = /^(approval|approver|audit\.anchor_failed|config|stop|snapshot\.unpinned)/;
+const NOTABLE = /^(approval|approver|audit\.(accepted|anchor_failed)|config|stop|snapshot\.unpinned)/;
 
 const COUNTED = {
   outcomes: 'result',

@@ -125,8 +125,8 @@ test('what is as it was is whole, for both verifiers, over archive, sealed days 
   const [ours, theirs] = await verdicts(place, '--anchor', place.anchor);
   expect(ours).toMatchObject({ ok: true, problem: null, days: 2 });
   expect(ours.heads).toBeGreaterThanOrEqual(3);
-  // The first was signed before the configuration that names the anchor was trusted.
-  expect(ours.anchored).toBe(ours.heads - 1);
+  // Also the first, which was signed before the configuration that names the anchor was trusted.
+  expect(ours.anchored).toBe(ours.heads);
   expect(theirs).toMatchObject({ code: 0, said: expect.stringContaining(`record ${ours.records};`) });
   expect(readdirSync(join(place.home, 'audit', 'archive'))).toEqual(['2026-03-01.jsonl.gz']);
   expect(statSync(join(place.home, 'audit', 'key.pem')).mode & 0o777).toBe(0o600);
@@ -337,5 +337,43 @@ test('an anchor that fails is on record and holds up nothing', async () => {
     const { result } = await t.ask('query_audit', { event: 'audit.anchor_failed' });
     expect(result).toMatchObject({ records: [{ detail: 'it ended with 7' }] });
   }, 10_000);
+  await t.close();
+});
+
+test('what an anchor did not take is given to it again, in its order, and until then verify and doctor say so', async () => {
+  const place = scratch();
+  const [anchor, works] = [join(place.base, 'anchor.jsonl'), join(place.base, 'works')];
+  writeFileSync(place.configFile, `audit:\n  anchor: 'test -e ${works} && cat >> ${anchor}'\n`);
+  await cli(place, ['init', '--passphrase-stdin'], 'a passphrase\n');
+  await cli(place, ['trust', '--passphrase-stdin'], 'a passphrase\n');
+  const begun = Date.now();
+  const later = async (hours: number): Promise<void> => {
+    atDay(new Date(begun + hours * 3_600_000).toISOString());
+    const before = heads(headsOf(place)).length;
+    const t = await testApp({ on: place });
+    expect((await t.act('write_file', { path: 'a.txt', content: String(hours) })).outcome).toBe('succeeded');
+    await vi.waitFor(() => expect(heads(headsOf(place)).length).toBeGreaterThan(before), 10_000);
+    await t.close();
+  };
+  const verdict = async () =>
+    (await cli(place, ['audit', 'verify', '--json'])).json() as unknown as ChainVerdict;
+  await later(1);
+  await later(2);
+  const waiting = heads(headsOf(place)).length;
+  expect(waiting).toBeGreaterThan(1);
+  expect(await verdict()).toMatchObject({ ok: true, anchor: { waiting, failure: 'it ended with 1' } });
+  expect((await cli(place, ['audit', 'verify'])).out).toContain(`has not taken ${waiting} signed heads`);
+  expect((await cli(place, ['doctor'])).out).toContain(`has not taken ${waiting} signed heads`);
+  writeFileSync(works, '');
+  await later(3);
+  await vi.waitFor(
+    async () => expect((await verdict()).anchor).toEqual({ waiting: 0, failure: null }),
+    10_000,
+  );
+  expect(readFileSync(anchor, 'utf8')).toBe(readFileSync(headsOf(place), 'utf8'));
+  const t = await testApp({ on: place });
+  // However often it failed in the same way.
+  const { result } = await t.ask('query_audit', { event: 'audit.anchor_failed' });
+  expect(result).toMatchObject({ records: [{ detail: 'it ended with 1' }] });
   await t.close();
 });

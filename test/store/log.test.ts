@@ -1,0 +1,63 @@
+import Database from 'better-sqlite3';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { homeAt } from '../../src/store/home.ts';
+import { BLANK } from '../../src/store/audit.ts';
+import { openStore } from '../../src/store/store.ts';
+import { scratch } from '../helpers/scratch.ts';
+
+let failing = false;
+const flushed: string[] = [];
+
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  return {
+    ...fs,
+    fdatasyncSync(file: number) {
+      flushed.push(fs.readlinkSync(`/proc/self/fd/${file}`));
+      if (failing) throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
+      fs.fdatasyncSync(file);
+    },
+  };
+});
+
+const entry = { ...BLANK, agent: 'someone', event: 'action.intended', action: 'write_file' };
+
+function opened() {
+  const home = homeAt(join(scratch().base, 'state'));
+  const store = openStore(home);
+  return { home, store, append: () => store.write(() => store.audit.append(entry)) };
+}
+
+test.runIf(process.platform === 'linux')('each transaction has flushed its own log when it returns', () => {
+  const { home, store, append } = opened();
+  flushed.length = 0;
+  append();
+  store.write(() => store.write(() => undefined));
+  expect(flushed).toEqual([`${home.database}-wal`, `${home.database}-wal`]);
+  store.close();
+});
+
+test.runIf(process.platform === 'linux')(
+  'what could not be flushed is not acknowledged, and nothing is until all of it is in the database',
+  () => {
+    const { home, store, append } = opened();
+    append();
+    const reader = new Database(home.database, { readonly: true });
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM audit').get();
+    failing = true;
+    expect(append).toThrow(/cannot be flushed: .*EIO/);
+    failing = false;
+    // The kernel would say now that all is well.
+    expect(append).toThrow(/an earlier flush failed/);
+    reader.exec('COMMIT');
+    reader.close();
+    append();
+    append();
+    expect(statSync(`${home.database}-wal`).size).toBeGreaterThan(0);
+    expect(store.audit.count()).toBe(5);
+    store.close();
+  },
+);
