@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, beforeEach, expect } from 'vitest';
-import { SYSTEM_PATH } from '../../src/host/sandbox/enter.ts';
+import { SYSTEM_PATH } from '../../src/host/sandbox/starter.ts';
 import { probe } from '../../src/host/sandbox/probe.ts';
 
 let current: TestContext | null = null;
