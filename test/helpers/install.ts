@@ -10,6 +10,7 @@ const works = (program: string): boolean => spawnSync(program, ['--version']).st
 /** What the tests need beyond npm: each program and Debian's package of it. */
 const NEEDED = [
   ['bwrap', 'bubblewrap'],
+  ['python3', 'python3'],
   ['rsync', 'rsync'],
   ['sqlite3', 'sqlite3'],
 ] as const;

@@ -18,7 +18,7 @@ import { inverseOf } from './inverse.ts';
 import { differing } from './differing.ts';
 import { describePart } from '../overlay/describe.ts';
 import { type OtherNames, otherNames } from '../overlay/other-names.ts';
-import { isInertRepository } from '../overlay/repositories.ts';
+import { inertOf } from '../overlay/repositories.ts';
 import { touchedPaths } from '../overlay/touched.ts';
 import { planChanges } from './plan-changes.ts';
 import { storeOf } from './store.ts';
@@ -136,10 +136,13 @@ function described(
 ): Described[] {
   const all = describePart(part, own, isSecret, fingerprint);
   const told = new Set(all.map(({ change }) => change.path));
-  const inert: string[] = [];
-  for (const { path, change, from, at } of touchedPaths(part, own)) {
-    const isNew = change === 'create' && at !== undefined && path.endsWith('/.git');
-    if (isNew && isInertRepository(at)) inert.push(path);
+  const touched = [...touchedPaths(part, own)];
+  const inert = inertOf(
+    touched.flatMap(({ path, change, at }) =>
+      change === 'create' && at !== undefined ? [{ path, at }] : [],
+    ),
+  );
+  for (const { path, change, from, at } of touched) {
     const setid = change === 'create' && at !== undefined && setsId(at);
     const speaks = setid || isNotable(path) || (from !== undefined && isNotable(from));
     if (told.has(path) || !speaks || inert.some((git) => isInside(path, git))) continue;

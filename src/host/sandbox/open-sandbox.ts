@@ -111,7 +111,8 @@ async function runIn(
     kill();
   }, request.timeoutMs);
   signal.addEventListener('abort', kill);
-  const unwatch = watch(running.pid, request, group !== null, (limit) => {
+  const folders = [request.session, ...layers.map(({ folder }) => folder)];
+  const unwatch = watch(running.pid, { limits: request.limits, folders }, group !== null, (limit) => {
     exceeded = limit;
     kill();
   });

@@ -29,8 +29,8 @@ export async function startBox(
   );
   let exceeded: Limit | null = null;
   let hasEnded = false;
-  const layers = writes.map((folder) => ({ folder }));
-  const unwatch = watch(running.pid, { limits: request.limits, layers }, group !== null, (limit) => {
+  const folders = [request.session, ...writes];
+  const unwatch = watch(running.pid, { limits: request.limits, folders }, group !== null, (limit) => {
     exceeded = limit;
     running.kill();
   });
