@@ -67,14 +67,16 @@ export function openTransactions(
       return layers;
     },
     async read(layers, rung) {
-      const parts = layers.map(({ root }, index) =>
-        readUpper({
-          root,
-          store: storeOf(root, stages),
-          action: folderOf(action, index),
-          flavour: rung === 'root_overlay' ? 'trusted' : 'user',
-          startedNs: started.get(root) ?? 0n,
-        }),
+      const parts = layers.map(({ root, folder }, index) =>
+        looking(root, folder, () =>
+          readUpper({
+            root,
+            store: storeOf(root, stages),
+            action: folderOf(action, index),
+            flavour: rung === 'root_overlay' ? 'trusted' : 'user',
+            startedNs: started.get(root) ?? 0n,
+          }),
+        ),
       );
       return { parts };
     },
@@ -86,7 +88,10 @@ export function openTransactions(
     },
     differing: (plan) => differing(plan, action),
     describe(plan) {
-      const all = plan.parts.flatMap((part, index) => described(part, folderOf(action, index), options));
+      const all = plan.parts.flatMap((part, index) => {
+        const own = folderOf(action, index);
+        return looking(part.root, join(part.store, own), () => described(part, own, options));
+      });
       return [...all, ...alsoChanged(namesOf(plan), all)];
     },
     reachesOut: (plan) => namesOf(plan).elsewhere,
@@ -105,6 +110,21 @@ export function openTransactions(
       return inverseOf(plan, { of, by: action, force, formerTime: options.formerTime });
     },
   };
+}
+
+/** An ordinary user may be left with folders of its own that it may not look into, and so cannot tell what they hold. */
+function looking<T>(root: string, folder: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' || path === undefined) throw error;
+    const inRoot = path.replace(join(folder, 'upper'), root).replace(/\/$/, '');
+    throw new HomeostatError('command_failed', `nobody may look into ${inRoot} as it was left, or below it`, {
+      next: 'Leave folders so that their owner may read and enter them (chmod u+rx); nothing was changed.',
+      cause: error,
+    });
+  }
 }
 
 /** A plan that was made on another connection acts only where this one may. */
