@@ -11,7 +11,7 @@ import { approvals, diff, status } from './inspect.ts';
 import { addPolicy } from './policy.ts';
 import { reported } from './reported.ts';
 import type { GlobalOptions } from './session.ts';
-import { collect as collectGarbage, pin, snapshots, unpin } from './snapshots.ts';
+import { collect as collectGarbage, forget, pin, snapshots, unpin } from './snapshots.ts';
 import { tour } from './tour.ts';
 import { undo } from './undo.ts';
 
@@ -42,6 +42,9 @@ function addSnapshots(parent: Command): void {
     .action(async (_: unknown, c: Command) => collectGarbage(options(c)));
   add('pin <id>', 'keep a snapshot whatever retention says').action(
     async (id: string, _: unknown, c: Command) => pin(id, options(c)),
+  );
+  add('forget <root>', 'wait no longer for a root that will not come back').action(
+    async (root: string, _: unknown, c: Command) => forget(root, options(c)),
   );
   add('unpin <id>', 'let retention have it again').action(async (id: string, _: unknown, c: Command) =>
     unpin(id, options(c)),

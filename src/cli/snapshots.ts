@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Collected, SnapshotInfo } from '../core/records.ts';
 import { line, query } from './inspect.ts';
 import { type GlobalOptions, withSession } from './session.ts';
@@ -62,6 +63,18 @@ export async function unpin(id: string, options: GlobalOptions): Promise<void> {
     const person = await operator();
     await person.unpin(id, await proof(`Passphrase to unpin ${id}: `));
     told(id, false, options);
+  });
+}
+
+/** `homeostat snapshots forget`: a root that will not come back is waited for no longer. */
+export async function forget(root: string, options: GlobalOptions): Promise<void> {
+  const path = resolve(root);
+  await withSession(options, async ({ operator, proof }) => {
+    const person = await operator();
+    const given = await proof(`Passphrase to forget what is half done in ${path}: `);
+    const ids = await person.forgetRoot(path, given);
+    if (options.json === true) print(JSON.stringify({ root: path, actions: ids }));
+    else note(`${ids.join(', ')}: no longer waited for; what was half done in ${path} cannot be taken back`);
   });
 }
 

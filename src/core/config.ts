@@ -84,7 +84,7 @@ export const configSchema = z.strictObject({
         .describe('Bytes of memory of one command in the sandbox.'),
       command_written_bytes: positive
         .default(4_294_967_296)
-        .describe('Bytes that one command may write into the roots.'),
+        .describe('Bytes that one command may write; a new file counts as 4096 more.'),
       snapshot_files: positive.default(50_000).describe('Entries of a root; one with more is asked about.'),
       snapshot_bytes: positive
         .default(1_073_741_824)
@@ -100,7 +100,9 @@ export const configSchema = z.strictObject({
         .describe('Bytes that kept snapshots may name together; content that several name counts each time.'),
       held_bytes: positive
         .default(1_073_741_824)
-        .describe('Bytes that all held actions together may have staged; one more is refused.'),
+        .describe(
+          'Bytes that all held actions together may have staged; one more is refused. As many for what failed commands left.',
+        ),
       free_bytes: positive
         .default(209_715_200)
         .describe(

@@ -75,7 +75,7 @@ export const ERRORS = {
   not_mounted: row(
     'failed',
     'A root’s file system is not there, so that what is half done on it cannot be taken back yet.',
-    'A person mounts it; before the next action, or at the next start, it is taken back.',
+    'A person mounts it; before the next action, or at the next start, it is taken back. If it is gone for good: `homeostat snapshots forget ROOT`.',
   ),
   no_sandbox: row(
     'refused',

@@ -91,6 +91,11 @@ export interface Operator {
   auditBounds(since?: string, until?: string): { first: number; last: number };
   /** Removes what retention lets go; only looks for it where it is a dry run. */
   collect(dryRun: boolean): Promise<Collected>;
+  /**
+   * Ends what is half done on a root that is not there and will not come back, and so lets it go; gives the ids of those
+   * actions. Throws `not_found` where nothing is, and `resource_busy` where a server that runs holds it.
+   */
+  forgetRoot(root: string, proof: Proof): Promise<string[]>;
   /** Keeps a snapshot for good, whatever retention says. */
   pin(actionId: string): void;
   unpin(actionId: string, proof: Proof): Promise<void>;

@@ -77,6 +77,8 @@ export interface Sandbox {
   run(request: SandboxRequest): Promise<SandboxResult>;
   /** Returns when the line has begun. Throws `no_sandbox` where the machine has none. */
   start(request: BoxRequest): Promise<RunningBox>;
+  /** Ends what waits for a next command. */
+  close(): Promise<void>;
 }
 
 /** A path that is hidden; `~` is every person's home, `*` any name of one folder. */

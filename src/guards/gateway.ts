@@ -67,6 +67,7 @@ export function guardedCalls(house: House, keeper: Keeper): Guarded {
       await seeds.end();
       await endProcesses(house);
       await house.machine.sessions.close();
+      await house.machine.sandbox.close();
       journal.close();
       closing(house);
       await keeper.close();

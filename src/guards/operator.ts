@@ -16,7 +16,7 @@ import { acceptBreak } from './audit/accept.ts';
 import { auditReport } from './audit/report.ts';
 import { verified } from './audit/verified.ts';
 import { approvalInfo } from './records.ts';
-import { recover } from './recover.ts';
+import { forgetRoot, recover } from './recover.ts';
 import { runAction } from './run-action.ts';
 import { laterOverlapping } from './snapshots/overlapping.ts';
 import { releaseStop } from './stop.ts';
@@ -146,6 +146,14 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
         }),
       );
       return found;
+    },
+    async forgetRoot(root, proof) {
+      await requireProof(proof, `forget ${root}`, approver, house);
+      const ids = await forgetRoot(root, house);
+      store.write(() =>
+        record({ event: 'root.forgotten', action: 'snapshots forget', detail: `${root}: ${ids.join(', ')}` }),
+      );
+      return ids;
     },
     pin: (id) => pin(id, true),
     async unpin(id, proof) {

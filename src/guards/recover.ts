@@ -16,9 +16,9 @@ const DAY_MS = 86_400_000;
 /**
  * Ends what processes that are gone have left unfinished. A stage that was not committed is discarded or,
  * where it waits for a person, left alone; a commit half done is taken back; nothing is guessed. What cannot be taken
- * back now, since the disk fails or is not mounted, stays on record and locked.
+ * back now, since the disk fails or is not mounted, stays on record and locked, but for a root that a person gives up.
  */
-export async function recover(house: House): Promise<void> {
+export async function recover(house: House, givenUp: string | null = null): Promise<void> {
   const { actions, leases } = house.store;
   const orphans = house.store.read(() => {
     const beats = leases.beats();
@@ -30,7 +30,7 @@ export async function recover(house: House): Promise<void> {
   const open = new Set(orphans.map(({ id }) => id));
   for (const id of house.unsettled) if (!open.has(id)) house.unsettled.delete(id);
   for (const row of orphans)
-    if (!claim(row, house) || (await end(row, house))) house.unsettled.delete(row.id);
+    if (!claim(row, house) || (await end(row, givenUp, house))) house.unsettled.delete(row.id);
     else house.unsettled.add(row.id);
   dropStrayLeases(house);
   endOrphans(house);
@@ -65,7 +65,7 @@ function claim(row: ActionRow, house: House): boolean {
 }
 
 /** False where the machine failed at it, or a disk is away: then it stays half done, and is tried again before the next action. */
-async function end(row: ActionRow, house: House): Promise<boolean> {
+async function end(row: ActionRow, givenUp: string | null, house: House): Promise<boolean> {
   house.machine.killLeftovers(row.id);
   if (row.phase === 'reaching') {
     const what =
@@ -104,7 +104,8 @@ async function end(row: ActionRow, house: House): Promise<boolean> {
     const error = new HomeostatError('interrupted', `the server ended during the commit; ${message}`);
     record(row, outcome, error, outcome !== 'rolled_back', house, effects);
   } catch (failure) {
-    if (isTransient(failure) && !isOverdue(row, house)) return false;
+    const isGivenUp = givenUp !== null && row.workspace.roots.includes(givenUp);
+    if (isTransient(failure) && !isGivenUp && !isOverdue(row, house)) return false;
     const what = `the server ended during the commit, and taking it back failed: ${asHomeostatError(failure).message}`;
     record(row, 'rollback_failed', new HomeostatError('interrupted', what), true, house);
   } finally {
@@ -168,4 +169,21 @@ function record(
     });
   });
   house.machine.discard(row.id, row.workspace.roots, keep ? 'stage' : 'all');
+}
+
+/** Ends what is half done on a root that will not come back; gives the actions' ids. */
+export async function forgetRoot(root: string, house: House): Promise<string[]> {
+  const open = (): string[] =>
+    house.store
+      .read(() => house.store.actions.unfinished())
+      .filter(({ phase, workspace }) => phase === 'committing' && workspace.roots.includes(root))
+      .map(({ id }) => id);
+  const before = open();
+  if (before.length === 0) throw new HomeostatError('not_found', `nothing is half done in ${root}`);
+  await recover(house, root);
+  const [left] = open();
+  if (left === undefined) return before;
+  throw new HomeostatError('resource_busy', `a server that runs holds action ${left}`, {
+    next: 'End the clients that use this state, then do this again.',
+  });
 }

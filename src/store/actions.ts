@@ -73,8 +73,11 @@ export interface ActionStore {
   countBetween(agent: string, fromMs: number, untilMs: number): number;
   /** The newest actions with this request that were finished by then, newest first. */
   lastWithDigest(digest: string, untilMs: number, limit: number): ActionRow[];
-  /** Forgets stages of finished actions that are older, and all but the newest `keep` of them. */
-  forgetStages(beforeMs: number, keep: number): void;
+  /**
+   * Forgets stages of finished actions that are older, all but the newest `keep` of them, and those with which they would
+   * have more bytes together; of these the newest stays.
+   */
+  forgetStages(limits: { readonly beforeMs: number; readonly keep: number; readonly bytes: number }): void;
   /** The id of the successful action that undid this one and is not itself undone. */
   undoneBy(id: string): string | null;
 }
@@ -143,11 +146,18 @@ export function actionStore(db: Statements, apart: Apart): ActionStore {
         untilMs,
         limit,
       ),
-    forgetStages(beforeMs, keep) {
+    forgetStages(limits) {
       db.prepare(
-        `UPDATE actions SET stage = NULL WHERE phase = 'finished' AND stage IS NOT NULL AND (finished_ms < ? OR id NOT IN (
-           SELECT id FROM actions WHERE phase = 'finished' AND stage IS NOT NULL ORDER BY finished_ms DESC LIMIT ?))`,
-      ).run(beforeMs, keep);
+        `UPDATE actions SET stage = NULL WHERE id IN (
+           SELECT id FROM (
+             SELECT id, finished_ms, row_number() OVER newer AS place, sum(bytes) OVER newer AS taken
+             FROM (
+               SELECT id, finished_ms,
+                 (SELECT total(value ->> '$.bytes') FROM json_each(effects, '$.changes')) AS bytes
+               FROM actions WHERE phase = 'finished' AND stage IS NOT NULL
+             ) WINDOW newer AS (ORDER BY finished_ms DESC, id DESC)
+           ) WHERE finished_ms < @beforeMs OR place > @keep OR (place > 1 AND taken > @bytes))`,
+      ).run(limits);
     },
     undoneBy,
   };

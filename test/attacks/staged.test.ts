@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type TestApp, testApp } from '../helpers/app.ts';
 
+const GIT = 'git -c user.name=a -c user.email=b@c -c init.defaultBranch=main';
 const SECRET = 'TOKEN=do-not-show-this-to-anybody';
 
 async function furnished(): Promise<TestApp> {
@@ -51,6 +53,21 @@ test.each([
 });
 
 test.each([
+  ['settings of its own', 'echo "[core]" > .git/worktrees/w/config.worktree'],
+  ['a repository elsewhere', 'echo ../../../data > .git/worktrees/w/commondir'],
+  ["another one's place", 'echo /x/.git > .git/worktrees/w/gitdir'],
+  ['another folder', 'echo "gitdir: ../data" > w/.git'],
+  ['a second one that is not its own', 'mkdir v; cp w/.git v/.git'],
+  ['what leads out of it', 'cd .git/worktrees/w; rm index; ln -s ../../../data/1 index'],
+])('a person is asked about a worktree with %s', async (_, command) => {
+  const t = await furnished();
+  execFileSync('bash', ['-ec', `${GIT} init -q .; ${GIT} add data; ${GIT} commit -qm x`], { cwd: t.root });
+  const report = await t.act('run_command', { command: `git worktree add -q w; ${command}` });
+  expect(report.outcome).toBe('held');
+  await t.close();
+});
+
+test.each([
   'rm data/1 data/2',
   'rm -rf /; touch made',
   'git init -q r; cd r; echo x > x; git add x; git -c user.name=a -c user.email=b commit -qm x',
@@ -84,6 +101,21 @@ test('what another agent’s failed command left is committed only with a person
   expect((await t.act('commit_stage', { id })).outcome).toBe('succeeded');
   expect(existsSync(join(t.root, 'made'))).toBe(true);
   expect((await t.act('commit_stage', { id })).outcome).not.toBe('succeeded');
+  await t.close();
+});
+
+test('what failed commands left goes, the oldest first, where it is too much', async () => {
+  const t = await testApp({ config: 'retention:\n  held_bytes: 100000\n' });
+  const ids: (string | null)[] = [];
+  for (const name of ['a', 'b', 'c']) {
+    const command = `head -c 60000 /dev/zero > ${name}; false`;
+    ids.push((await t.act('run_command', { command })).action_id);
+  }
+  const [first, second, third] = ids;
+  for (const id of [first, second])
+    expect((await t.act('commit_stage', { id })).outcome).not.toBe('succeeded');
+  expect((await t.act('commit_stage', { id: third })).outcome).toBe('succeeded');
+  expect(readdirSync(t.root)).toEqual(['c']);
   await t.close();
 });
 

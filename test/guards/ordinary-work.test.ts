@@ -1,7 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { testApp } from '../helpers/app.ts';
-import { needRoot } from '../helpers/needs.ts';
+import { needProgram, needRoot } from '../helpers/needs.ts';
 
 const GIT = 'git -c user.name=a -c user.email=b@c -c init.defaultBranch=main';
 /** A tree as source code often has it: keys to test with, examples of settings. */
@@ -31,12 +31,12 @@ const WORK: readonly (readonly [needs: string, before: string, line: string])[] 
   ['git', `${BRANCH} && ${GIT} checkout -q main`, 'git checkout -q b'],
   ['git', BRANCH, 'git checkout -q main'],
   ['git', `${BRANCH} && ${GIT} checkout -q main && touch c && ${COMMIT}`, `${GIT} rebase main b`],
+  ['git', `${GIT} init -q . && touch a && ${COMMIT}`, 'git worktree add -q wt && git -C wt status'],
   ['make', "printf 'all:\\n\\tmkdir certs && touch certs/ca.key certs/ca.pem a.o\\n' >Makefile", 'make'],
   ['tar', `${SOURCES}; tar cf p.tar p; rm -r p`, 'tar xf p.tar'],
   ['cp', SOURCES, 'cp -r p copy'],
   ['cp', 'echo A=1 >.env.example', 'cp .env.example .env'],
   ['rsync', SOURCES, 'rsync -a p/ copy'],
-  ['cargo', '', 'cargo new --quiet foo && cd foo && cargo build --offline --quiet'],
 ];
 
 /** As an ordinary user an overlay splits hard links, which git refuses, and renames a folder by copying it. */
@@ -45,10 +45,9 @@ const AS_ROOT: typeof WORK = [
   ['mv', SOURCES, 'mv p q'],
 ];
 
-const has = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
-
 for (const [needs, before, line] of [...WORK, ...AS_ROOT])
-  test.skipIf(!has(needs))(`nobody is asked about: ${line} (needs ${needs})`, async () => {
+  test(`nobody is asked about: ${line} (needs ${needs})`, async () => {
+    needProgram(needs);
     if (AS_ROOT.some((one) => one[2] === line)) needRoot();
     const t = await testApp();
     execFileSync('bash', ['-ec', before], { cwd: t.root, stdio: ['ignore', 'ignore', 'inherit'] });

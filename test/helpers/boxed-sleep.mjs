@@ -1,6 +1,6 @@
 // Runs a line in the sandbox of the built package and waits, so that a test can kill this process in the midst of it.
-// Arguments: the package's folder, a folder with root, state, store and session in it, the line.
-const [, , folder, base, line] = process.argv;
+// Arguments: the package's folder, a folder with root, state, store and session in it, the line; `stay` to go on then.
+const [, , folder, base, line, then] = process.argv;
 const { openSandbox } = await import(`${folder}/dist/host/sandbox/open-sandbox.js`);
 const { readSandbox } = await import(`${folder}/dist/registry/sandbox.js`);
 const data = readSandbox(`${folder}/registry`);
@@ -26,3 +26,5 @@ await sandbox.run({
   session: `${base}/session`,
   limits: { processes: 100, memoryBytes: 1e9, cpuSeconds: 60, writtenBytes: 1e9 },
 });
+process.stdout.write('ran\n');
+if (then === 'stay') setInterval(() => undefined, 1000);

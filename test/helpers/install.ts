@@ -13,6 +13,7 @@ const works = (program: string): boolean =>
 /** What the tests need beyond npm: each program and Debian's package of it. */
 const NEEDED = [
   ['bwrap', 'bubblewrap'],
+  ['python3', 'python3'],
   ['rsync', 'rsync'],
   ['sqlite3', 'sqlite3'],
   ['dockerd', 'docker.io'],

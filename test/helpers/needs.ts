@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, beforeEach, expect } from 'vitest';
-import { SYSTEM_PATH } from '../../src/host/sandbox/enter.ts';
+import { SYSTEM_PATH } from '../../src/host/sandbox/starter.ts';
 import { probe } from '../../src/host/sandbox/probe.ts';
 
 let current: TestContext | null = null;
@@ -44,4 +45,8 @@ export function needSandbox(tool: string, input: object, env: NodeJS.ProcessEnv)
 
 export function needRoot(): void {
   if (!isRoot) lacking('needs root: sudo env "PATH=$PATH" npm test');
+}
+
+export function needProgram(name: string): void {
+  if (spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0) lacking(`needs ${name}`);
 }

@@ -211,6 +211,30 @@ describeWithMounts('a root that goes away', import.meta.filename, () => {
     expect(query(place, 'SELECT action_id FROM snapshots')).toHaveLength(1);
   });
 
+  test('a person may forget a root that never comes back, and nobody else', async () => {
+    const place = await disk();
+    expect(await diesAt(place, 'step 4', 1, 'run_command', { command: both(place) })).toBe(true);
+    place.unmount();
+    expect(await restarted(place)).toBe(null);
+    const t = await testApp({ on: place });
+    const operator = await t.app.operator();
+    const proof = { passphrase: PASSPHRASE, terminal: false };
+    await expect(operator.forgetRoot(place.away, { ...proof, passphrase: 'a guess' })).rejects.toThrow();
+    await expect(operator.forgetRoot('/elsewhere', proof)).rejects.toMatchObject({ code: 'not_found' });
+    expect(actionsOf(place).at(-1)?.outcome).toBe(null);
+    expect(await operator.forgetRoot(place.away, proof)).toEqual([actionsOf(place).at(-1)?.id]);
+    expect(actionsOf(place).at(-1)?.outcome).toBe('rollback_failed');
+    await t.close();
+    expectSettled(place);
+    mkdirSync(place.away, { recursive: true });
+    const server = await connect(place);
+    for (const root of [place.root, place.away])
+      expect(await server.call('write_file', { path: join(root, 'after'), content: 'x' })).toMatchObject({
+        outcome: 'succeeded',
+      });
+    await server.close();
+  });
+
   test.each(['deleted', 'without its store'] as const)(
     '%s in the midst of a commit: the end is told at once, and the other root is as it was',
     async (how) => {

@@ -82,8 +82,9 @@ function drop(house: House): Surplus[] {
 
 /** The stages of failed commands, which somebody may commit as long as one may wait for an approval. */
 function forgetStages({ store, config }: House): void {
-  const before = Date.now() - config.approvals.expire_hours * YOUNG_MS;
-  store.write(() => store.actions.forgetStages(before, config.retention.snapshots));
+  const beforeMs = Date.now() - config.approvals.expire_hours * YOUNG_MS;
+  const { snapshots: keep, held_bytes: bytes } = config.retention;
+  store.write(() => store.actions.forgetStages({ beforeMs, keep, bytes }));
 }
 
 /**

@@ -18,7 +18,7 @@ import { inverseOf } from './inverse.ts';
 import { differing } from './differing.ts';
 import { describePart } from '../overlay/describe.ts';
 import { type OtherNames, otherNames } from '../overlay/other-names.ts';
-import { isInertRepository } from '../overlay/repositories.ts';
+import { inertOf } from '../overlay/repositories.ts';
 import { touchedPaths } from '../overlay/touched.ts';
 import { planChanges } from './plan-changes.ts';
 import { storeOf } from './store.ts';
@@ -67,14 +67,16 @@ export function openTransactions(
       return layers;
     },
     async read(layers, rung) {
-      const parts = layers.map(({ root }, index) =>
-        readUpper({
-          root,
-          store: storeOf(root, stages),
-          action: folderOf(action, index),
-          flavour: rung === 'root_overlay' ? 'trusted' : 'user',
-          startedNs: started.get(root) ?? 0n,
-        }),
+      const parts = layers.map(({ root, folder }, index) =>
+        looking(root, folder, () =>
+          readUpper({
+            root,
+            store: storeOf(root, stages),
+            action: folderOf(action, index),
+            flavour: rung === 'root_overlay' ? 'trusted' : 'user',
+            startedNs: started.get(root) ?? 0n,
+          }),
+        ),
       );
       return { parts };
     },
@@ -86,7 +88,10 @@ export function openTransactions(
     },
     differing: (plan) => differing(plan, action),
     describe(plan) {
-      const all = plan.parts.flatMap((part, index) => described(part, folderOf(action, index), options));
+      const all = plan.parts.flatMap((part, index) => {
+        const own = folderOf(action, index);
+        return looking(part.root, join(part.store, own), () => described(part, own, options));
+      });
       return [...all, ...alsoChanged(namesOf(plan), all)];
     },
     reachesOut: (plan) => namesOf(plan).elsewhere,
@@ -105,6 +110,21 @@ export function openTransactions(
       return inverseOf(plan, { of, by: action, force, formerTime: options.formerTime });
     },
   };
+}
+
+/** An ordinary user may be left with folders of its own that it may not look into, and so cannot tell what they hold. */
+function looking<T>(root: string, folder: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' || path === undefined) throw error;
+    const inRoot = path.replace(join(folder, 'upper'), root).replace(/\/$/, '');
+    throw new HomeostatError('command_failed', `nobody may look into ${inRoot} as it was left, or below it`, {
+      next: 'Leave folders so that their owner may read and enter them (chmod u+rx); nothing was changed.',
+      cause: error,
+    });
+  }
 }
 
 /** A plan that was made on another connection acts only where this one may. */
@@ -136,10 +156,13 @@ function described(
 ): Described[] {
   const all = describePart(part, own, isSecret, fingerprint);
   const told = new Set(all.map(({ change }) => change.path));
-  const inert: string[] = [];
-  for (const { path, change, from, at } of touchedPaths(part, own)) {
-    const isNew = change === 'create' && at !== undefined && path.endsWith('/.git');
-    if (isNew && isInertRepository(at)) inert.push(path);
+  const touched = [...touchedPaths(part, own)];
+  const inert = inertOf(
+    touched.flatMap(({ path, change, at }) =>
+      change === 'create' && at !== undefined ? [{ path, at }] : [],
+    ),
+  );
+  for (const { path, change, from, at } of touched) {
     const setid = change === 'create' && at !== undefined && setsId(at);
     const speaks = setid || isNotable(path) || (from !== undefined && isNotable(from));
     if (told.has(path) || !speaks || inert.some((git) => isInside(path, git))) continue;

@@ -3,7 +3,7 @@ import type { OutputStream, Rung, SandboxData, SandboxRequest } from '../../core
 import { ACTION_MARK } from '../environment.ts';
 import { boxArguments, placesInTmp, resolverPaths } from './box-arguments.ts';
 import { boxEnvironment } from './box-environment.ts';
-import { type ControlGroup, TASKS_PER_PROCESS, openControlGroup } from './control-group.ts';
+import type { ControlGroup } from './control-group.ts';
 import type { Direct } from './direct.ts';
 import { hiddenPaths } from './hidden.ts';
 import { type Running, launch } from './launch.ts';
@@ -11,6 +11,7 @@ import type { Overlay } from './layers.ts';
 import type { Mount } from './mounts.ts';
 import { systemCallFilter } from './seccomp.ts';
 import type { Session } from './session.ts';
+import type { Starters } from './starters.ts';
 
 export interface SandboxOptions {
   readonly stateFolder: string;
@@ -24,15 +25,12 @@ export interface SandboxOptions {
   readonly rung?: Rung;
 }
 
-/** Where the programs that build a box are found; an agent's PATH is for the command alone. */
-export const SYSTEM_PATH =
-  '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin';
-
 /** The memory that a box has in /dev/shm, as part of what its processes may have. */
 const SHARED_MEMORY = 0.25;
 
 export interface Entry {
   readonly rung: Exclude<Rung, 'snapshot'>;
+  readonly starters: Starters;
   readonly session: Session;
   readonly mounted: readonly Mount[];
   readonly overlays: readonly Overlay[];
@@ -48,16 +46,15 @@ type Task = Pick<SandboxRequest, 'line' | 'cwd' | 'env' | 'actionId' | 'network'
 /** Begins to build the box around a line. */
 export function enter(
   task: Task,
-  { rung, session, mounted, overlays, direct, stores, ...output }: Entry,
+  { rung, starters, session, mounted, overlays, direct, stores, ...output }: Entry,
   { ownFolders, stateFolder, data, env, home }: SandboxOptions,
 ): { running: Running; group: ControlGroup | null } {
   const { network, limits, actionId } = task;
   const roots = [...overlays.map(({ root }) => root), ...direct.roots];
   const places = placesInTmp(roots, session);
   const own = [stateFolder, ...ownFolders, ...stores, ...runtimeFolders(env, home)];
-  const group = openControlGroup(limits);
-  const running = launch({
-    rung,
+  const starter = starters.take(rung, limits);
+  const running = launch(starter, {
     overlays,
     box: () =>
       boxArguments({
@@ -76,14 +73,10 @@ export function enter(
     filter: systemCallFilter(),
     command: ['/bin/bash', '--noprofile', '--norc', '-c', task.line],
     // The mark is for a recovery that looks for what a killed server left behind.
-    env: { PATH: SYSTEM_PATH, [ACTION_MARK]: actionId },
-    fileBytes: limits.writtenBytes,
-    cpuSeconds: limits.cpuSeconds,
-    tasks: limits.processes * TASKS_PER_PROCESS,
-    group: group?.entry ?? null,
+    env: { [ACTION_MARK]: actionId },
     ...output,
   });
-  return { running, group };
+  return { running, group: starter.group };
 }
 
 export const POLLING = 'rlimits and polling';

@@ -1,23 +1,20 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import type { OutputStream, Rung } from '../../core/sandbox.ts';
+import type { OutputStream } from '../../core/sandbox.ts';
 import { CappedOutput } from '../capped-output.ts';
 import { tree } from './box-processes.ts';
 import { killMembers } from './control-group.ts';
+import { type Starter, quoted, tell } from './starter.ts';
 
 /**
- * Runs in a mount namespace of its own, which ends with it. `$1` are the overlays' options, `$2` to `$5` limits; then,
- * up to `--`, the root, its folder in the store and its lowest layers. Paths come by descriptor or as the working
- * directory, since the kernel's options know no quoting. A file that grows too long is an error of the write, and not the
- * end of its program by a signal, which nobody could tell from an exit code of its own. What mount cannot do ends it, before anything has run.
+ * Runs in a mount namespace of its own, which ends with it. `$1` are the overlays' options; then, up to `--`, the root,
+ * its folder in the store and its lowest layers. Paths come by descriptor or as the working directory, since the kernel's
+ * options know no quoting. What mount cannot do ends it, before anything has run.
  */
 const SCRIPT = `
-options=$1; trap '' XFSZ; ulimit -c 0; ulimit -S -t "$2"; ulimit -H -t $(($2 + 1)); ulimit -f "$3"
-[ -z "$4" ] || echo 0 >"$4" || exit
-[ -z "$5" ] || ulimit -u "$5" 2>/dev/null || ulimit -p "$5" || exit
-shift 5
+options=$1; shift
 while [ "$1" != -- ]; do
   cd "$2" || exit
   mount -i -n -t overlay -o "$options,lowerdir=/proc/self/fd/6$3,upperdir=upper,workdir=work" homeostat . 6<"$1" || exit
@@ -27,30 +24,18 @@ shift; cd /
 exec bwrap --args 3 --json-status-fd 4 "$@"
 `;
 
-/**
- * The namespace of processes around bubblewrap's own ends with this process, from the first moment, by whatever it ends;
- * and `unshare` ends when all in it are dead, so that nobody writes to a layer that is read.
- */
-const STARTERS = ['--pdeathsig', 'KILL', 'unshare', '--mount', '--pid', '--fork', '--kill-child'];
-
 /** Measured: without these a rename of a folder fails, hard links split, and a chmod copies the file. */
 const ROOT_OPTIONS = 'redirect_dir=on,index=on,metacopy=on,volatile';
 const USER_OPTIONS = 'userxattr,volatile';
 
 export interface Launch {
-  readonly rung: Exclude<Rung, 'snapshot'>;
   readonly overlays: readonly { root: string; folder: string; points: boolean }[];
   /** Arguments for bubblewrap; asked for when the mounting has begun, which takes as long as finding out. */
   readonly box: () => readonly string[];
   readonly filter: Buffer | null;
   readonly command: readonly string[];
-  /** Of the starters outside the box, which see nothing that an agent has set. */
+  /** Of the builders of the box, which see nothing that an agent has set. */
   readonly env: Readonly<Record<string, string>>;
-  readonly fileBytes: number;
-  readonly cpuSeconds: number;
-  readonly tasks: number;
-  /** Where one enters the control group. */
-  readonly group: string | null;
   readonly outputBytes: number;
   /** Told each piece of output as it comes. */
   readonly onOutput?: (stream: OutputStream, chunk: Uint8Array) => void;
@@ -74,65 +59,41 @@ export interface Ended {
 }
 
 /** Builds the box and runs the command in it; `ended` is told when every process in it is dead. */
-export function launch(task: Launch): Running {
-  const options = task.rung === 'root_overlay' ? ROOT_OPTIONS : USER_OPTIONS;
-  // In a user namespace it counts those of the namespace; root is never held by it.
-  const tasks = task.rung === 'root_overlay' ? '' : String(task.tasks);
+export function launch(starter: Starter, task: Launch): Running {
+  const { child, rung } = starter;
   const layers = task.overlays.flatMap(({ root, folder, points }) => [root, folder, points ? ':points' : '']);
-  const limits = [String(task.cpuSeconds), String(Math.ceil(task.fileBytes / 512)), task.group ?? '', tasks];
-  const args = [
-    ...STARTERS,
-    ...(task.rung === 'root_overlay' ? [] : ['--user', '--map-root-user']),
+  const words = [
+    'unshare',
+    '--mount',
     '/bin/sh',
     '-c',
     SCRIPT,
     'sh',
-    options,
-    ...limits,
+    rung === 'root_overlay' ? ROOT_OPTIONS : USER_OPTIONS,
     ...layers,
     '--',
     ...(task.filter === null ? [] : ['--seccomp', '5']),
     '--',
     ...task.command,
   ];
-  const nothing = openSync('/dev/null', 'r+');
-  let child: ChildProcess;
-  try {
-    const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'];
-    // What this process got from its own parent, or a library opened, would go on to the command.
-    for (const fd of inherited()) stdio[fd] = nothing;
-    for (let fd = 0; fd < stdio.length; fd++) stdio[fd] ??= 'ignore';
-    child = spawn('setpriv', args, { cwd: '/', env: task.env, stdio });
-  } finally {
-    closeSync(nothing);
-  }
+  const env = Object.entries(task.env).map(([name, value]) => `export ${name}=${quoted(value)}; `);
+  tell(child, `${env.join('')}exec ${words.map(quoted).join(' ')} </dev/null`);
   const [, , , boxArguments, , filter] = child.stdio as readonly unknown[];
   try {
-    feed(
-      boxArguments as Writable,
-      Buffer.from(
-        task
-          .box()
-          .map((argument) => `${argument}\0`)
-          .join(''),
-      ),
-    );
+    const given = task.box().map((argument) => `${argument}\0`);
+    (boxArguments as Writable).end(Buffer.from(given.join('')));
   } catch (error) {
     // What to mount was not read yet: there is no box.
     child.kill('SIGKILL');
     throw error;
   }
-  feed(filter as Writable, task.filter ?? Buffer.alloc(0));
-  return follow(child, task);
+  (filter as Writable).end(task.filter ?? Buffer.alloc(0));
+  child.stdin?.end();
+  return follow(starter, task);
 }
 
-function feed(stream: Writable, bytes: Buffer): void {
-  // A starter that gave up reads no more; it says why on standard error.
-  stream.on('error', () => undefined);
-  stream.end(bytes);
-}
-
-function follow(child: ChildProcess, { outputBytes, overlays, onOutput, group }: Launch): Running {
+function follow({ child, group }: Starter, { outputBytes, overlays, onOutput }: Launch): Running {
+  const entry = group?.entry ?? null;
   const stdout = new CappedOutput(outputBytes);
   const stderr = new CappedOutput(outputBytes);
   for (const [name, kept] of [['stdout', stdout] as const, ['stderr', stderr] as const])
@@ -143,9 +104,9 @@ function follow(child: ChildProcess, { outputBytes, overlays, onOutput, group }:
   let status = '';
   let killing: NodeJS.Timeout | null = null;
   const kill = (): void => {
-    end(child, group);
+    end(child, entry);
     // Again, until it is there.
-    killing ??= setInterval(() => end(child, group), AGAIN_MS);
+    killing ??= setInterval(() => end(child, entry), AGAIN_MS);
   };
   (child.stdio[4] as Readable).on('data', (chunk: Buffer) => (status += chunk.toString('latin1')));
   const ended = new Promise<Ended>((resolve) => {
@@ -196,22 +157,5 @@ function end({ pid }: ChildProcess, group: string | null): void {
     process.kill(first, 'SIGKILL');
   } catch {
     // Dead already.
-  }
-}
-
-/** Descriptors above those of a command's own that stay open across exec; Node itself opens none such. */
-function inherited(): number[] {
-  return readdirSync('/proc/self/fd')
-    .map(Number)
-    .filter((fd) => fd > 5 && staysOpen(fd));
-}
-
-function staysOpen(fd: number): boolean {
-  try {
-    const flags = /^flags:\s+([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0';
-    const CLOSE_ON_EXEC = 0o2_000_000;
-    return (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
-  } catch {
-    return false;
   }
 }

@@ -9,7 +9,7 @@ import type {
   SandboxResult,
 } from '../../core/sandbox.ts';
 import { NOTHING_DIRECT } from './direct.ts';
-import { POLLING, type SandboxOptions, SYSTEM_PATH, enter } from './enter.ts';
+import { POLLING, type SandboxOptions, enter } from './enter.ts';
 import { prepareLayers } from './layers.ts';
 import { type LiveBox, enterBoxes } from './live-boxes.ts';
 import { mounts } from './mounts.ts';
@@ -17,6 +17,8 @@ import { probe } from './probe.ts';
 import { isSealed } from './sealed.ts';
 import { type Session, openSession } from './session.ts';
 import { startBox } from './start-box.ts';
+import { SYSTEM_PATH } from './starter.ts';
+import { type Starters, openStarters } from './starters.ts';
 import { watch } from './watch.ts';
 
 /** Runs commands in namespaces of their own, over overlays of the roots; see docs/design.md, "Commands as transactions". */
@@ -24,6 +26,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
   const { stateFolder, data, env } = options;
   let probed: Promise<SandboxProbe> | undefined;
   const sessions = new Map<string, Promise<Session>>();
+  const starters = openStarters();
   const sessionAt = (folder: string): Promise<Session> => {
     const opened =
       sessions.get(folder) ?? openSession({ folder, caches: join(stateFolder, 'caches'), data, env });
@@ -44,9 +47,10 @@ export function openSandbox(options: SandboxOptions): Sandbox {
       const session = await sessionAt(request.session);
       const live = enterBoxes(stateFolder);
       try {
-        return await runIn(rung, session, request, options, live);
+        return await runIn(rung, { starters, session, live }, request, options);
       } finally {
         live.leave();
+        starters.ahead(rung, request.limits);
       }
     },
     async start(request) {
@@ -55,7 +59,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
       const session = await sessionAt(request.session);
       const live = enterBoxes(stateFolder);
       try {
-        const box = await startBox(rung, session, request, options);
+        const box = await startBox(rung, { starters, session }, request, options);
         void box.ended.finally(() => live.leave());
         return box;
       } catch (error) {
@@ -63,15 +67,15 @@ export function openSandbox(options: SandboxOptions): Sandbox {
         throw error;
       }
     },
+    close: () => starters.close(),
   };
 }
 
 async function runIn(
   rung: Exclude<Rung, 'snapshot'>,
-  session: Session,
+  { starters, session, live }: { starters: Starters; session: Session; live: LiveBox },
   request: SandboxRequest,
   options: SandboxOptions,
-  live: LiveBox,
 ): Promise<SandboxResult> {
   const { layers, signal } = request;
   const started = performance.now();
@@ -96,7 +100,7 @@ async function runIn(
   const { outputBytes } = request;
   const { running, group } = enter(
     request,
-    { rung, session, mounted, overlays, direct: NOTHING_DIRECT, stores, outputBytes },
+    { rung, starters, session, mounted, overlays, direct: NOTHING_DIRECT, stores, outputBytes },
     options,
   );
   let timedOut = false;
@@ -107,7 +111,8 @@ async function runIn(
     kill();
   }, request.timeoutMs);
   signal.addEventListener('abort', kill);
-  const unwatch = watch(running.pid, request, group !== null, (limit) => {
+  const folders = [request.session, ...layers.map(({ folder }) => folder)];
+  const unwatch = watch(running.pid, { limits: request.limits, folders }, group !== null, (limit) => {
     exceeded = limit;
     kill();
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Rung, SandboxProbe } from '../../core/sandbox.ts';
 import { launch } from './launch.ts';
+import { begin } from './starter.ts';
 
 const exec = promisify(execFile);
 
@@ -20,7 +21,7 @@ export async function probe(
   for (const rung of process.getuid?.() === 0
     ? (['root_overlay', 'user_overlay'] as const)
     : (['user_overlay'] as const)) {
-    const problem = await attempt(rung, stateFolder, env);
+    const problem = await attempt(rung, stateFolder);
     if (problem === null) return { rung, why: rung === 'root_overlay' ? '' : lacksRoot(said) };
     said.push(problem);
   }
@@ -49,11 +50,7 @@ async function missingPrograms(env: Readonly<Record<string, string>>): Promise<s
 }
 
 /** Null where it worked, else what was said. */
-async function attempt(
-  rung: Exclude<Rung, 'snapshot'>,
-  stateFolder: string,
-  env: Readonly<Record<string, string>>,
-): Promise<string | null> {
+async function attempt(rung: Exclude<Rung, 'snapshot'>, stateFolder: string): Promise<string | null> {
   mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
   const base = mkdtempSync(join(stateFolder, 'probe-'));
   try {
@@ -65,17 +62,13 @@ async function attempt(
         ? []
         : ['--unshare-user', '--uid', String(process.getuid?.()), '--gid', String(process.getgid?.())];
     const binds = ['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--bind', folder, root];
-    const running = launch({
-      rung,
+    const limits = { processes: 10, memoryBytes: 1e8, cpuSeconds: 10, writtenBytes: 1e6 };
+    const running = launch(begin(rung, limits, null), {
       overlays: [{ root, folder, points: false }],
       box: () => [...binds, ...user, '--unshare-pid', '--unshare-net', '--die-with-parent', '--chdir', root],
       filter: null,
       command: ['/bin/sh', '-c', ': >written'],
-      env,
-      fileBytes: 1e6,
-      cpuSeconds: 10,
-      tasks: 100,
-      group: null,
+      env: {},
       outputBytes: 2000,
     });
     const { exitCode, stderr } = await running.ended;

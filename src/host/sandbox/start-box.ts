@@ -3,9 +3,8 @@ import { HomeostatError } from '../../core/errors.ts';
 import type { BoxRequest, Limit, Rung, RunningBox } from '../../core/sandbox.ts';
 import { tree } from './box-processes.ts';
 import { withNested } from './direct.ts';
-import { POLLING, type SandboxOptions, enter } from './enter.ts';
+import { type Entry, POLLING, type SandboxOptions, enter } from './enter.ts';
 import { mounts } from './mounts.ts';
-import type { Session } from './session.ts';
 import { STARTERS, watch } from './watch.ts';
 
 const POLL_MS = 5;
@@ -15,7 +14,7 @@ const SAID_BYTES = 4096;
 /** Starts a line that goes on, and returns once the box around it stands: nothing is mounted any more after that. */
 export async function startBox(
   rung: Exclude<Rung, 'snapshot'>,
-  session: Session,
+  place: Pick<Entry, 'starters' | 'session'>,
   request: BoxRequest,
   options: SandboxOptions,
 ): Promise<RunningBox> {
@@ -25,13 +24,13 @@ export async function startBox(
   const seen = { mounted, overlays: [], direct, stores: [] };
   const { running, group } = enter(
     request,
-    { rung, session, ...seen, outputBytes: SAID_BYTES, onOutput },
+    { rung, ...place, ...seen, outputBytes: SAID_BYTES, onOutput },
     options,
   );
   let exceeded: Limit | null = null;
   let hasEnded = false;
-  const layers = writes.map((folder) => ({ folder }));
-  const unwatch = watch(running.pid, { limits: request.limits, layers }, group !== null, (limit) => {
+  const folders = [request.session, ...writes];
+  const unwatch = watch(running.pid, { limits: request.limits, folders }, group !== null, (limit) => {
     exceeded = limit;
     running.kill();
   });

@@ -22,17 +22,17 @@ const OUT_OF_TIME = 152;
 const TICKED = 0.5;
 
 /**
- * Looks at a box from outside until it is stopped, and tells once which limit it went over. Stopping it, with the exit
+ * Looks at a box, which writes to the folders, from outside until it is stopped, and tells once which limit it went
+ * over. Stopping it, with the exit
  * code of what failed, tells which one it may have met since the last look.
  */
 export function watch(
   top: number,
-  request: Pick<SandboxRequest, 'limits'> & { readonly layers: readonly { readonly folder: string }[] },
+  { limits, folders }: Pick<SandboxRequest, 'limits'> & { readonly folders: readonly string[] },
   isHeld: boolean,
   over: (limit: Limit) => void,
 ): (exitCode: number | null) => Limit | null {
-  const { limits, layers } = request;
-  const free = (): number[] => layers.map(({ folder }) => freeBytes(folder));
+  const free = (): number[] => folders.map(freeBytes);
   const before = free();
   let seen = { cpuSeconds: 0, at: performance.now() };
   // A look reads of every process on the machine, which a command of some milliseconds would wait for.
@@ -78,10 +78,13 @@ export function watch(
   };
 }
 
+/** What an inode counts as, so that empty files are not made without end: the block that a file mostly has. */
+const INODE_BYTES = 4096;
+
 function freeBytes(folder: string): number {
   try {
-    const { bfree, bsize } = statfsSync(folder);
-    return bfree * bsize;
+    const { bfree, bsize, ffree } = statfsSync(folder);
+    return bfree * bsize + ffree * INODE_BYTES;
   } catch {
     // A stage that is gone takes no room.
     return Number.MAX_SAFE_INTEGER;

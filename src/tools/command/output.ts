@@ -29,13 +29,16 @@ export function outputOf(result: CommandResult, guarantee: string, keepFailed: b
   };
 }
 
+/** What git says where the overlay of an ordinary user has made two files of two names. */
+const SPLIT_LINK = /hardlink different from source/;
+const NO_LINKS =
+  'Use `git clone --no-hardlinks`: in the sandbox of an ordinary user files have one name each.';
+
 /** Why a command counts as failed; null where it ended well. */
 export function failureOf(output: CommandOutput): HomeostatError | null {
   if (output.timed_out)
     return new HomeostatError('timed_out', `the command ran longer than it may (${output.duration_ms} ms)`);
   if (output.exit_code === 0) return null;
-  return new HomeostatError(
-    'command_failed',
-    `the command ended with ${output.signal ?? `exit code ${output.exit_code ?? '?'}`}`,
-  );
+  const what = `the command ended with ${output.signal ?? `exit code ${output.exit_code ?? '?'}`}`;
+  return new HomeostatError('command_failed', what, SPLIT_LINK.test(output.stderr) ? { next: NO_LINKS } : {});
 }

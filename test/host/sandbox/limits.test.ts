@@ -110,6 +110,12 @@ describeSandbox('limits of the sandbox', import.meta.filename, () => {
     expect(result).toMatchObject({ exceeded: 'written' });
   });
 
+  test.each(['.', '/tmp'])('empty files in %s count as what they take', async (place) => {
+    const line = `cd ${place} && seq 12000 | xargs touch; sleep 20`;
+    const result = await testBox().run(line, limits({ writtenBytes: 20 * MB }));
+    expect(result).toMatchObject({ exceeded: 'written', timedOut: false });
+  });
+
   test('a command that is ended leaves a store that can be removed', async () => {
     const box = testBox();
     mkdirSync(join(box.root, 'a'));

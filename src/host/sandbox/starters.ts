@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import type { Rung, SandboxRequest } from '../../core/sandbox.ts';
+import { openControlGroup } from './control-group.ts';
+import { type Starter, begin } from './starter.ts';
+
+/**
+ * Keeps one starter ahead of the next command. It has no namespace of mounts yet, so that it holds no file system, and
+ * knows of no root: only the programs are loaded, and the kernel's wait before its control group is over.
+ */
+export interface Starters {
+  /** The one that waits, where it has these limits, or a new one. */
+  take(rung: Exclude<Rung, 'snapshot'>, limits: SandboxRequest['limits']): Starter;
+  /** Begins one to wait, where none does. */
+  ahead(rung: Exclude<Rung, 'snapshot'>, limits: SandboxRequest['limits']): void;
+  /** Ends the one that waits. */
+  close(): Promise<void>;
+}
+
+type Limits = SandboxRequest['limits'];
+
+export function openStarters(): Starters {
+  let waiting: { readonly starter: Starter; readonly limits: string } | null = null;
+  let isClosed = false;
+  return {
+    take(rung, limits) {
+      const { starter, limits: its } = waiting ?? {};
+      waiting = null;
+      if (starter !== undefined && isUsable(starter) && its === keyOf(rung, limits)) {
+        hold(starter, 'ref');
+        return starter;
+      }
+      if (starter !== undefined) void dismiss(starter);
+      return fresh(rung, limits);
+    },
+    ahead(rung, limits) {
+      if (waiting !== null || isClosed) return;
+      const starter = fresh(rung, limits);
+      hold(starter, 'unref');
+      waiting = { starter, limits: keyOf(rung, limits) };
+    },
+    async close() {
+      isClosed = true;
+      if (waiting !== null) await dismiss(waiting.starter);
+      waiting = null;
+    },
+  };
+}
+
+const keyOf = (rung: Rung, limits: Limits): string => JSON.stringify([rung, limits]);
+
+const fresh = (rung: Exclude<Rung, 'snapshot'>, limits: Limits): Starter =>
+  begin(rung, limits, openControlGroup(limits));
+
+/** Somebody may have ended it while it waited, of which Node may not have been told yet. */
+function isUsable({ child }: Starter): boolean {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return false;
+  return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${child.pid}/status`, 'latin1'));
+}
+
+/** One that only waits keeps no process alive; it ends with it. */
+function hold({ child }: Starter, how: 'ref' | 'unref'): void {
+  child[how]();
+  for (const stream of child.stdio) (stream as Socket | null)?.[how]();
+}
+
+async function dismiss(starter: Starter): Promise<void> {
+  const { child, group } = starter;
+  const hasEnded = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+  const closed = hasEnded ? null : once(child, 'close');
+  hold(starter, 'ref');
+  // Told nothing more, its shell is at its end.
+  child.stdin?.end();
+  for (const fd of [1, 2, 4]) (child.stdio[fd] as Socket | null)?.resume();
+  await closed;
+  group?.remove();
+}
