@@ -5,6 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { PASSPHRASE, testApp } from '../helpers/app.ts';
 import { BIN, connect } from '../helpers/client.ts';
 import { commitAll } from '../helpers/committed.ts';
+import { claudeInput, runHook } from '../helpers/hook.ts';
 import { directly, type Scratch, scratch } from '../helpers/scratch.ts';
 import { expectSettled } from '../helpers/settled.ts';
 import { describeWithMounts, smallDisk } from '../helpers/small-disk.ts';
@@ -90,6 +91,33 @@ describeWithMounts('a full disk', import.meta.filename, () => {
     expect(text()).toBe(BEFORE);
     disk.free();
     expect(await server.call('delete_file', { path: 'a.txt' })).toMatchObject({ outcome: 'succeeded' });
+    await server.close();
+    await expectSettled(place);
+  });
+
+  test('an agent that has filled it is let do nothing by any door: processes, undo, queries, hooks', async () => {
+    const { place, disk, text } = furnished();
+    const server = await connect(place);
+    const written = await server.call('write_file', { path: 'a.txt', content: 'after\n' });
+    expect(written.outcome).toBe('succeeded');
+    disk.fill();
+    const calls = [
+      ['start_process', { command: 'touch started', name: 'p' }],
+      ['rollback', { id: written.action_id }],
+      ['run_command', { command: 'touch run', dry_run: true }],
+      ['no_such_tool', {}],
+    ] as const;
+    for (const [tool, input] of calls) {
+      const report = await server.call(tool, { ...input, reason: 'a full disk' }).catch(() => null);
+      expect(report?.outcome, tool).not.toBe('succeeded');
+    }
+    const bash = async (command: string): Promise<string> =>
+      (await runHook(place, claudeInput(place, 'Bash', { command }), '--no-resident')).verdict;
+    expect(await bash('touch hooked')).toBe('deny');
+    expect(text()).toBe('after\n');
+    expect(existsSync(join(place.root, 'started')) || existsSync(join(place.root, 'run'))).toBe(false);
+    disk.free();
+    expect(await bash('git status')).not.toBe('deny');
     await server.close();
     await expectSettled(place);
   });
