@@ -52,9 +52,9 @@ test.each(FLOODS)('one agent has only so much put to a person, %s', async (_, to
 
 test('nor have many agents, which one may be under many names', async () => {
   const outcomes: string[] = [];
-  for (let n = 0; n < 120; n++)
+  for (let n = 0; n < 100; n++)
     outcomes.push(await ask('write_file', { path: '.mcp.json', content: `${n}` }, `name-${n % 20}`));
-  expect(count(outcomes)).toEqual({ held: 5 * HELD, too_many_held: 120 - 5 * HELD });
+  expect(count(outcomes)).toEqual({ held: 5 * HELD, too_many_held: 100 - 5 * HELD });
   // Each that waits is on record; of those that were refused the first ones and, after their minute, a count.
   const lines = auditOf(t).filter(({ agent }) => agent.startsWith('name-'));
   expect(lines.filter(({ event }) => event === 'action.held')).toHaveLength(5 * HELD);
