@@ -1,6 +1,7 @@
 import { linkSync, renameSync, unlinkSync } from 'node:fs';
 import { HomeostatError } from '../../core/errors.ts';
 import { type Part, type Plan, type Print, type Step, folderOf, isSame } from '../../core/plan.ts';
+import { originsOf } from '../overlay/origins.ts';
 import { dress } from './dress.ts';
 import { textOf } from './folders.ts';
 import { copyContent } from './in-place.ts';
@@ -31,7 +32,12 @@ export function takeBack(plan: Plan, action: string): string[] {
         if (!undone(step, number, place)) conflicts.push(`${part.root}/${textOf(step.path)}`);
       }
       // Once more, for what was put back has moved the folders' times.
-      for (const [number, step] of steps) if (step.do === 'attributes') undone(step, number, place);
+      // An attempt that was killed may have moved them where a renamed folder stands again under its former name.
+      const origins = originsOf(part.steps, place.own);
+      for (const [number, step] of steps)
+        if (step.do === 'attributes')
+          for (const path of [step.path, origins.of(step.path)])
+            if (path !== null) undone({ ...step, path }, number, place);
     } finally {
       place.folders.close();
     }
