@@ -8,6 +8,8 @@ import type {
   SandboxRequest,
   SandboxResult,
 } from '../../core/sandbox.ts';
+import { removeTree } from '../journal/discard.ts';
+import { NotBuilt, buildAgain } from './build-again.ts';
 import { NOTHING_DIRECT } from './direct.ts';
 import { POLLING, type SandboxOptions, enter } from './enter.ts';
 import { prepareLayers } from './layers.ts';
@@ -47,7 +49,8 @@ export function openSandbox(options: SandboxOptions): Sandbox {
       const session = await sessionAt(request.session);
       const live = enterBoxes(stateFolder);
       try {
-        return await runIn(rung, { starters, session, live }, request, options);
+        const place = { starters, session, live };
+        return await buildAgain(async () => runIn(rung, place, request, options), request.signal);
       } finally {
         live.leave();
         starters.ahead(rung, request.limits);
@@ -59,7 +62,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
       const session = await sessionAt(request.session);
       const live = enterBoxes(stateFolder);
       try {
-        const box = await startBox(rung, { starters, session }, request, options);
+        const box = await buildAgain(async () => startBox(rung, { starters, session }, request, options));
         void box.ended.finally(() => live.leave());
         return box;
       } catch (error) {
@@ -126,11 +129,13 @@ async function runIn(
   const readOnly = overlays.flatMap(({ nested }) => nested);
   // An ordinary user's kernel lays no overlay over a folder that holds somebody else's mount.
   const holds = readOnly.length === 0 ? '' : ` (it holds other file systems: ${readOnly.join(', ')})`;
-  if (!ended.started)
-    throw new HomeostatError(
-      'unsafe_root',
+  if (!ended.started) {
+    // The kernel mounts no second overlay with what a first one has left there.
+    for (const { folder } of layers) removeTree(join(folder, 'work'));
+    throw new NotBuilt(
       `the sandbox over ${overlays.map(({ root }) => root).join(', ')} could not be built${holds}: ${ended.stderr.toString().trim()}`,
     );
+  }
   // On the machine's own network others than boxes may listen.
   const watched = request.network || !live.alone();
   if (watched && !(await isSealed(overlays, rung, { PATH: SYSTEM_PATH })))

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HomeostatError } from '../../core/errors.ts';
 import type { BoxRequest, Limit, Rung, RunningBox } from '../../core/sandbox.ts';
 import { tree } from './box-processes.ts';
+import { NotBuilt } from './build-again.ts';
 import { withNested } from './direct.ts';
 import { type Entry, POLLING, type SandboxOptions, enter } from './enter.ts';
 import { mounts } from './mounts.ts';
@@ -46,8 +46,7 @@ export async function startBox(
   for (;;) {
     const early = await Promise.race([ended, sleep(POLL_MS)]);
     if (early?.started === false)
-      throw new HomeostatError(
-        'unsafe_root',
+      throw new NotBuilt(
         `the sandbox over ${roots.join(', ')} could not be built: ${early.stderr.toString().trim()}`,
       );
     if (early !== undefined || inside(running.pid).length > 0) break;

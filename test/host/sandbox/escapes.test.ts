@@ -111,8 +111,9 @@ describeSandbox('escapes from the sandbox', import.meta.filename, () => {
   test('no new privileges, no capability beyond what files need', async () => {
     const { run } = guarded();
     const { stdout } = await run(
-      `grep -E 'NoNewPrivs|CapEff|CapPrm|CapAmb|Seccomp:' /proc/self/status; cp /usr/bin/id i; chmod 6755 i; ./i -u; grep -v nosuid /proc/self/mountinfo | grep -v ' /dev/'`,
+      `grep -E 'NoNewPrivs|CapEff|CapPrm|CapAmb|Seccomp:' /proc/self/status; cp /usr/bin/id i; chmod 6755 i; ./i -u; grep -v nosuid /proc/self/mountinfo | grep -v -e ' /dev/' -e /overlay2/ -e ' nsfs '`,
     );
+    // A Docker engine's mounts lie where an ordinary user cannot come to change them.
     // CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID, NET_BIND_SERVICE.
     const capabilities = isRoot ? '00000000000004fb' : '0000000000000000';
     expect(stdout.replaceAll('\t', ' ')).toBe(
