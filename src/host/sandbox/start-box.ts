@@ -29,8 +29,7 @@ export async function startBox(
   );
   let exceeded: Limit | null = null;
   let hasEnded = false;
-  const folders = [request.session, ...writes];
-  const unwatch = watch(running.pid, { limits: request.limits, folders }, group !== null, (limit) => {
+  const unwatch = watch(running.pid, { limits: request.limits, folders: writes }, group !== null, (limit) => {
     exceeded = limit;
     running.kill();
   });

@@ -23,8 +23,7 @@ const TICKED = 0.5;
 
 /**
  * Looks at a box, which writes to the folders, from outside until it is stopped, and tells once which limit it went
- * over. Stopping it, with the exit
- * code of what failed, tells which one it may have met since the last look.
+ * over. Stopping it, with the exit code of what failed, tells which one it may have met since the last look.
  */
 export function watch(
   top: number,
