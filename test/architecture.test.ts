@@ -15,7 +15,7 @@ const FLOORS: Record<string, { rooms: string[]; packages: string[] }> = {
     rooms: ['core', 'registry', 'store', 'guards'],
     packages: ['cockatiel', 'picomatch', 'unbash', '@secretlint/secretlint-rule-preset-recommend'],
   },
-  tools: { rooms: ['core', 'tools'], packages: ['zod', 'diff'] },
+  tools: { rooms: ['core', 'tools'], packages: ['zod', 'diff', 'yaml'] },
   server: { rooms: ['core', 'server'], packages: ['@modelcontextprotocol/sdk'] },
   cli: {
     rooms: ['core', 'server', 'cli', 'app.ts', 'assessor.ts', 'hooks.ts'],

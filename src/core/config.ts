@@ -170,7 +170,7 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('The container engine; unless told, that of `DOCKER_HOST`, else of this machine.'),
   toolsets: z
-    .array(z.enum(['core', 'process', 'docker']))
+    .array(z.enum(['core', 'process', 'docker', 'compose']))
     .default(['core'])
     .describe('Groups of tools that are offered.'),
 });

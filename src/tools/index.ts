@@ -5,6 +5,7 @@ import { listApprovals } from './approval/list.ts';
 import { waitForApproval } from './approval/wait.ts';
 import { queryAudit } from './audit/query.ts';
 import { runCommand } from './command/run.ts';
+import { editCompose } from './compose/edit.ts';
 import { inspectContainer } from './docker/inspect.ts';
 import { listContainers } from './docker/list.ts';
 import { containerLogs } from './docker/logs.ts';
@@ -50,6 +51,7 @@ export const TOOLS: readonly Tool[] = [
   containerLogs,
   containerStats,
   ...STATE_TOOLS,
+  editCompose,
 ];
 
 /** What a person alone can do, by way of the pipeline; no face offers it. */
