@@ -6,6 +6,8 @@ import { waitForApproval } from './approval/wait.ts';
 import { queryAudit } from './audit/query.ts';
 import { runCommand } from './command/run.ts';
 import { editCompose } from './compose/edit.ts';
+import { readCompose } from './compose/read.ts';
+import { validateCompose } from './compose/validate.ts';
 import { inspectContainer } from './docker/inspect.ts';
 import { listContainers } from './docker/list.ts';
 import { containerLogs } from './docker/logs.ts';
@@ -51,6 +53,8 @@ export const TOOLS: readonly Tool[] = [
   containerLogs,
   containerStats,
   ...STATE_TOOLS,
+  readCompose,
+  validateCompose,
   editCompose,
 ];
 

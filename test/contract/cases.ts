@@ -32,7 +32,7 @@ export interface ActionCase {
 /** Everything reversible is done without asking, so that the cases reach the world. */
 export const FREE = 'autonomy: full\ntoolsets: [core, process, compose]\n';
 /** A person is asked about whatever lies in `kept`. */
-export const ASKING = 'protected:\n  paths: [kept]\n';
+export const ASKING = 'protected:\n  paths: [kept]\ntoolsets: [core, process, compose]\n';
 
 const OTHER: Partial<Principal> = { client: 'another' };
 

@@ -7,6 +7,7 @@ import { refuseMarker } from '../file/marker.ts';
 import { shownPath } from '../file/shown-path.ts';
 import { decode } from './document/source.ts';
 import { type Draft, changed, openDraft } from './edit/apply.ts';
+import { gainedBy } from './edit/gained.ts';
 import { compile } from './operations/compile.ts';
 import { operationSchema } from './operations/schema.ts';
 
@@ -27,7 +28,7 @@ export const editCompose = defineAction({
   input,
 
   async assess(asked, ctx) {
-    const { target } = await worked(asked, ctx);
+    const { target, gain } = await worked(asked, ctx);
     const count = asked.operations.length;
     return {
       summary: `edit ${shownPath(target, ctx.workspace.cwd)}: ${count === 1 ? (asked.operations[0]?.op ?? '') : `${count} operations`}`,
@@ -36,20 +37,21 @@ export const editCompose = defineAction({
       touches: [{ path: target, change: 'modify' }],
       commands: [],
       resources: [`file:${target}`],
-      circumstances: [],
+      circumstances: gain.circumstances,
     };
   },
 
   async stage(asked, ctx) {
-    const { target, draft } = await worked(asked, ctx);
+    const { target, draft, gain } = await worked(asked, ctx);
     const before = await ctx.files.state(target, true);
     const after = await withContent(Buffer.from(draft.source.text, 'utf8'), before, ctx);
     const staged = await stageContent(
       before?.digest === after.digest ? [] : [{ path: target, before, after }],
       ctx,
     );
-    const note = [...new Set(draft.notes), staged.effects.note].join('. ');
-    return { ...staged, effects: { ...staged.effects, note } };
+    const note = [...new Set([...gain.what, ...draft.notes]), staged.effects.note].join('. ');
+    const circumstances = [...staged.circumstances, ...gain.circumstances];
+    return { ...staged, circumstances, effects: { ...staged.effects, note } };
   },
 });
 
@@ -57,13 +59,14 @@ export const editCompose = defineAction({
 async function worked(
   { path, operations, document }: z.infer<typeof input>,
   ctx: ActionContext,
-): Promise<{ target: string; before: string; draft: Draft }> {
+): Promise<{ target: string; draft: Draft; gain: Awaited<ReturnType<typeof gainedBy>> }> {
   const target = await ctx.files.resolve(path, true);
   if (ctx.isSecret(target)) throw new HomeostatError('secret_path', `${target} is protected as a secret`);
   const before = decode(await ctx.files.read(target, ctx.config.limits.file_bytes), target);
-  let draft = openDraft(before, shownPath(target, ctx.workspace.cwd), document);
+  const opened = openDraft(before, target, document);
+  let draft = opened;
   for (const operation of operations)
     for (const primitive of compile(operation, draft.tree)) draft = changed(draft, primitive);
   refuseMarker(before, draft.source.text, 'operations');
-  return { target, before, draft };
+  return { target, draft, gain: await gainedBy(opened.source, draft.source, target, ctx) };
 }

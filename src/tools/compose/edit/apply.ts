@@ -54,8 +54,7 @@ export function changed(draft: Draft, primitive: Primitive): Draft {
   const text = source.text.slice(0, splice.from) + splice.text + source.text.slice(splice.to);
   const parsed = draft.parsed + text.length;
   if (parsed > MOST_PARSED) throw refused(`too many changes for one call of a file this long; make fewer`);
-  const next = reparsed(text, source, primitive);
-  const tree = treeAt(next, draft.document);
+  const { next, tree } = reparsed(text, draft, primitive);
   checkSame(draft, next, tree, primitive);
   return {
     ...draft,
@@ -67,9 +66,14 @@ export function changed(draft: Draft, primitive: Primitive): Draft {
   };
 }
 
-function reparsed(text: string, source: Source, { path }: Primitive): Source {
+function reparsed(
+  text: string,
+  { source, document }: Draft,
+  { path }: Primitive,
+): { next: Source; tree: Value } {
   try {
-    return parseSource(text, source.file);
+    const next = parseSource(text, source.file);
+    return { next, tree: treeAt(next, document) };
   } catch (cause) {
     if (!(cause instanceof HomeostatError)) throw cause;
     throw new HomeostatError(

@@ -48,6 +48,7 @@ export function emptied(node: YAMLMap | YAMLSeq, { text }: Insertion): Splice {
   const from = node.range?.[0] ?? 0;
   const to = contentEnd(node);
   if (hasComment(text, from, to)) throw refused('comments stand in what would be removed');
-  const end = text[to - 1] === '\n' ? to - 1 : to;
+  const last = text.slice(to - 2, to);
+  const end = to - (last === '\r\n' ? 2 : last.endsWith('\n') ? 1 : 0);
   return { from, to: end, text: isMap(node) ? '{}' : '[]' };
 }
