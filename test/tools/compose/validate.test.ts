@@ -155,7 +155,7 @@ test('two routers with one rule on entrypoints of their own do not clash, nor do
 test('each proposed edit can be made, and takes its finding away', async () => {
   const files = one(
     '    imagee: x\n    privileged: true\n    volumes: ["data:/data"]\n    environment:\n      A: yes\n      MODE: 0644\n    depends_on: [gone]\n    ports: ["80:80"]\n',
-    '  db:\n    image: a:1\n    container_name: n\n    scale: 2\n    ports: ["80:80"]\n',
+    '  db:\n    image: a:1\n    container_name: one\n    scale: 2\n    ports: ["80:80"]\n',
   );
   const path = `${project(files)}/compose.yml`;
   const findings = async (): Promise<Found[]> =>

@@ -1,4 +1,5 @@
 import { HomeostatError } from '../../../core/errors.ts';
+import { isMisread } from '../document/misread.ts';
 import {
   type Path,
   type Plain,
@@ -40,6 +41,10 @@ function at(now: Plain | undefined, path: Path, depth: number, primitive: Primit
   return map;
 }
 
+/** A text without the quotes that it needs is written again, though it stays the same to readers of YAML 1.2. */
+const isTrap = (now: Value): boolean =>
+  now.kind === 'scalar' && !now.quoted && typeof now.value === 'string' && isMisread(now.value);
+
 /** Setting a value where another stands, as the fewest changes: what is equal in both keeps its bytes. */
 export function settings(root: Value, path: Path, value: Plain): Primitive[] {
   const now = valueAt(root, path);
@@ -66,6 +71,6 @@ export function settings(root: Value, path: Path, value: Plain): Primitive[] {
         .toReversed(),
     ];
   }
-  if (now !== undefined && difference(plainOf(now), value) === null) return [];
+  if (now !== undefined && !isTrap(now) && difference(plainOf(now), value) === null) return [];
   return [{ do: 'set', path, value }];
 }

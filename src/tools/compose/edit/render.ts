@@ -1,14 +1,8 @@
+import { isMisread } from '../document/misread.ts';
 import type { Atom, Plain } from '../document/value.ts';
 import { refused } from './primitive.ts';
 import type { Quote, Style } from './style.ts';
 
-/** What YAML 1.1 or 1.2 reads as something else than a text: `yes`, `on`, `0644`, `22:22`, `1e3`, `2024-01-01`, `~`. */
-const MISREAD = [
-  /^(~|null|true|false|yes|no|on|off|y|n|=|<<)$/i,
-  /^[-+]?\.?[0-9][0-9a-fxob_.:e+-]*$/i,
-  /^[-+]?\.(inf|nan)$/i,
-  /^\d{4}-\d\d?-\d\d?([Tt\s].*)?$/,
-];
 const SPECIAL = /[\u0000-\u001F\u007F-\u009F\u2028\u2029\uFEFF\uFFFE\uFFFF\uD800-\uDFFF]/;
 
 /** Whether a text read without quotes is that text to every reader. */
@@ -16,11 +10,8 @@ function isPlain(text: string, flow: boolean): boolean {
   if (!/^[A-Za-z0-9_./$~+(\u00C0-\uD7FF]/.test(text) || /\s$/.test(text)) return false;
   if (/: |:$| #/.test(text) || text.startsWith('---') || text.startsWith('...')) return false;
   if (flow && /[,[\]{}]|:/.test(text)) return false;
-  return MISREAD.every((pattern) => !pattern.test(text));
+  return !isMisread(text);
 }
-
-/** Whether it is a text that a reader of YAML 1.1 takes for another value when it stands without quotes. */
-export const isMisread = (text: string): boolean => MISREAD.some((pattern) => pattern.test(text));
 
 /** One scalar on one line. */
 export function scalar(value: Atom, quote: Quote, style: Style, flow = false): string {

@@ -4,13 +4,13 @@ import { HomeostatError } from '../../../core/errors.ts';
 import { decode, parseSource } from '../document/source.ts';
 import { treeOf } from '../document/tree.ts';
 import { type Entry, type Place, type Value, textOf, valueAt } from '../document/value.ts';
-import { type Assignment, parseEnvFile } from './env-file.ts';
+import { type Assignment, parseEnvFile } from '../../../core/env-file.ts';
 import { type Variable, interpolate } from './interpolate.ts';
 import { merge } from './merge.ts';
 import { type Finding, finding } from './problem.ts';
 
 /** What reading files needs; both kinds of context have it. */
-export type Looking = Pick<QueryContext, 'files' | 'isSecret' | 'config' | 'secrets'>;
+export type Looking = Pick<QueryContext, 'files' | 'isSecret' | 'variableNames' | 'config' | 'secrets'>;
 
 const MOST_FILES = 40;
 
@@ -49,8 +49,16 @@ export class Reading {
     try {
       const file = await this.#ctx.files.resolve(path, true);
       if ((await this.#ctx.files.state(file)) === null) return null;
+      if (this.#ctx.isSecret(file)) {
+        const names = await this.#ctx.variableNames(file);
+        return {
+          file,
+          hidden: true,
+          found: new Map([...names].map(([name, line]) => [name, { value: '', line }])),
+        };
+      }
       const text = (await this.#ctx.files.read(file, this.#ctx.config.limits.file_bytes)).toString('utf8');
-      return { file, hidden: this.#ctx.isSecret(file), found: parseEnvFile(text) };
+      return { file, hidden: false, found: parseEnvFile(text) };
     } catch (error) {
       if (error instanceof HomeostatError) return null;
       throw error;

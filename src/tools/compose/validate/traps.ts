@@ -1,4 +1,4 @@
-import { isMisread } from '../edit/render.ts';
+import { isMisread } from '../document/misread.ts';
 import type { Operation } from '../operations/schema.ts';
 import { type Path, type Scalar, type Value, shownAs } from '../document/value.ts';
 import { type Finding, finding } from '../resolve/problem.ts';
