@@ -138,7 +138,7 @@ test.each([
     9,
   ],
 ])('%s is found where it stands: %#', async (code, files, line) => {
-  const found = (await validate(files as Record<string, string>)).filter((finding) => finding.code === code);
+  const found = (await validate(files)).filter((finding) => finding.code === code);
   expect(found.map((finding) => finding.line)).toContain(line);
 });
 

@@ -1,4 +1,4 @@
-import { type Document, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml';
+import { type Document, LineCounter, parseAllDocuments } from 'yaml';
 import { HomeostatError } from '../../../core/errors.ts';
 
 /** Characters of the largest Compose file that is read; real ones have some ten thousand. */
@@ -6,7 +6,7 @@ const MOST_CHARACTERS = 524_288;
 /** Brackets or braces within each other; the parser calls itself for each. */
 const DEEPEST = 200;
 
-export type Parsed = Document.Parsed<ParsedNode>;
+export type Parsed = Document.Parsed;
 
 /** A text as the parser read it, with every node's place. */
 export interface Source {

@@ -7,7 +7,6 @@ import {
   isScalar,
   isSeq,
   type Alias,
-  type Scalar as YamlScalar,
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
@@ -128,7 +127,7 @@ class Tree {
 }
 
 function atomOf(node: Node | null): Atom {
-  const value = isScalar(node) ? (node as YamlScalar).value : null;
+  const value = isScalar(node) ? node.value : null;
   switch (typeof value) {
     case 'string':
     case 'number':
@@ -136,6 +135,7 @@ function atomOf(node: Node | null): Atom {
     case 'boolean':
       return value;
     default:
-      return value === null || value === undefined ? null : String(value as Date);
+      // Dates and bytes of YAML 1.1 are told by how they are written.
+      return value === null || !isScalar(node) ? null : (node.source ?? null);
   }
 }

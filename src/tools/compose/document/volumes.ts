@@ -13,7 +13,8 @@ export function mountOf(value: Value): Mount | null {
   if (value.kind === 'map') {
     const part = (name: string): string => textOf(valueAt(value, [name])) ?? '';
     return {
-      type: part('type') || 'volume',
+      // What looks like a folder is taken for one, whatever the type says.
+      type: isFolder(part('source')) ? 'bind' : part('type') || 'volume',
       source: part('source'),
       target: part('target'),
       readOnly: part('read_only') === 'true',
@@ -38,7 +39,8 @@ export const targetOf = (value: Value): string | undefined => mountOf(value)?.ta
 function splitMount(text: string): string[] {
   const parts = [''];
   let depth = 0;
-  for (const [index, character] of [...text].entries()) {
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charAt(index);
     if (character === '{' && text[index - 1] === '$') depth += 1;
     if (character === '}' && depth > 0) depth -= 1;
     const isDrive =

@@ -1,4 +1,4 @@
-import { type Node, type Pair, type YAMLMap, type YAMLSeq, isMap, isSeq } from 'yaml';
+import type { Node, Pair, YAMLMap, YAMLSeq } from 'yaml';
 import { hasComment } from '../document/comments.ts';
 import type { Plain } from '../document/value.ts';
 import { afterLine, contentEnd, itemStart, lineStart } from './places.ts';
@@ -71,6 +71,3 @@ function intoFlow(node: YAMLMap | YAMLSeq, part: string, text: string): Splice {
   if (trailing > 0) return { from: end + trailing, to: end + trailing, text: `${apart}${part},` };
   return { from: end, to: end, text: `,${apart}${part}` };
 }
-
-export const isEmptyFlow = (node: Node | null): boolean =>
-  (isMap(node) || isSeq(node)) && node.flow === true && node.items.length === 0;

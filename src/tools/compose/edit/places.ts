@@ -40,8 +40,7 @@ export function lineEnd(text: string, offset: number): number {
 export function contentEnd(node: Node | Pair<Node, Node | null> | null): number {
   if (node === null) return 0;
   if (isPair(node)) {
-    const pair = node as Pair<Node, Node | null>;
-    return Math.max(pair.value === null ? 0 : contentEnd(pair.value), propertiesEnd(pair));
+    return Math.max(node.value === null ? 0 : contentEnd(node.value), propertiesEnd(node));
   }
   if (isCollection(node) && node.flow !== true) {
     const last = node.items.at(-1) as Node | Pair<Node, Node | null> | null | undefined;
@@ -52,7 +51,7 @@ export function contentEnd(node: Node | Pair<Node, Node | null> | null): number 
 
 /** The tokens between a key and its value. */
 export function separators(pair: Pair<Node, Node | null>): readonly CST.SourceToken[] {
-  return (pair.srcToken as CST.CollectionItem | undefined)?.sep ?? [];
+  return pair.srcToken?.sep ?? [];
 }
 
 /** The end of a key with its colon, and the anchor and tag of its value. */

@@ -50,7 +50,7 @@ export function settings(root: Value, path: Path, value: Plain): Primitive[] {
   const now = valueAt(root, path);
   if (now?.kind === 'map' && value instanceof Map && value.size > 0) {
     const gone = entriesOf(now).filter(([key]) => !value.has(key));
-    const [inherited] = gone.filter(([, entry]) => entry.merged !== null);
+    const inherited = gone.find(([, entry]) => entry.merged !== null);
     if (inherited !== undefined)
       throw refused(
         `${shownAs([...path, inherited[0]])} comes from &${inherited[1].merged} by <<, so it cannot be taken out here`,

@@ -6,15 +6,15 @@ import type { Quote, Style } from './style.ts';
 const SPECIAL = /[\u0000-\u001F\u007F-\u009F\u2028\u2029\uFEFF\uFFFE\uFFFF\uD800-\uDFFF]/;
 
 /** Whether a text read without quotes is that text to every reader. */
-function isPlain(text: string, flow: boolean): boolean {
+function isPlain(text: string, inFlow: boolean): boolean {
   if (!/^[A-Za-z0-9_./$~+(\u00C0-\uD7FF]/.test(text) || /\s$/.test(text)) return false;
   if (/: |:$| #/.test(text) || text.startsWith('---') || text.startsWith('...')) return false;
-  if (flow && /[,[\]{}]|:/.test(text)) return false;
+  if (inFlow && /[,[\]{}]|:/.test(text)) return false;
   return !isMisread(text);
 }
 
 /** One scalar on one line. */
-export function scalar(value: Atom, quote: Quote, style: Style, flow = false): string {
+export function scalar(value: Atom, quote: Quote, style: Style, inFlow = false): string {
   if (value === null) return 'null';
   if (typeof value !== 'string') {
     if (typeof value === 'number' && !Number.isFinite(value)) throw refused(`${value} is no number to write`);
@@ -24,7 +24,7 @@ export function scalar(value: Atom, quote: Quote, style: Style, flow = false): s
     throw refused('a text with half a character in it');
   const astral = value.replaceAll(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g, '');
   if (SPECIAL.test(astral)) return doubled(value);
-  if (quote === 'plain' && isPlain(value, flow)) return value;
+  if (quote === 'plain' && isPlain(value, inFlow)) return value;
   const quotes = quote === 'plain' ? style.quote : quote;
   if (quotes === 'single') return `'${value.replaceAll("'", "''")}'`;
   return doubled(value);

@@ -157,7 +157,7 @@ async function reached(
   if (source === '' || source.startsWith('~')) return [power('compose_host_mount')];
   const path = posix.normalize(under(ground.baseOf(at.place.file), source)).replace(/(?<=.)\/$/, '');
   if (SOCKET.test(path)) return [power('compose_host_control')];
-  if (WHOLE.test(path) && (!readOnly || path === '/' || /run$/.test(path)))
+  if (WHOLE.test(path) && (!readOnly || path === '/' || path.endsWith('/run')))
     return [power('compose_host_control')];
   if (await ground.isInside(path)) return [];
   return [
