@@ -13,7 +13,7 @@ export const readCompose = defineQuery({
   name: 'read_compose',
   title: 'Read Compose files resolved',
   description:
-    'The project as Compose sees it: files merged, variables, anchors, extends and include resolved; each value with file and line.',
+    'Show a project as Compose sees it, each value with its file and line. Variables, anchors, extends, include and several files are resolved.',
   toolset: 'compose',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({

@@ -21,7 +21,7 @@ export const validateCompose = defineQuery({
   name: 'validate_compose',
   title: 'Validate Compose files',
   description:
-    'Check Compose files: specification, undefined names, clashes, variables, YAML traps, privileges, Traefik. Proposes edits.',
+    'Find what is wrong or risky in Compose files, and propose edits. Specification, undefined names, clashes, variables, YAML traps, privileges, Traefik.',
   toolset: 'compose',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({ paths: z.array(z.string().min(1)).min(1).max(10).describe('As given by -f, in order') }),
