@@ -60,7 +60,8 @@ export function furnish(root: string): void {
   file('noeol', 'no line break at the end', 0o400);
   file('bytes', Buffer.from([0, 255, 254, 10, 0]), 0o600);
   file('compose.yml', COMPOSE);
-  file('kept/compose.yml', COMPOSE);
+  // Somebody who appends to it goes on with its last comment.
+  file('kept/compose.yml', 'services:\n  web:\n    image: nginx:1.25\n# the end, ');
   file('tool.sh', '#!/bin/sh\n', 0o4755);
   file('kept/a.txt', 'one\ntwo\nthree\n');
   file('dir/inner/deep.txt', 'deep\n');

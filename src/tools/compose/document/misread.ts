@@ -2,6 +2,8 @@
 const MISREAD = [
   /^(~|null|true|false|yes|no|on|off|y|n|=|<<)$/i,
   /^[-+]?\.?[0-9][0-9a-fxob_.:e+-]*$/i,
+  // Some readers take a number for one without its digits, such as `e3` or `.`.
+  /^[-+]?[0-9_]*\.?[0-9_]*(e[-+]?[0-9]+)?$/i,
   /^[-+]?\.(inf|nan)$/i,
   /^\d{4}-\d\d?-\d\d?([Tt\s].*)?$/,
 ];
