@@ -13,7 +13,7 @@ const RUNS = Number(process.env.COMPOSE_RUNS ?? 300);
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }),
   fc.string({
-    unit: fc.constantFrom(...'\n\r\t "\'#:-?&*!|>%@`{}[],~=<.0123456789xobeyYnNoff'),
+    unit: fc.constantFrom(...'\n\r\t "\'#:-?&*!|>%@`{}[],~=<.0123456789xobeyYnNoff'.split('')),
     maxLength: 12,
   }),
 );

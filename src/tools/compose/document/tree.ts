@@ -1,11 +1,11 @@
 import {
-  type Document,
   type Node,
   type Pair,
   isAlias,
   isMap,
   isScalar,
   isSeq,
+  visit,
   type Alias,
   type YAMLMap,
   type YAMLSeq,
@@ -36,11 +36,11 @@ export const isMergeKey = (key: unknown): boolean =>
 
 class Tree {
   #values = 0;
-  readonly #document: Document.Parsed;
+  readonly #targets: ReadonlyMap<Alias, Node>;
   readonly #source: Source;
 
-  constructor(document: Document.Parsed, source: Source) {
-    this.#document = document;
+  constructor(document: Parsed, source: Source) {
+    this.#targets = targetsIn(document);
     this.#source = source;
   }
 
@@ -113,7 +113,7 @@ class Tree {
   }
 
   #target(node: Alias): Node {
-    const target = node.resolve(this.#document);
+    const target = this.#targets.get(node);
     if (target !== undefined) return target;
     throw new HomeostatError('unreadable_yaml', `${this.#source.file}: no anchor ${node.source}`);
   }
@@ -124,6 +124,21 @@ class Tree {
     const marked = line === 1 && this.#source.text.startsWith('\uFEFF') ? 1 : 0;
     return { file: this.#source.file, line: Math.max(1, line), column: Math.max(1, col - marked) };
   }
+}
+
+/** What every alias stands for, found in one pass: the parser's own way looks through the document for each. */
+function targetsIn(document: Parsed): Map<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Node(_, node) {
+      if (isAlias(node)) {
+        const target = anchors.get(node.source);
+        if (target !== undefined) targets.set(node, target);
+      } else if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
 }
 
 function atomOf(node: Node | null): Atom {

@@ -25,8 +25,8 @@ function cutLines(node: YAMLMap | YAMLSeq, index: number, start: number, end: nu
   }
   if (!isMap(node) || index + 1 >= node.items.length) throw refused('it shares its line with something else');
   const next = itemStart(node, index + 1);
-  if (hasComment(text, start, next) || text.slice(line, start).includes('?'))
-    throw refused('a comment stands between it and what follows');
+  if (text.slice(line, start).includes('?')) throw refused('its key is an explicit one (? KEY)');
+  if (hasComment(text, start, next)) throw refused('a comment stands between it and what follows');
   return { from: start, to: next, text: '' };
 }
 

@@ -1,9 +1,15 @@
 import { dirname } from 'node:path';
+import { HomeostatError } from '../../../core/errors.ts';
 import { type Entry, type Mapping, type Value, entriesOf, textOf, valueAt } from '../document/value.ts';
 import type { Variable } from './interpolate.ts';
 import { merge } from './merge.ts';
 import { finding } from './problem.ts';
 import { type Reading, attempt, under } from './reading.ts';
+
+/** Services of one file; every one is looked at with all that it extends and needs. */
+const MOST_SERVICES = 1000;
+/** Services that extend each other in a row. */
+const LONGEST = 50;
 
 export interface Extending {
   readonly base: string;
@@ -15,6 +21,8 @@ export interface Extending {
 export async function extended(tree: Value, file: string, how: Extending): Promise<Value> {
   const services = valueAt(tree, ['services']);
   if (tree.kind !== 'map' || services?.kind !== 'map') return tree;
+  if (services.entries.size > MOST_SERVICES)
+    throw new HomeostatError('too_large', `${file} has over ${MOST_SERVICES} services`);
   const whole = new Map<string, Entry>();
   for (const [name, entry] of services.entries)
     whole.set(name, { ...entry, value: await over(entry.value, tree, [`${file}#${name}`], how) });
@@ -32,7 +40,7 @@ async function over(service: Value, tree: Value, seen: readonly string[], how: E
   const from = named === undefined ? null : under(how.base, named);
   const id = `${from ?? seen.at(-1)?.split('#')[0] ?? ''}#${name}`;
   const { reading } = how;
-  if (seen.includes(id)) {
+  if (seen.includes(id) || seen.length > LONGEST) {
     reading.findings.push(finding('extends_cycle', 'error', wanted.place, `${name} extends itself.`));
     return service;
   }

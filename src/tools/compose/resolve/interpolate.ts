@@ -25,6 +25,8 @@ export interface Interpolated {
 type Lookup = (name: string) => Variable | undefined;
 
 const DEEPEST = 20;
+/** Characters between the braces of one variable: looking for the end of each must not take forever. */
+const LONGEST = 2000;
 
 /** `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:?message}`, `${NAME:+other}` and `$$`, as Compose reads them. */
 export function interpolate(text: string, lookup: Lookup, depth = 0): Interpolated {
@@ -65,7 +67,7 @@ export function interpolate(text: string, lookup: Lookup, depth = 0): Interpolat
 /** The brace that closes the one before `from`; -1 where none does. */
 function closing(text: string, from: number): number {
   let depth = 1;
-  for (let at = from; at < text.length; at++) {
+  for (let at = from; at < Math.min(text.length, from + LONGEST); at++) {
     if (text[at] === '{' && text[at - 1] === '$') depth += 1;
     if (text[at] === '}') depth -= 1;
     if (depth === 0) return at;

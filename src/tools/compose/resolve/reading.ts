@@ -13,12 +13,14 @@ import { type Finding, finding } from './problem.ts';
 export type Looking = Pick<QueryContext, 'files' | 'isSecret' | 'variableNames' | 'config' | 'secrets'>;
 
 const MOST_FILES = 40;
+const MOST_READS = 400;
 
 /** Reading in progress, shared by everything that a project includes. */
 export class Reading {
   readonly files: string[] = [];
   readonly findings: Finding[] = [];
   readonly bases = new Map<string, string>();
+  #reads = 0;
   readonly #ctx: Looking;
 
   constructor(ctx: Looking) {
@@ -30,8 +32,12 @@ export class Reading {
     const file = await this.#ctx.files.resolve(path, true);
     if (this.#ctx.isSecret(file)) throw new HomeostatError('secret_path', `${file} is protected as a secret`);
     if (!this.files.includes(file)) this.files.push(file);
-    if (this.files.length > MOST_FILES)
-      throw new HomeostatError('too_large', `the project has over ${MOST_FILES} files`);
+    this.#reads += 1;
+    if (this.files.length > MOST_FILES || this.#reads > MOST_READS)
+      throw new HomeostatError(
+        'too_large',
+        `the project has over ${MOST_FILES} files, or reads them over ${MOST_READS} times`,
+      );
     this.bases.set(file, base);
     const text = decode(await this.#ctx.files.read(file, this.#ctx.config.limits.file_bytes), file);
     const source = parseSource(text, file);

@@ -3,6 +3,9 @@ import { type Port, portOf, rangeOf } from '../document/ports.ts';
 import { type Finding, finding } from '../resolve/problem.ts';
 import { servicesOf } from '../resolve/project.ts';
 
+/** Published ports that are compared with each other. */
+const MOST = 2000;
+
 interface Taken {
   readonly service: string;
   readonly port: Port;
@@ -13,7 +16,7 @@ interface Taken {
 
 /** Ports and container names that two services of the project want for themselves. */
 export function checkClashes(root: Mapping): Finding[] {
-  return [...portClashes(publishedBy(root)), ...nameClashes(root)];
+  return [...portClashes(publishedBy(root).slice(0, MOST)), ...nameClashes(root)];
 }
 
 /** Published ports whose numbers are known. */

@@ -3,6 +3,9 @@ import { asMapping } from '../resolve/merge.ts';
 import { type Finding, finding } from '../resolve/problem.ts';
 import { servicesOf } from '../resolve/project.ts';
 
+/** Routers that are compared with each other. */
+const MOST = 2000;
+
 interface Label {
   readonly name: string;
   readonly value: string;
@@ -21,7 +24,7 @@ export function checkTraefik(root: Mapping): Finding[] {
   const labels = servicesOf(root).flatMap(([service, { value }]) =>
     labelsOf(value).map((label) => ({ ...label, service })),
   );
-  const routers = routersOf(labels);
+  const routers = routersOf(labels).slice(0, MOST);
   const middlewares = new Set(
     labels.flatMap(
       ({ name }) => /^traefik\.http\.middlewares\.([^.]+)\./i.exec(name)?.[1]?.toLowerCase() ?? [],
