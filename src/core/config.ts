@@ -7,7 +7,7 @@ export type Autonomy = (typeof AUTONOMY)[number];
 const positive = z.number().int().positive();
 
 /** Groups of tools; each client is offered those that the configuration names. */
-export const TOOLSETS = ['core', 'process', 'docker', 'docker_more'] as const;
+export const TOOLSETS = ['core', 'process', 'docker', 'docker_more', 'compose'] as const;
 
 /** The configuration file. Every field has a default: no file at all is a valid configuration. */
 export const configSchema = z.strictObject({

@@ -20,6 +20,8 @@ interface BaseContext {
   readonly files: Files;
   /** Whether a rule says that the file's content is never shown. */
   isSecret(path: string): boolean;
+  /** The names that an env file sets, each with its line from 1; what they are set to stays out of reach. */
+  variableNames(path: string): Promise<ReadonlyMap<string, number>>;
   readonly secrets: SecretsView;
   readonly progress: (message: string) => void;
   readonly engine: Engine;

@@ -102,6 +102,16 @@ export const ERRORS = {
     'The text to replace occurs more than once.',
     'Add surrounding lines until it is unique, or set replace_all.',
   ),
+  unreadable_yaml: row(
+    'refused',
+    'The file is no YAML that every reader takes for the same.',
+    'Mend the named place; edit_file changes any text.',
+  ),
+  edit_refused: row(
+    'refused',
+    'The change cannot be made without changing something else, or does not fit what stands there.',
+    'Read the message and ask for another change; edit_file changes any text.',
+  ),
   emergency_stopped: row(
     'refused',
     'The emergency stop is pulled: no action runs.',

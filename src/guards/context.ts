@@ -1,4 +1,5 @@
 import type { ActionContext, QueryContext } from '../core/context.ts';
+import { parseEnvFile } from '../core/env-file.ts';
 import { HomeostatError } from '../core/errors.ts';
 import type { Files } from '../core/host.ts';
 import { type Caller, type Workspace, agentName } from '../core/principal.ts';
@@ -20,6 +21,13 @@ const isNotableIn = (house: House, workspace: Workspace): ((path: string) => boo
   return (path) => pathRules(path, ctx).length > 0;
 };
 
+const variableNamesIn =
+  (files: Files, house: House) =>
+  async (path: string): Promise<ReadonlyMap<string, number>> => {
+    const text = (await files.read(path, house.config.limits.file_bytes)).toString('utf8');
+    return new Map([...parseEnvFile(text)].map(([name, { line }]) => [name, line]));
+  };
+
 /** On record before anything lies in it, so that what a killed process leaves there is found. */
 function useStore(folder: string, house: House): void {
   if (!house.store.read(() => house.store.stores.all()).includes(folder))
@@ -36,6 +44,7 @@ export function actionContext(run: Run, house: House, options: { signal?: AbortS
     config: house.config,
     files: house.machine.files(workspace),
     isSecret: isSecretIn(house, workspace),
+    variableNames: variableNamesIn(house.machine.files(workspace), house),
     secrets: house.secrets,
     progress: (message) => onProgress?.(message),
     engine: house.machine.engine,
@@ -80,6 +89,7 @@ export function queryContext(
     config: house.config,
     files: withoutSecrets(house.machine.files(caller.workspace), isSecret),
     isSecret,
+    variableNames: variableNamesIn(house.machine.files(caller.workspace), house),
     secrets: house.secrets,
     progress: (message) => caller.onProgress?.(message),
     engine: house.machine.engine,

@@ -6,6 +6,9 @@ import { waitForApproval } from './approval/wait.ts';
 import { queryAudit } from './audit/query.ts';
 import { runCommand } from './command/run.ts';
 import { execInContainer } from './docker/exec.ts';
+import { editCompose } from './compose/edit.ts';
+import { readCompose } from './compose/read.ts';
+import { validateCompose } from './compose/validate.ts';
 import { inspectContainer } from './docker/inspect.ts';
 import { listContainers } from './docker/list.ts';
 import { containerLogs } from './docker/logs.ts';
@@ -56,6 +59,9 @@ export const TOOLS: readonly Tool[] = [
   recreateContainer,
   removeContainer,
   execInContainer,
+  readCompose,
+  validateCompose,
+  editCompose,
 ];
 
 /** What a person alone can do, by way of the pipeline; no face offers it. */

@@ -30,11 +30,20 @@ export interface ActionCase {
 }
 
 /** Everything reversible is done without asking, so that the cases reach the world. */
-export const FREE = 'autonomy: full\ntoolsets: [core, process]\n';
+export const FREE = 'autonomy: full\ntoolsets: [core, process, compose]\n';
 /** A person is asked about whatever lies in `kept`. */
-export const ASKING = 'protected:\n  paths: [kept]\n';
+export const ASKING = 'protected:\n  paths: [kept]\ntoolsets: [core, process, compose]\n';
 
 const OTHER: Partial<Principal> = { client: 'another' };
+
+const COMPOSE = [
+  '\uFEFF# A stack\r',
+  'services:\r',
+  '  web: # the page\r',
+  '    image: "nginx:1.25"   # pinned\r',
+  '    environment: {A: b}\r',
+  '  db: {image: postgres}',
+].join('\n');
 
 /** A root with all that undo promises to restore: modes, owners, times, links, folders, bytes that are no text. */
 export function furnish(root: string): void {
@@ -50,6 +59,9 @@ export function furnish(root: string): void {
   file('text.txt', 'one\ntwo\nthree\n', 0o640);
   file('noeol', 'no line break at the end', 0o400);
   file('bytes', Buffer.from([0, 255, 254, 10, 0]), 0o600);
+  file('compose.yml', COMPOSE);
+  // Somebody who appends to it goes on with its last comment.
+  file('kept/compose.yml', 'services:\n  web:\n    image: nginx:1.25\n# the end, ');
   file('tool.sh', '#!/bin/sh\n', 0o4755);
   file('kept/a.txt', 'one\ntwo\nthree\n');
   file('dir/inner/deep.txt', 'deep\n');
@@ -77,6 +89,12 @@ const fileCase = (tool: string, what: string, input: Input, asked: Input): Actio
   asked: { input: async () => asked, file: 'kept/a.txt', stale: 'held' },
 });
 
+const operations = [
+  { op: 'set_image', service: 'web', image: 'nginx:1.26' },
+  { op: 'set_env', service: 'web', name: 'ON', value: 'yes' },
+  { op: 'add_service', service: 'cache', definition: { image: 'redis' } },
+];
+
 const edits = [
   { old_text: 'two', new_text: 'TWO $& 木' },
   { old_text: 'one\n', new_text: '' },
@@ -102,6 +120,19 @@ export const CASES: readonly ActionCase[] = [
     { path: 'kept/a.txt', content: '木\n' },
   ),
   fileCase('edit_file', 'edits', { path: 'text.txt', edits }, { path: 'kept/a.txt', edits }),
+  {
+    ...fileCase(
+      'edit_compose',
+      'edits services',
+      { path: 'compose.yml', operations },
+      { path: 'kept/compose.yml', operations },
+    ),
+    asked: {
+      input: async () => ({ path: 'kept/compose.yml', operations }),
+      file: 'kept/compose.yml',
+      stale: 'held',
+    },
+  },
   fileCase('delete_file', 'deletes a file', { path: 'tool.sh' }, { path: 'kept/a.txt' }),
   fileCase('delete_file', 'deletes a link, not its target', { path: 'link' }, { path: 'kept/a.txt' }),
   {

@@ -86,6 +86,8 @@ const QUERY_INPUTS: Record<string, (done: string) => Input> = {
   wait_for_approval: (done) => ({ action_id: done, wait_seconds: 0 }),
   get_status: () => ({}),
   process_output: () => ({}),
+  read_compose: () => ({ paths: ['compose.yml'] }),
+  validate_compose: () => ({ paths: ['compose.yml'] }),
 };
 
 describe.each(QUERIES.map((tool) => ({ name: tool.name, tool })))('$name', ({ name, tool }) => {

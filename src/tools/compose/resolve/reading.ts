@@ -1,0 +1,128 @@
+import { isAbsolute, join } from 'node:path';
+import type { QueryContext } from '../../../core/context.ts';
+import { HomeostatError } from '../../../core/errors.ts';
+import { decode, parseSource } from '../document/source.ts';
+import { treeOf } from '../document/tree.ts';
+import { type Entry, type Place, type Value, textOf, valueAt } from '../document/value.ts';
+import { type Assignment, parseEnvFile } from '../../../core/env-file.ts';
+import { type Variable, interpolate } from './interpolate.ts';
+import { merge } from './merge.ts';
+import { type Finding, finding } from './problem.ts';
+
+/** What reading files needs; both kinds of context have it. */
+export type Looking = Pick<QueryContext, 'files' | 'isSecret' | 'variableNames' | 'config' | 'secrets'>;
+
+const MOST_FILES = 40;
+const MOST_READS = 400;
+
+/** Reading in progress, shared by everything that a project includes. */
+export class Reading {
+  readonly files: string[] = [];
+  readonly findings: Finding[] = [];
+  readonly bases = new Map<string, string>();
+  #reads = 0;
+  readonly #ctx: Looking;
+
+  constructor(ctx: Looking) {
+    this.#ctx = ctx;
+  }
+
+  /** A file's documents as one value, with variables filled in. */
+  async tree(path: string, base: string, variables: ReadonlyMap<string, Variable>): Promise<Value> {
+    const file = await this.#ctx.files.resolve(path, true);
+    if (this.#ctx.isSecret(file)) throw new HomeostatError('secret_path', `${file} is protected as a secret`);
+    if (!this.files.includes(file)) this.files.push(file);
+    this.#reads += 1;
+    if (this.files.length > MOST_FILES || this.#reads > MOST_READS)
+      throw new HomeostatError(
+        'too_large',
+        `the project has over ${MOST_FILES} files, or reads them over ${MOST_READS} times`,
+      );
+    this.bases.set(file, base);
+    const text = decode(await this.#ctx.files.read(file, this.#ctx.config.limits.file_bytes), file);
+    const source = parseSource(text, file);
+    const merged = source.documents
+      .map((document) => treeOf(document, source))
+      .reduce<Value | undefined>((below, above) => merge(below, above), undefined);
+    if (merged !== undefined) return this.filled(merged, variables);
+    return { kind: 'map', entries: new Map(), tag: null, place: { file, line: 1, column: 1 } };
+  }
+
+  /** The variables of an env file; null where it is not there or may not be read. */
+  async variables(
+    path: string,
+  ): Promise<{ file: string; hidden: boolean; found: Map<string, Assignment> } | null> {
+    try {
+      const file = await this.#ctx.files.resolve(path, true);
+      if ((await this.#ctx.files.state(file)) === null) return null;
+      if (this.#ctx.isSecret(file)) {
+        const names = await this.#ctx.variableNames(file);
+        return {
+          file,
+          hidden: true,
+          found: new Map([...names].map(([name, line]) => [name, { value: '', line }])),
+        };
+      }
+      const text = (await this.#ctx.files.read(file, this.#ctx.config.limits.file_bytes)).toString('utf8');
+      return { file, hidden: false, found: parseEnvFile(text) };
+    } catch (error) {
+      if (error instanceof HomeostatError) return null;
+      throw error;
+    }
+  }
+
+  /** A value with variables filled in; what nothing sets is a finding. */
+  filled(value: Value, variables: ReadonlyMap<string, Variable>): Value {
+    if (value.kind === 'map') {
+      const entries = [...value.entries].map(([key, entry]): [string, Entry] => [
+        key,
+        { ...entry, value: this.filled(entry.value, variables) },
+      ]);
+      return { ...value, entries: new Map(entries) };
+    }
+    if (value.kind === 'list')
+      return { ...value, items: value.items.map((item) => this.filled(item, variables)) };
+    if (typeof value.value !== 'string' || !value.value.includes('$')) return value;
+    const { text, hidden, unset, broken } = interpolate(value.value, (name) => variables.get(name));
+    for (const { name, required } of unset)
+      this.findings.push(
+        finding(
+          'unset_variable',
+          required ? 'error' : 'warning',
+          value.place,
+          `${name} is set neither in .env nor by a default: ${required ? 'Compose refuses to start' : 'it becomes an empty text'} unless the shell that deploys sets it.`,
+        ),
+      );
+    if (broken)
+      this.findings.push(
+        finding(
+          'bad_variable',
+          'error',
+          value.place,
+          'A $ that begins no variable: write $$ for the character itself.',
+        ),
+      );
+    return { ...value, value: text, ...(hidden ? { hidden } : {}) };
+  }
+}
+
+/** What cannot be read of a project's further files is a finding; the rest is still looked at. */
+export async function attempt<T>(place: Place, reading: Reading, read: () => Promise<T>): Promise<T | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof HomeostatError)) throw error;
+    if (error.code === 'too_large') throw error;
+    reading.findings.push(finding('unreadable_file', 'error', place, error.message));
+    return null;
+  }
+}
+
+export const under = (base: string, path: string): string => (isAbsolute(path) ? path : join(base, path));
+
+/** A text, or each of a list of texts or of `{path: …}`. */
+export const textsOf = (value: Value | undefined): string[] =>
+  (value?.kind === 'list' ? value.items : value === undefined ? [] : [value]).flatMap((item) => {
+    const text = textOf(item) ?? textOf(valueAt(item, ['path']));
+    return text === undefined ? [] : [text];
+  });

@@ -1,0 +1,55 @@
+import * as z from 'zod';
+import { defineQuery } from '../../core/tool.ts';
+import { shownPath } from '../file/shown-path.ts';
+import { operationSchema } from './operations/schema.ts';
+import { openProject } from './resolve/project.ts';
+import { validated } from './validate/project.ts';
+
+const MOST = 200;
+
+const findingSchema = z.object({
+  code: z.string(),
+  severity: z.enum(['error', 'warning', 'note']),
+  file: z.string(),
+  line: z.number().int(),
+  column: z.number().int(),
+  message: z.string(),
+  operations: z.array(z.json()).describe('For edit_compose'),
+});
+
+export const validateCompose = defineQuery({
+  name: 'validate_compose',
+  title: 'Validate Compose files',
+  description:
+    'Find what is wrong or risky in Compose files, and propose edits. Specification, undefined names, clashes, variables, YAML traps, privileges, Traefik.',
+  toolset: 'compose',
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  input: z.object({ paths: z.array(z.string().min(1)).min(1).max(10).describe('As given by -f, in order') }),
+  output: z.object({
+    valid: z.boolean().describe('No errors'),
+    findings: z.array(findingSchema),
+    more: z.number().int(),
+    files: z.array(z.string()),
+    not_checked: z.array(z.string()),
+  }),
+
+  async run({ paths }, ctx) {
+    const project = await openProject(paths, ctx);
+    const found = await validated(project, ctx);
+    const shown = (path: string): string => shownPath(path, ctx.workspace.cwd);
+    return {
+      valid: found.every(({ severity }) => severity !== 'error'),
+      findings: found.slice(0, MOST).map(({ code, severity, place, message, operations }) => ({
+        code,
+        severity,
+        ...place,
+        file: shown(place.file),
+        message,
+        operations: operations.map((one) => z.json().parse(operationSchema.parse(one))),
+      })),
+      more: Math.max(0, found.length - MOST),
+      files: project.files.map(shown),
+      not_checked: ['ports of the host and of other projects', 'whether images exist'],
+    };
+  },
+});

@@ -1,0 +1,84 @@
+import { HomeostatError } from '../../../core/errors.ts';
+import { type Value, itemsOf, textOf, valueAt } from '../document/value.ts';
+import { mountOf } from '../document/volumes.ts';
+import { type Finding, finding } from '../resolve/problem.ts';
+import { type Project, servicesOf } from '../resolve/project.ts';
+import { type Looking, textsOf, under } from '../resolve/reading.ts';
+
+/** Folders and files that the project names: whether they are there, and whether they hold secrets. */
+export async function checkPaths({ root, baseOf }: Project, ctx: Looking): Promise<Finding[]> {
+  const found: Finding[] = [];
+  for (const [service, { value }] of servicesOf(root)) {
+    for (const item of itemsOf(valueAt(value, ['volumes']))) {
+      const mount = mountOf(item);
+      if (mount?.type !== 'bind' || !isKnown(mount.source, item)) continue;
+      const path = under(baseOf(item.place.file), mount.source);
+      const there = await isThere(path, ctx);
+      if (there === false)
+        found.push(
+          finding(
+            'bind_missing',
+            'warning',
+            item.place,
+            `${service}: ${mount.source} does not exist; the engine makes an empty folder of root's in its place.`,
+          ),
+        );
+      if (there === true && (await isSecret(path, ctx)))
+        found.push(
+          finding(
+            'bind_protected',
+            'warning',
+            item.place,
+            `${service}: ${mount.source} holds secrets, which the container then reads.`,
+          ),
+        );
+    }
+    found.push(...(await envFiles(service, value, baseOf, ctx)));
+  }
+  return found;
+}
+
+async function envFiles(
+  service: string,
+  value: Value,
+  baseOf: Project['baseOf'],
+  ctx: Looking,
+): Promise<Finding[]> {
+  const found: Finding[] = [];
+  const at = valueAt(value, ['env_file']);
+  const items = at?.kind === 'list' ? at.items : at === undefined ? [] : [at];
+  for (const item of items) {
+    const [file] = textsOf(item);
+    const needed = textOf(valueAt(item, ['required'])) !== 'false';
+    if (file === undefined || !needed || !isKnown(file, item)) continue;
+    if ((await isThere(under(baseOf(item.place.file), file), ctx)) === false)
+      found.push(
+        finding(
+          'env_file_missing',
+          'error',
+          item.place,
+          `${service}: ${file} does not exist: Compose refuses to start.`,
+        ),
+      );
+  }
+  return found;
+}
+
+/** Whether a path says where it leads: neither a hidden variable nor somebody's home is looked into. */
+const isKnown = (source: string, item: Value): boolean =>
+  source !== '' && !source.startsWith('~') && !(item.kind === 'scalar' && item.hidden === true);
+
+/** Null outside the roots, where nothing is looked at. */
+async function isThere(path: string, ctx: Looking): Promise<boolean | null> {
+  try {
+    const target = await ctx.files.resolve(path, true);
+    return (await ctx.files.state(target)) !== null;
+  } catch (error) {
+    if (!(error instanceof HomeostatError)) throw error;
+    return error.code === 'not_found' ? false : null;
+  }
+}
+
+async function isSecret(path: string, ctx: Looking): Promise<boolean> {
+  return ctx.isSecret(await ctx.files.resolve(path, true));
+}
