@@ -44,8 +44,11 @@ async function stateAt(
       throw new HomeostatError('too_large', `${path} has ${stats.size} bytes, the limit is ${mostBytes}`);
     return await stateOf(at, path, stats, objects);
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
     // Gone before or while it is read: either way nothing is there.
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    if (code === 'ENAMETOOLONG')
+      throw new HomeostatError('invalid_input', 'path: longer than the file system takes', { cause: error });
     throw error;
   }
 }

@@ -267,7 +267,8 @@ const WEIGHTS: Record<string, number> = {
   stop_process: 1,
 };
 
-const toolCalls = TOOLS.map(({ name }) => ({
+/** Of those that need no engine. */
+const toolCalls = TOOLS.filter(({ toolset }) => !toolset.startsWith('docker')).map(({ name }) => ({
   weight: WEIGHTS[name] ?? 3,
   // A spoilt input must not pull the stop by leaving out `dry_run`: nothing after it would be tried.
   arbitrary: (name === 'emergency_stop' ? fc.constant({ dry_run: true }) : inputOf(name)).map((input) => ({

@@ -23,7 +23,7 @@ limits:
   command_seconds: 5
 protected:
   paths: [bin]
-toolsets: [core, process]
+toolsets: [core, process, compose]
 `;
 
 const actions = new Set(TOOLS.filter((tool) => tool.kind === 'action').map((tool) => tool.name));
