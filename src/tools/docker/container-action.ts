@@ -6,7 +6,7 @@ import { type Inspected, containerStateSchema } from '../../core/engine.ts';
 import type { Level } from '../../core/risk.ts';
 import type { Staged } from '../../core/stages.ts';
 import { type Action, defineAction } from '../../core/tool.ts';
-import { circumstancesOf, nameOf, resourceOf } from './container.ts';
+import { circumstancesOf, nameOf, powersOf, resourceOf } from './container.ts';
 import {
   type ContainerChange,
   type Kept,
@@ -63,7 +63,7 @@ export function containerAction<I extends z.ZodObject>(tool: ContainerTool<I>): 
         // What is lost for good is what a stop loses; the same rules speak of both.
         commands: [{ line: `docker stop ${nameOf(found)}`, cwd: ctx.workspace.cwd, env: {} }],
         resources: [resourceOf(found)],
-        circumstances: circumstancesOf(found, ctx.config),
+        circumstances: [...circumstancesOf(found, ctx.config), ...powersOf(found)],
       };
     },
     stage: async (input, ctx) =>

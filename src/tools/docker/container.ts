@@ -1,5 +1,6 @@
 import type { Config } from '../../core/config.ts';
 import type { Inspected } from '../../core/engine.ts';
+import { ENGINE_SOCKET, MACHINE_FOLDER, POWERFUL_CAPABILITY } from '../../core/host-power.ts';
 import { namesService } from '../../core/services.ts';
 
 /** The engine writes a slash before the name. */
@@ -19,4 +20,22 @@ export function circumstancesOf({ Config: { Image, Labels } }: Inspected, config
     names.some((name) => namesService(name, service)),
   );
   return isNamed || labels[LABEL] === 'true' ? ['protected_service'] : [];
+}
+
+/** What rules may speak of where something else is to run in a container: whether that has power over the machine. */
+export function powersOf({ HostConfig, Mounts }: Inspected): string[] {
+  const { Privileged, CapAdd, SecurityOpt, Devices } = HostConfig;
+  const namespaces = ['PidMode', 'IpcMode', 'UTSMode', 'UsernsMode', 'NetworkMode'];
+  const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+  const isPowerful =
+    Privileged === true ||
+    namespaces.some((name) => HostConfig[name] === 'host') ||
+    texts(CapAdd).some((name) => POWERFUL_CAPABILITY.test(name)) ||
+    texts(SecurityOpt).some((option) => /unconfined|disable/.test(option)) ||
+    (Array.isArray(Devices) && Devices.length > 0) ||
+    Mounts.some(
+      ({ Type, Source = '' }) =>
+        Type === 'bind' && (MACHINE_FOLDER.test(Source) || ENGINE_SOCKET.test(Source)),
+    );
+  return isPowerful ? ['powerful_container'] : [];
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { HomeostatError } from '../../core/errors.ts';
 import { defineAction } from '../../core/tool.ts';
 import { checkArguments } from '../command/arguments.ts';
-import { circumstancesOf, nameOf, resourceOf } from './container.ts';
+import { circumstancesOf, nameOf, powersOf, resourceOf } from './container.ts';
 
 const NOTE =
   'What it does in the container cannot be shown before it runs, nor taken back: remove_container and recreate_container keep what a container has written, this does not.';
@@ -53,7 +53,7 @@ export const execInContainer = defineAction({
         { line: `docker exec ${nameOf(found)} sh -c ${quoted(command)}`, cwd: ctx.workspace.cwd, env: {} },
       ],
       resources: [resourceOf(found)],
-      circumstances: circumstancesOf(found, ctx.config),
+      circumstances: [...circumstancesOf(found, ctx.config), ...powersOf(found)],
     };
   },
 

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { ENGINE_SOCKET, MACHINE_FOLDER, POWERFUL_CAPABILITY } from '../../../core/host-power.ts';
 import {
   type Place,
   type Value,
@@ -31,11 +32,6 @@ export interface Ground {
 /** Folders that give whoever may write them the whole machine, and those above the sockets that do. */
 const CONTROL =
   /^\/(|etc|root|home|boot|dev|usr|var|proc|sys|lib|lib64|bin|sbin|opt|run|srv|mnt|var\/(lib|run)|var\/lib\/(docker|containerd)|etc\/(cron[\w.]*|systemd|docker|ssh|sudoers\.d)|root\/\.ssh)(\/|$)/;
-const WHOLE =
-  /^\/(|etc|root|home|boot|dev|usr|var|proc|sys|lib|lib64|bin|sbin|opt|run|var\/(lib|run|lib\/(docker|containerd)))$/;
-const SOCKET = /(docker|podman|containerd|crio|cri-dockerd|buildkitd)[\w.-]*\.sock\b/;
-const CAPABILITIES =
-  /^(CAP_)?(ALL|SYS_(ADMIN|PTRACE|MODULE|RAWIO|BOOT|TIME)|DAC_READ_SEARCH|NET_ADMIN|BPF|PERFMON|MKNOD|CHECKPOINT_RESTORE|SYSLOG)$/i;
 const NAMESPACES = ['pid', 'ipc', 'uts', 'userns_mode', 'cgroup', 'network_mode'] as const;
 
 /** Every power that a project's services have, with variables filled in. */
@@ -65,7 +61,8 @@ function privilegesOf(service: string, value: Value): Power[] {
     if (at !== undefined && (textOf(at) === 'host' || isHidden(at))) add(`${key}: host`, at);
   }
   for (const item of itemsOf(valueAt(value, ['cap_add'])))
-    if (CAPABILITIES.test(textOf(item) ?? '') || isHidden(item)) add(`cap_add ${textOf(item) ?? ''}`, item);
+    if (POWERFUL_CAPABILITY.test(textOf(item) ?? '') || isHidden(item))
+      add(`cap_add ${textOf(item) ?? ''}`, item);
   for (const item of itemsOf(valueAt(value, ['security_opt'])))
     if (/unconfined|disable|writable-cgroups/.test(textOf(item) ?? '') || isHidden(item))
       add(`security_opt ${textOf(item) ?? ''}`, item);
@@ -156,8 +153,8 @@ async function reached(
   });
   if (source === '' || source.startsWith('~')) return [power('compose_host_mount')];
   const path = posix.normalize(under(ground.baseOf(at.place.file), source)).replace(/(?<=.)\/$/, '');
-  if (SOCKET.test(path)) return [power('compose_host_control')];
-  if (WHOLE.test(path) && (!readOnly || path === '/' || path.endsWith('/run')))
+  if (ENGINE_SOCKET.test(path)) return [power('compose_host_control')];
+  if (MACHINE_FOLDER.test(path) && (!readOnly || path === '/' || path.endsWith('/run')))
     return [power('compose_host_control')];
   if (await ground.isInside(path)) return [];
   return [
