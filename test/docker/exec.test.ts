@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { engineForTests } from '../helpers/engine.ts';
+import { eventually } from '../helpers/processes.ts';
 import { act, appOn, clear } from './cases.ts';
 import { furnish } from './world.ts';
 
@@ -22,16 +23,19 @@ test('a command in a container tells what it said; one that takes too long is en
   expect(await run('exit 3')).toMatchObject({ outcome: 'failed', error: { code: 'command_failed' } });
   const slow = await run('sleep 4711 & sleep 4711', { timeout_seconds: 1 });
   expect(slow.error?.code).toBe('timed_out');
-  const { Processes } = (await on.docker.getContainer('box').top()) as { Processes: string[][] };
-  expect(Processes.flat().filter((cell) => cell.includes('4711'))).toEqual([]);
+  // Killed is not yet gone, on a busy machine.
+  await eventually(async () => {
+    const { Processes } = (await on.docker.getContainer('box').top()) as { Processes: string[][] };
+    return !Processes.flat().some((cell) => cell.includes('4711'));
+  }, 'nothing of it runs on');
   await t.close();
   await clear(on);
 });
 
 test('what is run in a container is graded as what it is', async () => {
   const on = await engine();
-  const command = { Image: 'busy:1', Cmd: ['sleep', '1000'], StopSignal: 'SIGKILL' };
-  await (await on.docker.createContainer({ name: 'graded', ...command })).start();
+  const made = { name: 'graded', Image: 'busy:1', Cmd: ['sleep', '1000'], StopSignal: 'SIGKILL' };
+  await (await on.docker.createContainer(made)).start();
   const t = await appOn(on);
   const levelOf = async (command: string): Promise<string | undefined> =>
     (await t.act('exec_in_container', { container: 'graded', command, dry_run: true })).risk?.level;

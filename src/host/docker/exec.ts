@@ -51,8 +51,15 @@ export async function execIn(container: Docker.Container, request: ExecRequest):
   };
 }
 
-const KILL = `for p in /proc/[0-9]*; do
-  case "$(tr '\\0' '\\n' <$p/environ 2>/dev/null || cat $p/environ 2>/dev/null)" in *"$0"*) kill -9 "\${p#/proc/}" 2>/dev/null;; esac
+/** Looks again until it finds none: one may start another while it is looked for. */
+const KILL = `for round in 1 2 3 4 5 6 7 8 9 10; do
+  found=
+  for p in /proc/[0-9]*; do
+    case "$(tr '\\0' '\\n' <$p/environ 2>/dev/null || cat $p/environ 2>/dev/null)" in
+      *"$0"*) kill -9 "\${p#/proc/}" 2>/dev/null && found=1;;
+    esac
+  done
+  [ -n "$found" ] || exit 0
 done`;
 
 async function endMarked(container: Docker.Container, mark: string): Promise<void> {

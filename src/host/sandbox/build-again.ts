@@ -5,8 +5,12 @@ const ATTEMPTS = 8;
 
 /** The box could not be built, so that nothing has run in it. */
 export class NotBuilt extends HomeostatError {
-  constructor(message: string) {
-    super('unsafe_root', message);
+  /** Whether its overlays stood, and only what was to be hidden or shown in it was in the way. */
+  readonly overlaid: boolean;
+
+  constructor(what: string, said: string) {
+    super('unsafe_root', `the sandbox over ${what} could not be built: ${said}`);
+    this.overlaid = said.startsWith('bwrap: ');
   }
 }
 
@@ -19,7 +23,8 @@ export async function buildAgain<T>(build: () => Promise<T>, signal?: AbortSigna
     try {
       return await build();
     } catch (error) {
-      if (!(error instanceof NotBuilt) || attempt === ATTEMPTS || signal?.aborted === true) throw error;
+      if (!(error instanceof NotBuilt && error.overlaid) || attempt === ATTEMPTS || signal?.aborted === true)
+        throw error;
     }
   }
 }

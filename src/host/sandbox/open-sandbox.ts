@@ -130,11 +130,11 @@ async function runIn(
   // An ordinary user's kernel lays no overlay over a folder that holds somebody else's mount.
   const holds = readOnly.length === 0 ? '' : ` (it holds other file systems: ${readOnly.join(', ')})`;
   if (!ended.started) {
+    const names = overlays.map(({ root }) => root).join(', ');
+    const error = new NotBuilt(`${names}${holds}`, ended.stderr.toString().trim());
     // The kernel mounts no second overlay with what a first one has left there.
-    for (const { folder } of layers) removeTree(join(folder, 'work'));
-    throw new NotBuilt(
-      `the sandbox over ${overlays.map(({ root }) => root).join(', ')} could not be built${holds}: ${ended.stderr.toString().trim()}`,
-    );
+    if (error.overlaid) for (const { folder } of layers) removeTree(join(folder, 'work'));
+    throw error;
   }
   // On the machine's own network others than boxes may listen.
   const watched = request.network || !live.alone();

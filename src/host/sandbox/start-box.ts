@@ -44,10 +44,7 @@ export async function startBox(
   });
   for (;;) {
     const early = await Promise.race([ended, sleep(POLL_MS)]);
-    if (early?.started === false)
-      throw new NotBuilt(
-        `the sandbox over ${roots.join(', ')} could not be built: ${early.stderr.toString().trim()}`,
-      );
+    if (early?.started === false) throw new NotBuilt(roots.join(', '), early.stderr.toString().trim());
     if (early !== undefined || inside(running.pid).length > 0) break;
   }
   return {
