@@ -1,7 +1,7 @@
 import { HomeostatError } from '../../core/errors.ts';
 
 /** Sockets that come and go faster than a box is built keep it from being built, and nothing runs. */
-const ATTEMPTS = 8;
+const ATTEMPTS = 12;
 
 /** The box could not be built, so that nothing has run in it. */
 export class NotBuilt extends HomeostatError {

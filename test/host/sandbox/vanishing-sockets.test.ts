@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { describeSandbox, testBox } from '../../helpers/box.ts';
 
-/** Twenty a second come, and each goes after a quarter of one, until it is killed. */
+/** Eight a second come, and each goes after a quarter of one, until it is killed. */
 const COMING_AND_GOING = `
   const { createServer } = require('node:net');
   let n = 0;
   setInterval(() => {
     const server = createServer().listen(process.argv[1] + '/s' + n++);
     setTimeout(() => server.close(), 250);
-  }, 50);
+  }, 125);
   console.log('begun');
 `;
 
@@ -26,7 +26,7 @@ describeSandbox('sockets that come and go', import.meta.filename, () => {
     });
     try {
       await once(child.stdout, 'data');
-      for (let i = 0; i < 15; i++) {
+      for (let i = 0; i < 25; i++) {
         const { exitCode, stdout } = await run('echo built; cat made 2>/dev/null; echo x > made');
         expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'built\n' });
       }
