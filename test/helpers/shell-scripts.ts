@@ -48,8 +48,14 @@ const withValue = (
     fc.tuple(path, value).map(([p, v]) => make(p, v)),
   );
 
+interface Kinds {
+  readonly hardLinks: boolean;
+  /** Lists of access that name somebody else, whom a user's own namespace does not know. */
+  readonly lists: boolean;
+}
+
 /** Lines that make and change everything that a tree can hold; those that cannot be done fail and are passed over. */
-const statement = (hardLinks: boolean): fc.Arbitrary<string> =>
+const statement = ({ hardLinks, lists }: Kinds): fc.Arbitrary<string> =>
   fc.oneof(
     withValue(6, text, (p, v) => `guard ${p} && echo ${v} >${p}`),
     withValue(4, text, (p, v) => `guard ${p} && echo ${v} >>${p}`),
@@ -72,15 +78,15 @@ const statement = (hardLinks: boolean): fc.Arbitrary<string> =>
     withValue(2, date, (p, v) => `touch -h -d '${v}' ${p}`),
     withValue(1, text, (p, v) => `xattr ${p} '${v}'`),
     one(1, (p) => `unxattr ${p}`),
-    withValue(1, fc.constantFrom('access', 'default'), (p, v) => `acl ${p} ${v}`),
+    withValue(lists ? 1 : 0, fc.constantFrom('access', 'default'), (p, v) => `acl ${p} ${v}`),
     one(1, (p) => `mkfifo ${p}`),
     one(1, (p) => `guard ${p} && sed -i s/one/ONE/ ${p}`),
   );
 
 /** A shell script of at most so many lines. */
-export const shellScript = (most: number, hardLinks = true): fc.Arbitrary<string> =>
+export const shellScript = (most: number, kinds: Partial<Kinds> = {}): fc.Arbitrary<string> =>
   fc
-    .array(statement(hardLinks), { minLength: 1, maxLength: most })
+    .array(statement({ hardLinks: true, lists: true, ...kinds }), { minLength: 1, maxLength: most })
     .map((lines) => PRELUDE + lines.join('\n'));
 
 /** The same script on other paths: each begins with the prefix, and those of no two prefixes meet. */

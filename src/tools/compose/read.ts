@@ -1,11 +1,6 @@
 import * as z from 'zod';
-import { MASK } from '../../core/secrets.ts';
 import { defineQuery } from '../../core/tool.ts';
 import { shownPath } from '../file/shown-path.ts';
-import { type Entry, itemsOf, textOf, valueAt } from './document/value.ts';
-import { type Project, openProject, servicesOf } from './resolve/project.ts';
-import { Reading, type Looking, textsOf, under } from './resolve/reading.ts';
-import { type Row, masked, rowsOf } from './resolve/rows.ts';
 
 const MOST = 1000;
 
@@ -36,22 +31,10 @@ export const readCompose = defineQuery({
     problems: z.array(z.string()),
   }),
 
-  async run({ paths, service, profiles }, ctx) {
-    const project = await openProject(paths, ctx);
-    const rows: Row[] = [];
-    for (const [key, entry] of project.root.entries) {
-      if (key === 'services') {
-        const chosen = servicesOf(project.root).filter(
-          ([name, one]) => (service === undefined || name === service) && isActive(one, profiles),
-        );
-        for (const [name, one] of chosen)
-          rows.push(
-            ...rowsOf(one.value, ['services', name], ctx.secrets),
-            ...(await fromEnvFiles(name, one, project, ctx)),
-          );
-      } else if (service === undefined && key !== 'include')
-        rows.push(...rowsOf(entry.value, [key], ctx.secrets));
-    }
+  async run(asked, ctx) {
+    // With the first call: nothing else needs to read YAML.
+    const { readRows } = await import('./resolve/read-rows.ts');
+    const { project, rows } = await readRows(asked, ctx);
     const shown = (path: string): string => shownPath(path, ctx.workspace.cwd);
     return {
       values: rows.slice(0, MOST).map(({ key, value, place, merged: anchor }) => ({
@@ -69,39 +52,3 @@ export const readCompose = defineQuery({
     };
   },
 });
-
-function isActive({ value }: Entry, profiles: readonly string[] | undefined): boolean {
-  const own = itemsOf(valueAt(value, ['profiles'])).map((item) => textOf(item) ?? '');
-  return profiles === undefined || own.length === 0 || own.some((name) => profiles.includes(name));
-}
-
-/** Variables that env files give a service and its own `environment` does not replace. */
-async function fromEnvFiles(
-  name: string,
-  { value }: Entry,
-  { baseOf }: Project,
-  ctx: Looking,
-): Promise<Row[]> {
-  const at = valueAt(value, ['env_file']);
-  if (at === undefined) return [];
-  const environment = valueAt(value, ['environment']);
-  const own = new Set(
-    rowsOf(environment ?? at, ['services', name, 'environment'], ctx.secrets).map(({ key }) => key),
-  );
-  const found = new Map<string, Row>();
-  for (const file of textsOf(at)) {
-    const read = await new Reading(ctx).variables(under(baseOf(at.place.file), file));
-    for (const [variable, { value: text, line }] of read?.found ?? []) {
-      const key = `services.${name}.environment.${variable}`;
-      if (own.has(key)) continue;
-      const shown = read?.hidden === true ? MASK : masked(variable, text, ctx.secrets);
-      found.set(key, {
-        key,
-        value: shown,
-        place: { file: read?.file ?? file, line, column: 1 },
-        merged: null,
-      });
-    }
-  }
-  return [...found.values()];
-}

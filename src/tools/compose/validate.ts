@@ -2,8 +2,6 @@ import * as z from 'zod';
 import { defineQuery } from '../../core/tool.ts';
 import { shownPath } from '../file/shown-path.ts';
 import { operationSchema } from './operations/schema.ts';
-import { openProject } from './resolve/project.ts';
-import { validated } from './validate/project.ts';
 
 const MOST = 200;
 
@@ -34,6 +32,11 @@ export const validateCompose = defineQuery({
   }),
 
   async run({ paths }, ctx) {
+    // With the first call: nothing else needs to read YAML.
+    const [{ openProject }, { validated }] = await Promise.all([
+      import('./resolve/project.ts'),
+      import('./validate/project.ts'),
+    ]);
     const project = await openProject(paths, ctx);
     const found = await validated(project, ctx);
     const shown = (path: string): string => shownPath(path, ctx.workspace.cwd);

@@ -1,6 +1,4 @@
 import * as z from 'zod';
-import { createTwoFilesPatch } from 'diff';
-import { stringify } from 'yaml';
 import type { ActionContext } from '../../core/context.ts';
 import { type Inspected, containerStateSchema } from '../../core/engine.ts';
 import type { Level } from '../../core/risk.ts';
@@ -9,7 +7,6 @@ import { type Action, defineAction } from '../../core/tool.ts';
 import { circumstancesOf, nameOf, powersOf, resourceOf } from './container.ts';
 import {
   type ContainerChange,
-  type Kept,
   applyChange,
   checkBefore,
   containerChange,
@@ -89,7 +86,7 @@ export function containerAction<I extends z.ZodObject>(tool: ContainerTool<I>): 
 }
 
 async function staged(change: ContainerChange, ctx: ActionContext): Promise<Staged<ContainerChange>> {
-  const { name, before, after } = change;
+  const { before } = change;
   const written = before?.id ? await ctx.engine.written(before.id) : { paths: 0, bytes: 0 };
   const tooMuch = written.bytes > ctx.config.limits.snapshot_bytes;
   const runs = before !== null && before.goal !== 'exited';
@@ -100,35 +97,9 @@ async function staged(change: ContainerChange, ctx: ActionContext): Promise<Stag
       known: true,
       note: `${before === null ? '' : runs ? LOST : STOPPED} ${BACK}${had}`.trim(),
       changes: [],
-      diff: patchOf(`container ${name}`, textOf(before), textOf(after)),
+      diff: (await import('./container-diff.ts')).containerDiff(change),
     },
     circumstances: tooMuch ? ['not_all_preserved'] : [],
     reversibility: tooMuch ? 'irreversible' : 'compensable',
   };
-}
-
-/** Without the heading that names it once more. */
-const patchOf = (name: string, before: string, after: string): string => {
-  const patch = createTwoFilesPatch(name, name, before, after, '', '');
-  return patch.slice(patch.indexOf('---'));
-};
-
-/** A container as people read it: without what is empty, which is most of it. */
-function textOf(kept: Kept | null): string {
-  if (kept === null) return '';
-  const { spec, goal, image } = kept;
-  return stringify(withoutEmpty({ state: goal, image, ...spec }));
-}
-
-function withoutEmpty(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutEmpty);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([key, inner]) => [key, withoutEmpty(inner)] as const);
-  const isEmpty = (inner: unknown): boolean =>
-    inner === null ||
-    inner === '' ||
-    inner === 0 ||
-    inner === false ||
-    (typeof inner === 'object' && Object.keys(inner).length === 0);
-  return Object.fromEntries(entries.filter(([, inner]) => !isEmpty(inner)));
 }

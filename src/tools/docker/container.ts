@@ -22,17 +22,21 @@ export function circumstancesOf({ Config: { Image, Labels } }: Inspected, config
   return isNamed || labels[LABEL] === 'true' ? ['protected_service'] : [];
 }
 
+/** Devices that every container has. */
+const EVERYWHERE = /^\/dev\/(null|zero|full|u?random|tty)$/;
+
 /** What rules may speak of where something else is to run in a container: whether that has power over the machine. */
 export function powersOf({ HostConfig, Mounts }: Inspected): string[] {
   const { Privileged, CapAdd, SecurityOpt, Devices } = HostConfig;
   const namespaces = ['PidMode', 'IpcMode', 'UTSMode', 'UsernsMode', 'NetworkMode'];
   const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+  const devices = (Devices ?? []) as { PathOnHost?: string }[];
   const isPowerful =
     Privileged === true ||
     namespaces.some((name) => HostConfig[name] === 'host') ||
     texts(CapAdd).some((name) => POWERFUL_CAPABILITY.test(name)) ||
     texts(SecurityOpt).some((option) => /unconfined|disable/.test(option)) ||
-    (Array.isArray(Devices) && Devices.length > 0) ||
+    devices.some(({ PathOnHost = '' }) => !EVERYWHERE.test(PathOnHost)) ||
     Mounts.some(
       ({ Type, Source = '' }) =>
         Type === 'bind' && (MACHINE_FOLDER.test(Source) || ENGINE_SOCKET.test(Source)),
