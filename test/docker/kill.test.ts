@@ -87,3 +87,32 @@ test('an engine that does not answer when the next server starts is asked again 
   await third.close();
   await clear(on);
 });
+
+test('a container that somebody else made under the name meanwhile is not touched by a recovery', async () => {
+  const on = await engine();
+  for (const [name, tool, point, nth, input] of [
+    ['taken', 'remove_container', 'committed', 1, {}],
+    ['again', 'recreate_container', 'preserved', 2, { env: { A: 'b' } }],
+  ] as const) {
+    await furnish(on, name);
+    const first = await appOn(on, name);
+    await first.close();
+    const args = [CALL, APP, point, String(nth), tool, JSON.stringify({ container: name, ...input })];
+    const { signal } = await execa(process.execPath, args, {
+      cwd: first.root,
+      env: first.env,
+      reject: false,
+    });
+    expect(signal).toBe('SIGKILL');
+    for (const { Id, Names } of await on.docker.listContainers({ all: true }))
+      if (Names.includes(`/${name}`)) await on.docker.getContainer(Id).remove({ force: true });
+    const foreign = await on.docker.createContainer({ name, Image: 'busy:1', Cmd: ['sleep', '1000'] });
+    const t = await testApp({ on: first });
+    await t.app.ready();
+    const { result } = await t.ask('query_audit', { action: tool, result: 'rollback_failed' });
+    expect(JSON.stringify(result)).toContain('rollback_failed');
+    expect((await on.docker.getContainer(name).inspect()).Id).toBe(foreign.id);
+    await t.close();
+    await clear(on);
+  }
+});

@@ -88,15 +88,15 @@ export async function applyChange(change: ContainerChange, ctx: ActionContext): 
   }
   await ctx.preserve({ name, before, after });
   const fresh = after === null ? null : await make(after, freshName(name, actionId), engine);
+  // A recovery must know it by its id: under the name somebody else's may stand by then.
+  const done = { name, before, after: after === null ? null : { ...after, id: fresh } };
+  await ctx.preserve(done);
   if (before?.id) await setAside(before, asideName(name, actionId), engine);
   if (after !== null && fresh !== null) {
     await engine.rename(fresh, name);
     await bring(fresh, after.goal, engine);
     await settle(fresh, after.goal, ctx);
   }
-  const done = { name, before, after: after === null ? null : { ...after, id: fresh } };
-  // While the old one still stands: from here on an undo knows the new one.
-  await ctx.preserve(done);
   if (before?.id) await removeIf(before.id, engine);
   return done;
 }
@@ -204,16 +204,18 @@ export async function verifyChange(
 
 /** Takes back a change that was cut short, wherever it stands. */
 export async function recoverChange(
-  { name, before }: ContainerChange,
+  { name, before, after }: ContainerChange,
   ctx: ActionContext,
 ): Promise<Recovery> {
   const { engine, actionId } = ctx;
   const old = before?.id ? await find(engine, before.id) : null;
   const fresh = await find(engine, freshName(name, actionId));
   if (fresh !== null) await engine.remove(fresh.Id);
+  const made = after?.id ? await find(engine, after.id) : null;
+  if (made !== null) await engine.remove(made.Id);
   const there = await find(engine, name);
-  // Under the name stands either what was there before, or what this action made of it.
-  if (there !== null && there.Id !== old?.Id) await engine.remove(there.Id);
+  if (there !== null && there.Id !== old?.Id)
+    return { outcome: 'rollback_failed', message: `another container has the name ${name} by now` };
   if (before !== null) {
     const id = old?.Id ?? (await make(before, name, engine));
     if (old !== null && nameOf(old) !== name) await engine.rename(old.Id, name);
