@@ -54,11 +54,18 @@ test('no text makes the assessor fail', () => {
   );
 });
 
+test.each(['+ ${', '~ ${ ls', 'echo ${| x'])(
+  'what follows an expansion that is not closed is not understood: %s',
+  (text) => {
+    expect(level(`${text}\nrm -rf /`)).toBeGreaterThanOrEqual(rank('HIGH'));
+  },
+);
+
 test('a destructive command after a line is never hidden by the line', () => {
   fc.assert(
     fc.property(line, (text) => {
-      // A line that opens a quote, an expansion, a comment or a here-document swallows what follows: bash runs none of it.
-      fc.pre(!/['"`\\#]|<<|\$\{[^}]*$/.test(text));
+      // A line that opens a quote, a comment or a here-document swallows what follows: then it is not understood or prints it.
+      fc.pre(!/['"`\\#]|<</.test(text));
       expect(level(`${text}\nrm -rf /`)).toBeGreaterThanOrEqual(Math.max(level(text), rank('HIGH')));
       expect(level(`${text}; rm -rf /`)).toBeGreaterThanOrEqual(Math.min(level(text), rank('HIGH')));
     }),

@@ -7,12 +7,17 @@ const MAX_NESTING = 200;
 export type Parsed =
   { readonly script: ParsedScript } | { readonly problem: string; readonly partial?: ParsedScript };
 
+/** `${ command; }` of bash 5.3 without its end: the parser takes it for plain text, and bash refuses all of it. */
+const UNCLOSED = /\$\{[\s|][^}]*$/;
+
 /** The syntax tree of a shell text. The only place that calls the parser. */
 export function parseShell(text: string): Parsed {
   if (text.length > MAX_LENGTH) return { problem: `longer than ${MAX_LENGTH} characters` };
   if (nests(text)) return { problem: `nested deeper than ${MAX_NESTING}` };
   const script = parse(text);
   const error = script.errors?.[0];
+  if (error === undefined && UNCLOSED.test(text))
+    return { problem: 'an expansion that is not closed', partial: script };
   return error === undefined
     ? { script }
     : { problem: `${error.message} at character ${error.pos + 1}`, partial: script };
