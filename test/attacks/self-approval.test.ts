@@ -42,6 +42,10 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))'`;
 const hidden = (code: string): string =>
   `${NODE} --input-type=module -e "$(echo ${Buffer.from(code).toString('base64')} | base64 -d)"`;
 
+/** The person's house, which the line does not name; without it a boxed program decides in a house of its own. */
+const inHouse = (line: string): string =>
+  `export HOMEOSTAT_HOME=$(python3 -c "print(bytes.fromhex('${Buffer.from(t.home).toString('hex')}').decode())"); ${line}`;
+
 const LINES: readonly [string, () => string][] = [
   ['the command line', () => `${CLI} approve ${t.held} --passphrase-stdin <<< '${PASSPHRASE}'`],
   [
@@ -79,10 +83,13 @@ const LINES: readonly [string, () => string][] = [
   ],
   [
     'a new passphrase',
-    () => `printf '${PASSPHRASE}\\nanother one of mine\\n' | ${CLI} approver add --passphrase-stdin`,
+    () => inHouse(`printf '${PASSPHRASE}\\nanother one of mine\\n' | ${CLI} approver add --passphrase-stdin`),
   ],
-  ['a grant', () => `${CLI} grants add '*' --by test-client/root --passphrase-stdin <<< '${PASSPHRASE}'`],
-  ['a trusted configuration', () => `${CLI} trust --passphrase-stdin <<< '${PASSPHRASE}'`],
+  [
+    'a grant',
+    () => inHouse(`${CLI} grants add '*' --by test-client/root --passphrase-stdin <<< '${PASSPHRASE}'`),
+  ],
+  ['a trusted configuration', () => inHouse(`${CLI} trust --passphrase-stdin <<< '${PASSPHRASE}'`)],
   ['the memory of the server', () => `python3 -c "open('/proc/${t.server.pid}/mem', 'r+b')"`],
   [
     'the namespaces of the machine',
