@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { execaCommand } from 'execa';
-import fc from 'fast-check';
+import { fc } from '../helpers/seeded.ts';
 import { expect, test } from 'vitest';
 import { setJsonc } from '../../src/cli/clients/jsonc-edit.ts';
 import { changesFor } from '../../src/cli/clients/write-settings.ts';

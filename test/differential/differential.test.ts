@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from 'vitest';
+import { SEED } from '../helpers/seeded.ts';
 import { type Case, isFalseAlarm, isIdle, isMissed, summary, told } from './compare.ts';
 import { runLines } from './run.ts';
 import { describeInSandbox } from './sandbox/describe.ts';
 
 /** Another row of lines: `SEED=7 LINES=20000`; one line again: `FIRST=417 LINES=1`; more failures shown: `SHOW=1000`. */
-const SEED = Number(process.env['SEED'] ?? 1);
 const FIRST = Number(process.env['FIRST'] ?? 0);
 const LINES = Number(process.env['LINES'] ?? 3000);
 const SHOWN = Number(process.env['SHOW'] ?? 40);

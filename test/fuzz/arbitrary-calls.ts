@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import { fc } from '../helpers/seeded.ts';
 import { TOOLS } from '../../src/tools/index.ts';
 
 /** One tool call; a value `{ earlier: n }` stands for the id of an action that was done before. */

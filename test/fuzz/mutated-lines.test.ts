@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { type Level, rank } from '../../src/core/risk.ts';
 import { assess } from '../helpers/assess.ts';
 import { dice } from '../helpers/dice.ts';
+import { SEED } from '../helpers/seeded.ts';
 import { mutated } from './mutations.ts';
 import { isWhole, variantOf } from './relations.ts';
 import { SEED_LINES } from './seed-lines.ts';
 
-/** Other lines: `FUZZ_SEED=7 FUZZ_LINES=1000000 npx vitest run test/fuzz/mutated`. */
-const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
+/** Other lines: `SEED=7 FUZZ_LINES=1000000 npx vitest run test/fuzz/mutated`. */
 const LINES = Number(process.env['FUZZ_LINES'] ?? 100_000);
 /** Far more than any line takes, so that only a hang, and not a busy machine, is one. */
 const SLOW_MS = 1000;
@@ -30,7 +30,7 @@ function judged(line: string): Judged {
 }
 
 const list = (found: readonly string[]): string =>
-  [`${found.length} with FUZZ_SEED=${SEED} FUZZ_LINES=${LINES}`, ...found.slice(0, SHOWN)].join('\n');
+  [`${found.length} with SEED=${SEED} FUZZ_LINES=${LINES}`, ...found.slice(0, SHOWN)].join('\n');
 
 test('the seed lines are whole and differ', () => {
   expect(new Set(SEED_LINES).size).toBe(SEED_LINES.length);
@@ -60,7 +60,7 @@ test('mutated lines neither break nor fool the assessor', { timeout: 900_000 }, 
       );
   }
   process.stdout.write(
-    `FUZZ_SEED=${SEED}: ${LINES} mutated lines, ${compared} compared with a variant, ${fell.length} fell\n`,
+    `SEED=${SEED}: ${LINES} mutated lines, ${compared} compared with a variant, ${fell.length} fell\n`,
   );
   expect(broken.length, list(broken)).toBe(0);
   expect(compared).toBeGreaterThan(LINES * 0.3);

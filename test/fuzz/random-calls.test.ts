@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import { SEED, fc } from '../helpers/seeded.ts';
 import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,8 +11,6 @@ import { schemaErrors } from '../helpers/schemas.ts';
 import { treeOf } from '../helpers/tree.ts';
 import { type Call, arbitraryCall } from './arbitrary-calls.ts';
 
-/** A failure is seen again with the seed that it prints: `FUZZ_SEED=… npx vitest run test/fuzz`. */
-const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 const CALLS = Number(process.env['FUZZ_CALLS'] ?? 2_500);
 const AT_ONCE = 8;
 

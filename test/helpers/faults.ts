@@ -7,10 +7,10 @@ import { afterAll } from 'vitest';
 import type { ActionReport } from '../../src/core/outcome.ts';
 import { dice } from './dice.ts';
 import type { Scratch } from './scratch.ts';
+import { SEED } from './seeded.ts';
 
 /** Faults of each kind; `all` is one at each call. A round takes about two seconds. */
 const ROUNDS = process.env['FAULT_ROUNDS'] ?? '1';
-export const SEED = Number(process.env['FAULT_SEED'] ?? Date.now() % 1e9);
 
 /** The numbers at which faults are to befall so many calls. */
 export function sample(calls: number): number[] {

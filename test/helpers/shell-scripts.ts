@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import { fc } from './seeded.ts';
 
 /** Two names that are not UTF-8, one with a line break, one with a space, and links that lead to some of them. */
 const NAMES = ['a', 'b', 'c', `'d e'`, '"$BYTES"', '"$BREAK"'];

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../helpers/seeded.ts';
 import { expect, test } from 'vitest';
 import { CappedOutput } from '../../src/host/capped-output.ts';
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import fc from 'fast-check';
+import { fc } from '../helpers/seeded.ts';
 import { expect, test } from 'vitest';
 import { expandGlob } from '../../src/host/expand-glob.ts';
 import { scratch } from '../helpers/scratch.ts';

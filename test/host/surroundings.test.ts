@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import { fc } from '../helpers/seeded.ts';
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

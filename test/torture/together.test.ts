@@ -8,12 +8,12 @@ import { type Answer, connect } from '../helpers/client.ts';
 import { type Dice, dice } from '../helpers/dice.ts';
 import { expectClean } from '../helpers/killing.ts';
 import { scratch } from '../helpers/scratch.ts';
+import { SEED } from '../helpers/seeded.ts';
 import { sql } from '../helpers/sql.ts';
 import { expectSettled, query } from '../helpers/state.ts';
 
 /** Calls of each of the two servers; a hundred take half a minute. */
 const CALLS = Number(process.env['TORTURE_CALLS'] ?? 8);
-const SEED = Number(process.env['TORTURE_SEED'] ?? Date.now() % 1e9);
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
 const CONFIG = 'autonomy: full\nretention:\n  snapshots: 6\nlimits:\n  actions_per_minute: 100000\n';
 

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import { fc } from '../helpers/seeded.ts';
 import { expect, test } from 'vitest';
 import { describeSandbox } from '../helpers/box.ts';
 import { shellScript, under } from '../helpers/shell-scripts.ts';

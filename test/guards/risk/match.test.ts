@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../../helpers/seeded.ts';
 import { expect, test } from 'vitest';
 import { mayMatch, pathMatches } from '../../../src/guards/risk/match.ts';
 import { openRegistry } from '../../../src/registry/open-registry.ts';

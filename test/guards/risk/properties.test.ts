@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import { fc } from '../../helpers/seeded.ts';
 import { expect, test } from 'vitest';
 import { rank } from '../../../src/core/risk.ts';
 import { parseShell } from '../../../src/guards/risk/shell/parse.ts';

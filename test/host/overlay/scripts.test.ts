@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import { fc } from '../../helpers/seeded.ts';
 import { test } from 'vitest';
 import { Overlay, execute } from '../../helpers/overlay.ts';
 import { expectSameTree } from '../../helpers/same-tree.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../../helpers/seeded.ts';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { HomeostatError } from '../../../src/core/errors.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../../../helpers/seeded.ts';
 import { describe, expect, it } from 'vitest';
 import { LANGUAGES } from '../../../../src/guards/risk/code/finding.ts';
 import { calls, scanCode } from './helpers.ts';

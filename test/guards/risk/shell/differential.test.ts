@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import { fc } from '../../../helpers/seeded.ts';
 import { expect, test } from 'vitest';
 import { fields } from '../../../../src/guards/risk/shell/words.ts';
 import { HOLE, known } from '../../../../src/guards/risk/shell/value.ts';
