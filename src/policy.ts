@@ -8,7 +8,7 @@ import type { Policy } from './guards/policy/replay.ts';
 import { heldToExamples } from './guards/risk/examples.ts';
 import { type ConfigFile, loadConfig, parseConfig } from './registry/config-file.ts';
 import { parseRules, readShipped } from './registry/load-registry.ts';
-import { registryOf } from './registry/open-registry.ts';
+import { registryOf } from './registry/registry.ts';
 
 /** Files that stand for the shipped rules and the person's configuration. */
 export interface PolicyFiles {

@@ -12,6 +12,7 @@ import { checkExamples } from '../src/guards/risk/examples.ts';
 import { judgeRequest } from '../src/guards/risk/programs/http-request.ts';
 import { parseCalls } from '../src/registry/calls.ts';
 import { catalogueOf } from '../src/registry/catalogue.ts';
+import { programsOf } from '../src/registry/programs.ts';
 import { variablesSchema } from '../src/registry/catalogue-schema.ts';
 import { programsSchema } from '../src/registry/commands.ts';
 import { parseHttpRules } from '../src/registry/http.ts';
@@ -68,8 +69,8 @@ describe('the entries that the page shows', () => {
   test('a command holds its own examples', () => {
     const data = readRegistry(join(PACKAGE_ROOT, 'registry'));
     const programs = parseYaml(shown('commands'), 'commands', programsSchema, 'registry_invalid');
-    const commands = catalogueOf({ ...data.catalogue, programs });
-    expect([...commands.programs.keys()]).toEqual(['frob']);
+    const commands = catalogueOf(data.catalogue, programsOf(programs));
+    expect(commands.programs.all().map(({ programs: names }) => names)).toEqual([['frob']]);
     expect(() => checkExamples({ ...data, commands })).not.toThrow();
     const catalogue = openCatalogue({ ...data, commands });
     const level = (line: string): string =>
@@ -81,7 +82,7 @@ describe('the entries that the page shows', () => {
   test('a call holds its own examples', () => {
     const { catalogue } = readRegistry(join(PACKAGE_ROOT, 'registry'));
     const calls = { python: parseCalls(shown('calls'), 'calls') };
-    expect(() => checkCalls(catalogueOf({ ...catalogue, calls }).calls)).not.toThrow();
+    expect(() => checkCalls(catalogueOf({ ...catalogue, calls }, programsOf([])).calls)).not.toThrow();
   });
 
   test('a request is told by its own examples', () => {

@@ -1,8 +1,8 @@
-import type { Program } from './commands.ts';
 import type { CallEntry, Calls } from './call-entry.ts';
 import type { CallData, CallsData } from './calls.ts';
 import type { HttpRule } from './http.ts';
 import type { CatalogueData } from './catalogue-schema.ts';
+import type { Programs } from './programs.ts';
 
 /** A variable that decides what a program runs or reads. */
 export interface VariableRule {
@@ -33,7 +33,7 @@ export interface Verbs {
 
 /** What the registry knows of commands. */
 export interface CommandData {
-  readonly programs: ReadonlyMap<string, readonly Program[]>;
+  readonly programs: Programs;
   readonly verbs: Verbs;
   readonly variables: readonly VariableRule[];
   readonly folders: Folders;
@@ -41,18 +41,12 @@ export interface CommandData {
   readonly calls: Calls;
 }
 
+type CatalogueRest = Omit<CatalogueData, 'programs'>;
+
 /** The registry as it is used, from what its files say. */
-export function catalogueOf({ programs, verbs, variables, folders, requests, calls }: CatalogueData): CommandData {
-  const named = new Map<string, Program[]>();
-  for (const program of programs) {
-    for (const name of program.programs) {
-      const all = named.get(name);
-      if (all === undefined) named.set(name, [program]);
-      else all.push(program);
-    }
-  }
+export function catalogueOf({ verbs, variables, folders, requests, calls }: CatalogueRest, programs: Programs): CommandData {
   return {
-    programs: named,
+    programs,
     verbs: { lose: new Set(verbs.lose), change: new Set(verbs.change), read: new Set(verbs.read), surely: new Set(verbs.surely) },
     variables: variables.map((rule) => ({ ...rule, name: new RegExp(rule.name) })),
     folders: { ...folders, build: new Set(folders.build) },

@@ -1,16 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { SandboxData } from '../core/sandbox.ts';
-import { type CommandData, catalogueOf } from './catalogue.ts';
 import { compiledRegistry } from './compiled.ts';
-import type { RegistryData } from './registry-data.ts';
-import type { Rules } from './rules.ts';
-
-/** The registry as it is used. */
-export interface Registry {
-  readonly rules: Rules;
-  readonly commands: CommandData;
-  readonly sandbox: SandboxData;
-}
+import { type Registry, registryOf } from './registry.ts';
 
 export interface OpenedRegistry {
   readonly registry: Registry;
@@ -26,12 +16,10 @@ const COMPILED = ['../registry.json', '../../dist/registry.json'].map((path) => 
 /** The registry as the build left it in a file; where that is not of these very files, they are read and checked anew. */
 export async function openRegistry(folder = SHIPPED, compiled: readonly string[] = COMPILED): Promise<OpenedRegistry> {
   for (const file of compiled) {
-    const data = compiledRegistry(folder, file);
-    if (data !== null) return { registry: registryOf(data), checked: true };
+    const registry = compiledRegistry(folder, file);
+    if (registry !== null) return { registry, checked: true };
   }
   // Loaded only here: schemas and YAML take longer to load than an assessment may take.
   const { readRegistry } = await import('./load-registry.ts');
   return { registry: registryOf(readRegistry(folder)), checked: false };
 }
-
-export const registryOf = ({ rules, catalogue, sandbox }: RegistryData): Registry => ({ rules, commands: catalogueOf(catalogue), sandbox });

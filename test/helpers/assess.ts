@@ -5,7 +5,7 @@ import { type Risk, riskOf } from '../../src/core/risk.ts';
 import { assessCommand } from '../../src/guards/risk/assess-command.ts';
 import { openCatalogue } from '../../src/guards/risk/catalogue.ts';
 import { readRegistry } from '../../src/registry/load-registry.ts';
-import { registryOf } from '../../src/registry/open-registry.ts';
+import { registryOf } from '../../src/registry/registry.ts';
 
 export const REGISTRY = registryOf(readRegistry(join(PACKAGE_ROOT, 'registry')));
 export const RULES = REGISTRY.rules;

@@ -7,7 +7,7 @@ import { parseCard } from '../../src/registry/cards.ts';
 import { loadConfig } from '../../src/registry/config-file.ts';
 import { configPath } from '../../src/registry/config-path.ts';
 import { readRegistry } from '../../src/registry/load-registry.ts';
-import { registryOf } from '../../src/registry/open-registry.ts';
+import { registryOf } from '../../src/registry/registry.ts';
 import { REGISTRY } from '../helpers/assess.ts';
 import { scratch } from '../helpers/scratch.ts';
 
@@ -29,8 +29,10 @@ test('every entry that is shipped holds its own examples', () => {
 });
 
 test('no program stands in two entries', () => {
-  const twice = [...REGISTRY.commands.programs].filter(([, entries]) => entries.length > 1);
-  expect(twice.map(([name, entries]) => `${name}: ${entries.map(({ id }) => id).join(', ')}`)).toEqual([]);
+  const { programs } = REGISTRY.commands;
+  const names = new Set(programs.all().flatMap((program) => program.programs));
+  const twice = [...names].filter((name) => programs.get(name)?.length !== 1);
+  expect(twice).toEqual([]);
 });
 
 const ENTRY = `- id: one
@@ -63,7 +65,11 @@ test('an entry that holds its examples is taken', () => {
 test.each([
   ['it does not match', ENTRY.replace('[one go]', '[one look]'), 'rule one does not match: one look'],
   ['it must not match', ENTRY.replace('[one look]', '[one go]'), 'rule one must not match: one go'],
-  ['its handler is unknown', ENTRY.replace('  rules', '  handler: nobody\n  rules'), 'command one: there is no handler nobody'],
+  [
+    'its handler is unknown',
+    ENTRY.replace('  rules', '  handler: nobody\n  rules'),
+    'command one: there is no handler nobody',
+  ],
 ])('an entry is named where %s', (_, area, what) => {
   expect(saidOf({ 'commands/area.yaml': area })).toBe(`registry_invalid ${what}`);
 });
@@ -74,12 +80,18 @@ test.each([
   ['no example', ENTRY.replace('[one look]', '[]'), ':8: 0.not_match'],
   ['no program', ENTRY.replace('[one]', '[]'), ':3: 0.programs'],
   ['a rule that says nothing', ENTRY.replace('level: SAFE', 'min: 1'), ':6: 0.rules.1: a rule needs'],
-  ['an unknown selector', ENTRY.replace('level: SAFE', 'level: SAFE, on: somewhere else'), ':6: 0.rules.1.on'],
+  [
+    'an unknown selector',
+    ENTRY.replace('level: SAFE', 'level: SAFE, on: somewhere else'),
+    ':6: 0.rules.1.on',
+  ],
   ['no YAML', '- id: [', ':1'],
   ['an id twice', ENTRY + ENTRY, 'two commands have the id one'],
 ])('a broken file of commands is refused by file, line and key: %s', (_, area, where) => {
   const message = saidOf({ 'commands/area.yaml': area });
-  expect(message).toMatch(where.startsWith(':') ? /^registry_invalid commands\/area\.yaml/ : /^registry_invalid /);
+  expect(message).toMatch(
+    where.startsWith(':') ? /^registry_invalid commands\/area\.yaml/ : /^registry_invalid /,
+  );
   expect(message).toContain(where);
 });
 
@@ -95,7 +107,9 @@ test.each([
 test('a card is front matter and a prompt', () => {
   const source = readFileSync(join(PACKAGE_ROOT, 'agents', 'ops.md'), 'utf8');
   expect(parseCard(source, 'ops.md').name).toBe('ops');
-  expect(said(() => parseCard('no front matter', 'x.md'))).toContain('registry_invalid x.md: it does not begin');
+  expect(said(() => parseCard('no front matter', 'x.md'))).toContain(
+    'registry_invalid x.md: it does not begin',
+  );
   expect(said(() => parseCard('---\nname: Bad Name\n---\nx', 'x.md'))).toContain('x.md:1: name');
 });
 

@@ -1,4 +1,4 @@
-import type { Registry } from '../../registry/open-registry.ts';
+import type { Registry } from '../../registry/registry.ts';
 import { openScanner } from './code/scan.ts';
 import type { Catalogue } from './context.ts';
 

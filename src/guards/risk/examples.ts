@@ -1,7 +1,7 @@
 import { HomeostatError } from '../../core/errors.ts';
 import { type Level, rank } from '../../core/risk.ts';
 import type { Program } from '../../registry/commands.ts';
-import type { Registry } from '../../registry/open-registry.ts';
+import type { Registry } from '../../registry/registry.ts';
 import { type Spoken, assessCommand } from './assess-command.ts';
 import { checkCalls } from './code/check.ts';
 import { openCatalogue } from './catalogue.ts';
@@ -39,7 +39,7 @@ export function* heldToExamples(registry: Registry): Iterable<{ rule: string; pr
     below: () => [],
     expand: (cwd, pattern) => [pattern.startsWith('/') ? pattern : `${cwd}/${pattern}`],
   };
-  for (const program of new Set([...commands.programs.values()].flat())) {
+  for (const program of commands.programs.all()) {
     if (program.handler !== undefined && !isHandler(program.handler))
       throw invalid(`command ${program.id}: there is no handler ${program.handler}`);
     const knows = onlyReads(program);
