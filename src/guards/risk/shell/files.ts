@@ -40,6 +40,9 @@ const SINK = /^\/dev\/(null|stdout|stderr|tty|zero|full|fd\/\d+)$/;
 const ENDLESS = /^\/dev\/(zero|full|u?random)$/;
 const SOCKET = /^\/dev\/(tcp|udp)(\/|$)/;
 
+/** Below the folder, nothing decides what a name that nobody knows would mean. */
+const isOutside = ({ rule }: Grade): boolean => rule === 'outside-roots' || rule === 'system-path';
+
 export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFiles {
   const { state } = frame;
   const { report, ctx } = walk;
@@ -60,6 +63,13 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
       'What it changes cannot be known before.',
       evidence,
     );
+    // Whatever its name, it lies below the folder that is known.
+    const folder = /^(\/.*)\//.exec(path.text.split(HOLE)[0] ?? '')?.[1];
+    const grade =
+      folder === undefined ? null : gradeTouch({ kind, path: join(folder, '…'), ...NOTHING_MADE }, ctx);
+    if (grade !== null && isOutside(grade)) report.factor(grade.rule, grade.level, grade.reason, evidence);
+    if (access.level !== undefined)
+      report.factor('least', access.level, access.reason ?? 'It does so by its nature.', evidence);
   }
 
   function touch(kind: Touch['kind'], path: Value, access: Access = {}): void {
