@@ -3,12 +3,12 @@ import { homedir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Card, Prompts } from './core/card.ts';
-import { configSchema } from './core/config.ts';
 import { HomeostatError, asHomeostatError } from './core/errors.ts';
 import type { Gateway, Operator } from './core/gateway.ts';
 import type { Explanation, PolicyTest, Replay } from './core/judgement.ts';
 import type { Caller, Connection } from './core/principal.ts';
 import type { Rung } from './core/sandbox.ts';
+import type { Tokens } from './core/tokens.ts';
 import type { Action, Tool } from './core/tool.ts';
 import type { Keeper } from './guards/audit/keeper.ts';
 import type { Guarded } from './guards/gateway.ts';
@@ -21,6 +21,7 @@ import { type ConfigFile, loadConfig } from './registry/config-file.ts';
 import { configPath } from './registry/config-path.ts';
 import { type Home, homeAt, stateFolder } from './store/home.ts';
 import { type StopFile, stopFile } from './store/stop-file.ts';
+import { offeredTools } from './offer.ts';
 import type { PolicyFiles } from './policy.ts';
 import { TOOLS, UNOFFERED } from './tools/index.ts';
 
@@ -58,6 +59,8 @@ export interface App {
   survey(): Promise<Requirement[]>;
   /** What a person alone can do. Throws where the state cannot be opened. */
   operator(): Promise<Operator>;
+  /** Who comes with which token. */
+  tokens(): Promise<Tokens>;
   /** Pulls the emergency stop at once, for every process on this state, and puts it on record where that can be done. */
   stop(reason: string, by: string): Promise<void>;
   readonly policy: PolicyFace;
@@ -177,11 +180,20 @@ export function openApp(options: AppOptions = {}): App {
     survey: () => survey(env, home, path),
     async operator() {
       const { house, file } = await open();
-      const [{ operator }, { approverFile }] = await Promise.all([
+      const [{ operator }, { approverFile }, { tokenFile }] = await Promise.all([
         import('./guards/operator.ts'),
         import('./store/approver-file.ts'),
+        import('./store/token-file.ts'),
       ]);
-      return operator(house, approverFile(home.approver), file);
+      return operator(house, approverFile(home.approver), file, tokenFile(home.tokens));
+    },
+    async tokens() {
+      const [{ house }, { tokens }, { tokenFile }] = await Promise.all([
+        open(),
+        import('./guards/tokens.ts'),
+        import('./store/token-file.ts'),
+      ]);
+      return tokens(tokenFile(home.tokens), house);
     },
   };
 }
@@ -353,30 +365,6 @@ function callerOf(
     const needsNone = tool?.kind === 'action' ? tool.urgent : looksAnywhere === true;
     if (needsNone) return { ...connection, workspace: { roots: [], cwd } };
     throw error;
-  }
-}
-
-/** The toolsets asked for; an unreadable configuration hides none, since each call then says what is wrong with it. */
-function offeredTools({ readOnly, toolsets }: AppOptions, path: string): readonly Tool[] {
-  const wanted = toolsets ?? configuredToolsets(path);
-  const known = new Set(TOOLS.map((tool) => tool.toolset));
-  const unknown = wanted.find((name) => !known.has(name));
-  if (unknown !== undefined) {
-    throw new HomeostatError(
-      'invalid_input',
-      `there is no toolset ${unknown}; there are ${[...known].join(', ')}`,
-    );
-  }
-  const readsOnly = (tool: Tool): boolean =>
-    tool.annotations.readOnlyHint || (tool.kind === 'action' && tool.urgent);
-  return TOOLS.filter((tool) => wanted.includes(tool.toolset) && (readOnly !== true || readsOnly(tool)));
-}
-
-function configuredToolsets(path: string): readonly string[] {
-  try {
-    return loadConfig(path).config.toolsets;
-  } catch {
-    return configSchema.parse({}).toolsets;
   }
 }
 

@@ -13,6 +13,7 @@ import { reported } from './reported.ts';
 import type { GlobalOptions } from './session.ts';
 import { collect as collectGarbage, forget, pin, snapshots, unpin } from './snapshots.ts';
 import { tour } from './tour.ts';
+import { addToken, revokeToken, tokens } from './token.ts';
 import { undo } from './undo.ts';
 
 const collect = (value: string, all: string[] = []): string[] => [...all, value];
@@ -71,6 +72,24 @@ function addGrants(parent: Command): void {
   );
 }
 
+function addTokens(parent: Command): void {
+  const add = (name: string, description: string): Command =>
+    parent
+      .command(name)
+      .description(description)
+      .option('--json', 'print structured content')
+      .option('--passphrase-stdin', 'read the passphrase from standard input');
+  parent.action(async (_: unknown, c: Command) => tokens(options(c)));
+  add('list', 'the same').action(async (_: unknown, c: Command) => tokens(options(c)));
+  add('add <name>', 'let a client in; prints its token once')
+    .option('--agent <card>', 'under a card')
+    .option('--metrics', 'for the numbers of /metrics alone')
+    .action(async (name: string, _: unknown, c: Command) => addToken(name, options(c)));
+  add('revoke <name>', 'let it in no more').action(async (name: string, _: unknown, c: Command) =>
+    revokeToken(name, options(c)),
+  );
+}
+
 /** Every command of the CLI; each is a thin way to the same tools. */
 export function program(): Command {
   const cli = new Command('homeostat')
@@ -103,7 +122,7 @@ export function program(): Command {
       if (unknown !== undefined) cli.error(`error: unknown command '${unknown}'`);
       await status(options(cli));
     });
-  cli.command('serve').description('speak MCP: --stdio (see serve --help)');
+  cli.command('serve').description('speak MCP: --stdio or --http (see serve --help)');
   cli.command('hook').description('assess what a client does with its own tools (see hook --help)');
 
   add('run <words...>', 'run a command in this folder: homeostat run -- CMD…')
@@ -149,6 +168,7 @@ export function program(): Command {
   add('diff <id>', 'what an action changed, or would change').action(
     async (id: string, _: unknown, c: Command) => diff(id, options(c)),
   );
+  addTokens(add('token', 'which clients may come over HTTP'));
   addAudit(add('audit', 'the record, newest first'), count);
 
   addPolicy(cli);

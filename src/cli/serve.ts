@@ -8,6 +8,9 @@ import { stopOnSignal } from './stop-signal.ts';
 
 const OPTIONS = {
   stdio: { type: 'boolean' },
+  http: { type: 'boolean' },
+  host: { type: 'string' },
+  port: { type: 'string' },
   config: { type: 'string' },
   root: { type: 'string', multiple: true },
   agent: { type: 'string' },
@@ -17,8 +20,10 @@ const OPTIONS = {
 } as const;
 
 const HELP = `homeostat serve --stdio [--config FILE] [--root DIR]... [--agent CARD] [--toolsets LIST] [--read-only]
+homeostat serve --http [--host ADDRESS] [--port PORT] [the same, but for --agent]
 
-Speaks MCP on standard input and output.`;
+Speaks MCP on standard input and output, or over HTTP on an address of the loopback (127.0.0.1, port 7433). Each client
+over HTTP needs a token: homeostat token add NAME.`;
 
 function parse(argv: string[]): ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'] {
   try {
@@ -32,7 +37,25 @@ function parse(argv: string[]): ReturnType<typeof parseArgs<{ options: typeof OP
   }
 }
 
-/** `homeostat serve --stdio`; parsed without the CLI's own library, which a server does not need. */
+/** Options that speak of the one way to serve are no use with the other, and somebody expects something of them. */
+function checkTogether({ stdio, http, host, port, agent }: ReturnType<typeof parse>): void {
+  const wrong = http === true ? { '--stdio': stdio, '--agent': agent } : { '--host': host, '--port': port };
+  const [name] = Object.entries(wrong).find(([, value]) => value !== undefined) ?? [];
+  if (name === undefined) return;
+  const next =
+    name === '--agent'
+      ? 'A token has its card: `homeostat token add NAME --agent CARD`.'
+      : '`homeostat serve --help` shows every option.';
+  throw new HomeostatError(
+    'invalid_input',
+    `${name} does not go ${http === true ? 'with' : 'without'} --http`,
+    {
+      next,
+    },
+  );
+}
+
+/** `homeostat serve`; parsed without the CLI's own library, which a server does not need. */
 export async function serve(argv: string[]): Promise<void> {
   try {
     const values = parse(argv);
@@ -40,6 +63,8 @@ export async function serve(argv: string[]): Promise<void> {
       process.stdout.write(`${HELP}\n`);
       return;
     }
+    const overHttp = values.http === true;
+    checkTogether(values);
     const app = openApp({
       config: values.config,
       roots: values.root,
@@ -58,15 +83,12 @@ export async function serve(argv: string[]): Promise<void> {
         `there is no card ${card}; there are ${[...app.cards().keys()].join(', ')}`,
       );
     }
-    await serveStdio({
-      gateway: app.gateway,
-      cards: app.cards,
-      prompts: app.prompts,
-      version: VERSION,
-      card,
-      user: username,
-      cwd: process.cwd(),
-    });
+    const { gateway, cards, prompts } = app;
+    const face = { gateway, cards, prompts, version: VERSION, user: username, cwd: process.cwd() };
+    if (overHttp) {
+      const { portOf, serveOverHttp } = await import('./serve-http.ts');
+      await serveOverHttp(app, face, { host: values.host ?? '127.0.0.1', port: portOf(values.port) });
+    } else await serveStdio({ ...face, client: null, card });
     process.exit(EXIT.done);
   } catch (error) {
     const { code, message, next } = asHomeostatError(error);

@@ -2,6 +2,7 @@ import type { GrantInfo, GrantRequest } from './grants.ts';
 import type { ActionReport, Report } from './outcome.ts';
 import type { Connection } from './principal.ts';
 import type { ApprovalInfo, AuditReport, Collected } from './records.ts';
+import type { Bearer, TokenInfo } from './tokens.ts';
 import type { Tool } from './tool.ts';
 
 /** What faces, loop and runner see of the house: tools by name, and nothing of how they are guarded. */
@@ -68,6 +69,10 @@ export interface Operator {
   grant(request: GrantRequest, proof: Proof): Promise<GrantInfo>;
   grants(): GrantInfo[];
   revokeGrant(id: string): void;
+  /** Makes a token for a client that comes over HTTP, and answers it; it cannot be read again. */
+  addToken(info: Bearer, proof: Proof): Promise<string>;
+  tokens(): TokenInfo[];
+  revokeToken(name: string): void;
   release(proof: Proof): Promise<void>;
   enrol(passphrase: string, current: Proof | null): Promise<void>;
   enrolled(): boolean;

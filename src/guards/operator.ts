@@ -2,6 +2,7 @@ import { HomeostatError } from '../core/errors.ts';
 import type { Operator } from '../core/gateway.ts';
 import { type ConfigFile, parseConfig } from '../registry/config-file.ts';
 import type { ApproverFile } from '../store/approver-file.ts';
+import type { TokenFile } from '../store/token-file.ts';
 import { type AuditEntry, BLANK } from '../store/audit.ts';
 import type { ActionRow } from '../store/actions.ts';
 import { approvalText } from './approvals/approval-text.ts';
@@ -21,11 +22,17 @@ import { runAction } from './run-action.ts';
 import { laterOverlapping } from './snapshots/overlapping.ts';
 import { releaseStop } from './stop.ts';
 import { collectGarbage, findGarbage } from './snapshots/prune.ts';
+import { addToken, revokeToken, tokenList } from './tokens.ts';
 
 const MIN_PASSPHRASE = 8;
 
 /** What a person alone can do; see `Operator`. */
-export function operator(house: House, approver: ApproverFile, file: ConfigFile): Operator {
+export function operator(
+  house: House,
+  approver: ApproverFile,
+  file: ConfigFile,
+  tokens: TokenFile,
+): Operator {
   const { store } = house;
   const person = `person/${house.machine.user}`;
   const record = (entry: Pick<AuditEntry, 'event' | 'action'> & Partial<AuditEntry>): void =>
@@ -98,6 +105,12 @@ export function operator(house: House, approver: ApproverFile, file: ConfigFile)
     },
     deny: (id, note) => end(id, 'denied', note),
     revoke: (id) => end(id, 'revoked', 'taken back by a person'),
+    async addToken(info, proof) {
+      await requireProof(proof, `make the token ${info.name}`, approver, house);
+      return addToken(info, person, tokens, house);
+    },
+    tokens: () => tokenList(tokens),
+    revokeToken: (name) => revokeToken(name, person, tokens, house),
     async release(proof) {
       await requireProof(proof, 'release', approver, house);
       releaseStop(house, person);

@@ -21,6 +21,8 @@ export interface Home {
   /** Its presence is the emergency stop. */
   readonly stop: string;
   readonly approver: string;
+  /** Digests of the tokens of clients that come over HTTP. */
+  readonly tokens: string;
   /** The key of digests that must not be guessed from. */
   readonly digestKey: string;
   /** Sealed days of the audit, and below it what is archived. */
@@ -47,6 +49,7 @@ export function homeAt(folder: string): Home {
     processes: join(folder, 'processes'),
     stop: join(folder, 'stop'),
     approver: join(folder, 'approver.json'),
+    tokens: join(folder, 'tokens.json'),
     digestKey: join(folder, 'digest.key'),
     audit: join(folder, 'audit'),
     auditHeads: join(folder, 'audit', 'heads.jsonl'),

@@ -24,7 +24,7 @@ async function line(
   const signal = new AbortController().signal;
   const { gateway, cards, prompts } = t.app;
   await connectMcp(
-    { gateway, cards, prompts, version: VERSION, card, user: 'tester', cwd: t.root, signal },
+    { gateway, cards, prompts, version: VERSION, card, client: null, user: 'tester', cwd: t.root, signal },
     ours,
   );
   const client = new Client(

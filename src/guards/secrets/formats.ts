@@ -60,6 +60,7 @@ const WORDS: readonly [needed: string, shape: RegExp][] = [
   ['ASIA', /\bASIA[0-9A-Z]{16}\b/g],
   ['AIza', /\bAIza[\w-]{35}/g],
   ['ya29.', /\bya29\.[\w-]{20,}/g],
+  ['hst_', /\bhst_[\w-]{43}/g],
   ['npm_', /\bnpm_[A-Za-z0-9]{30,}/g],
   ['pypi-', /\bpypi-[\w-]{50,}/g],
   ['AGE-SECRET-KEY-', /\bAGE-SECRET-KEY-1[0-9A-Z]{40,}/g],

@@ -7,6 +7,7 @@ import {
   ListPromptsRequestSchema,
   ListToolsRequestSchema,
   McpError,
+  type RequestId,
   RootsListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +25,8 @@ export interface McpFace {
   readonly prompts: Prompts;
   readonly version: string;
   readonly card: string | null;
+  /** What the record calls the client; null where its own word in the handshake is taken. */
+  readonly client: string | null;
   readonly user: string;
   readonly cwd: string;
   /** Ends every call of this connection. */
@@ -76,10 +79,10 @@ export async function connectMcp(face: McpFace, transport: Transport): Promise<S
       const report = await gateway.call(params.name, params.arguments ?? {}, {
         principal: principalOf(server, face),
         cwd: face.cwd,
-        announced: await announced(),
+        announced: await announced(extra.requestId),
         signal: AbortSignal.any([extra.signal, face.signal]),
         onProgress,
-        ask: askThrough(server),
+        ask: askThrough(server, extra.requestId),
       });
       return toolResult(report);
     } finally {
@@ -109,14 +112,16 @@ export async function connectMcp(face: McpFace, transport: Transport): Promise<S
     };
   });
 
-  server.oninitialized = (): void => {
-    const prepare = async (): Promise<void> => {
-      if (face.signal.aborted) return;
-      const principal = principalOf(server, face);
-      gateway.prepare({ principal, cwd: face.cwd, announced: await announced(), signal: face.signal });
+  // A client that comes with a token may have no stream yet on which it could be asked for its roots.
+  if (face.client === null)
+    server.oninitialized = (): void => {
+      const prepare = async (): Promise<void> => {
+        if (face.signal.aborted) return;
+        const principal = principalOf(server, face);
+        gateway.prepare({ principal, cwd: face.cwd, announced: await announced(), signal: face.signal });
+      };
+      setTimeout(() => void prepare(), PREPARE_MS).unref();
     };
-    setTimeout(() => void prepare(), PREPARE_MS).unref();
-  };
 
   await server.connect(transport);
   return server;
@@ -127,7 +132,8 @@ function toolsOf({ gateway, cards, card }: McpFace): ReturnType<Gateway['tools']
   return gateway.tools().filter((tool) => named?.includes(tool.name) ?? true);
 }
 
-function principalOf(server: Server, { card, user }: McpFace): Principal {
+function principalOf(server: Server, { card, client: known, user }: McpFace): Principal {
+  if (known !== null) return { client: known, card, user };
   const client = server.getClientVersion()?.name ?? 'unknown';
   const name = client.replaceAll(/[^\w.-]+/g, '-').slice(0, 60);
   // Names that the record keeps for a person at a terminal are nobody else's.
@@ -147,15 +153,16 @@ function toolResult(report: Report): {
 }
 
 /** The client's roots, asked for once and again when it says that they changed; null where it announces none. */
-function announcedRoots(server: Server): () => Promise<readonly string[] | null> {
+function announcedRoots(server: Server): (during?: RequestId) => Promise<readonly string[] | null> {
   let asked: Promise<readonly string[] | null> | null = null;
   server.setNotificationHandler(RootsListChangedNotificationSchema, () => {
     asked = null;
   });
-  const ask = async (): Promise<readonly string[] | null> => {
+  const ask = async (during?: RequestId): Promise<readonly string[] | null> => {
     if (server.getClientCapabilities()?.roots === undefined) return null;
     try {
-      const { roots } = await server.listRoots(undefined, { timeout: ROOTS_TIMEOUT_MS });
+      const options = during === undefined ? {} : { relatedRequestId: during };
+      const { roots } = await server.listRoots(undefined, { timeout: ROOTS_TIMEOUT_MS, ...options });
       const paths = roots
         .filter((root) => root.uri.startsWith('file://'))
         .map((root) => fileURLToPath(root.uri));
@@ -165,5 +172,5 @@ function announcedRoots(server: Server): () => Promise<readonly string[] | null>
       return null;
     }
   };
-  return async () => (asked ??= ask());
+  return async (during) => (asked ??= ask(during));
 }

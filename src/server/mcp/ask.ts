@@ -1,4 +1,5 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import type { RequestId } from '@modelcontextprotocol/sdk/types.js';
 import type { AskPerson } from '../../core/principal.ts';
 
 /** Nothing is chosen beforehand: a client that answers by itself has nothing to answer with. */
@@ -22,7 +23,7 @@ const FORM = {
 };
 
 /** The client's own form (MCP elicitation); undefined where the client has none. */
-export function askThrough(server: Server): AskPerson | undefined {
+export function askThrough(server: Server, during: RequestId): AskPerson | undefined {
   const { elicitation } = server.getClientCapabilities() ?? {};
   // A client of before the two modes says an empty object, and means a form.
   if (elicitation === undefined || (elicitation.form === undefined && elicitation.url !== undefined))
@@ -31,7 +32,8 @@ export function askThrough(server: Server): AskPerson | undefined {
     try {
       const { action, content } = await server.elicitInput(
         { mode: 'form', message, requestedSchema: FORM },
-        { timeout: ms, signal },
+        // Over HTTP it goes out on the stream of the call that it is about.
+        { timeout: ms, signal, relatedRequestId: during },
       );
       const { decision, reason } = content ?? {};
       if (action !== 'accept' || (decision !== 'approve' && decision !== 'deny')) return { said: 'nothing' };
