@@ -6,6 +6,7 @@ import type { Card, Prompts } from './core/card.ts';
 import { HomeostatError, asHomeostatError } from './core/errors.ts';
 import type { Gateway, Operator } from './core/gateway.ts';
 import type { Explanation, PolicyTest, Replay } from './core/judgement.ts';
+import type { Monitor } from './core/metrics.ts';
 import type { Caller, Connection } from './core/principal.ts';
 import type { Rung } from './core/sandbox.ts';
 import type { Tokens } from './core/tokens.ts';
@@ -59,6 +60,8 @@ export interface App {
   survey(): Promise<Requirement[]>;
   /** What a person alone can do. Throws where the state cannot be opened. */
   operator(): Promise<Operator>;
+  /** What is told of the machine and of homeostat itself; with `keep` it is put down from now on. */
+  monitor(keep: boolean): Promise<Monitor>;
   /** Who comes with which token. */
   tokens(): Promise<Tokens>;
   /** Pulls the emergency stop at once, for every process on this state, and puts it on record where that can be done. */
@@ -187,6 +190,11 @@ export function openApp(options: AppOptions = {}): App {
       ]);
       return operator(house, approverFile(home.approver), file, tokenFile(home.tokens));
     },
+    async monitor(keep) {
+      const { monitor } = (await open()).guarded;
+      if (keep) monitor.keep();
+      return monitor;
+    },
     async tokens() {
       const [{ house }, { tokens }, { tokenFile }] = await Promise.all([
         open(),
@@ -286,6 +294,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     stages: home.stages,
     sessions: home.sessions,
     processes: home.processes,
+    hookSocket: join(home.folder, 'hook.sock'),
     docker: config.docker,
     sandbox: openSandbox({
       stateFolder: home.folder,

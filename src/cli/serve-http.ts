@@ -22,11 +22,17 @@ export async function serveOverHttp(
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });
   // Opened now: a person starts this and reads what is wrong, and nobody comes without a token.
+  const monitor = await app.monitor(true);
+  // Only who is asked for the numbers waits for what writes them.
+  const page = lazily(async () => {
+    const { metricsPage } = await import('../server/http/metrics.ts');
+    return metricsPage(monitor, mcp.version);
+  });
   const server = await serveHttp({
     mcp,
     tokens: await app.tokens(),
-    metrics: async () => ({ type: 'text/plain', body: '' }),
-    ready: async () => true,
+    metrics: async () => (await page())(),
+    ready: async () => monitor.ready(),
     host,
     port,
   });
@@ -34,4 +40,9 @@ export async function serveOverHttp(
   await ended;
   await server.close();
   await app.gateway.close();
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

@@ -7,7 +7,9 @@ export type Autonomy = (typeof AUTONOMY)[number];
 const positive = z.number().int().positive();
 
 /** Groups of tools; each client is offered those that the configuration names. */
-export const TOOLSETS = ['core', 'process', 'docker', 'docker_more', 'compose'] as const;
+export const TOOLSETS = ['core', 'process', 'docker', 'docker_more', 'compose', 'metrics'] as const;
+
+const MOST_PROBES = 50;
 
 /** The configuration file. Every field has a default: no file at all is a valid configuration. */
 export const configSchema = z.strictObject({
@@ -174,6 +176,29 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('The container engine; unless told, that of `DOCKER_HOST`, else of this machine.'),
+  metrics: z
+    .strictObject({
+      seconds: z
+        .number()
+        .int()
+        .min(1)
+        .max(3600)
+        .default(15)
+        .describe('How often `homeostat serve --http` puts down what it measures.'),
+      kept_bytes: z
+        .number()
+        .int()
+        .min(1_048_576)
+        .max(1_073_741_824)
+        .default(16_777_216)
+        .describe('Bytes of it that are kept, the newest.'),
+    })
+    .prefault({}),
+  probes: z
+    .record(z.string().max(100), z.url({ protocol: /^(https?|tcp)$/ }))
+    .default({})
+    .refine((probes) => Object.keys(probes).length <= MOST_PROBES, `more than ${MOST_PROBES}`)
+    .describe('Services that `get_health` asks, by name: `http://HOST:PORT/PATH` or `tcp://HOST:PORT`.'),
   toolsets: z.array(z.enum(TOOLSETS)).default(['core']).describe('Groups of tools that are offered.'),
 });
 export type Config = z.infer<typeof configSchema>;

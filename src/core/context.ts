@@ -2,6 +2,7 @@ import type { Config } from './config.ts';
 import type { Commands } from './command.ts';
 import type { Engine } from './engine.ts';
 import type { Files } from './host.ts';
+import type { Monitor } from './metrics.ts';
 import type { Records } from './records.ts';
 import type { ActionReport, Decision } from './outcome.ts';
 import type { Principal, Workspace } from './principal.ts';
@@ -85,6 +86,7 @@ export interface ActionContext extends BaseContext {
 /** What a query's `run` is handed. */
 export interface QueryContext extends BaseContext {
   readonly records: Records;
+  readonly monitor: Monitor;
   /** What the pipeline would say of an action, with no effect at all. */
   assess(tool: string, input: unknown): Promise<{ risk: Risk; decision: Decision; summary: string }>;
   /** Waits for a person, then commits what was held; answers `held` after `waitMs`. */

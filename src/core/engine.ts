@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Running } from './metrics.ts';
 
 /** What a container does, in the engine's own words. */
 export const containerStateSchema = z.enum([
@@ -117,6 +118,8 @@ export interface Engine {
   /** Where it is asked, for messages; holds no credentials. */
   readonly address: string;
   list(all: boolean): Promise<ContainerRow[]>;
+  /** Those that run, with what their own probes say. */
+  running(): Promise<Running[]>;
   /** By name, id or the beginning of one. */
   inspect(container: string): Promise<Inspected>;
   logs(id: string, options: LogOptions): Promise<Logs>;

@@ -1,5 +1,6 @@
 import type { Change, ChangeSet, FileState } from './effects.ts';
 import type { Workspace } from './principal.ts';
+import type { HealthRow, Meters, ProbeTarget } from './metrics.ts';
 import type { OutputLogs } from './processes.ts';
 import type { Commands } from './command.ts';
 import type { Engine } from './engine.ts';
@@ -143,6 +144,11 @@ export interface Machine extends Surroundings {
   commands(workspace: Workspace): Commands;
   readonly sandbox: Sandbox;
   readonly engine: Engine;
+  readonly meters: Meters;
+  /** Asks a service at its configured address whether it is well; never rejects. */
+  probe(target: ProbeTarget): Promise<HealthRow>;
+  /** Whether a resident process for the clients’ hooks is there. */
+  hookResident(): boolean;
   readonly logs: OutputLogs;
   readonly sessions: Sessions;
   /**

@@ -78,7 +78,7 @@ export function actionContext(run: Run, house: House, options: { signal?: AbortS
 export function queryContext(
   caller: Caller,
   house: House,
-  services: Pick<QueryContext, 'records' | 'assess' | 'resume'>,
+  services: Pick<QueryContext, 'records' | 'monitor' | 'assess' | 'resume'>,
 ): QueryContext {
   const isSecret = isSecretIn(house, caller.workspace);
   return {

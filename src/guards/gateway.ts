@@ -1,5 +1,6 @@
 import type { QueryContext } from '../core/context.ts';
 import { asHomeostatError, HomeostatError } from '../core/errors.ts';
+import type { Monitor } from '../core/metrics.ts';
 import type { Report } from '../core/outcome.ts';
 import type { Caller } from '../core/principal.ts';
 import { resumeAction } from './approvals/resume.ts';
@@ -13,6 +14,7 @@ import { holderLives } from './limits/leases.ts';
 import { tellRefusals } from './limits/refusals.ts';
 import { recover } from './recover.ts';
 import { endProcesses } from './processes/end.ts';
+import { type KeptMonitor, openMonitor } from './metrics/monitor.ts';
 import { records } from './records.ts';
 import { refusal } from './refusal.ts';
 import { prune } from './snapshots/prune.ts';
@@ -26,12 +28,14 @@ export interface Guarded {
   call(name: string, input: unknown, caller: Caller): Promise<Report>;
   /** Snapshots the roots in the background; the first action that comes ends it. */
   prepare(caller: Caller): void;
+  readonly monitor: KeptMonitor;
   close(): Promise<void>;
 }
 
 export function guardedCalls(house: House, keeper: Keeper): Guarded {
   const journal = queryJournal(house.store);
   const seeds = seeder(house);
+  const monitor = openMonitor(house, keeper);
   let settling: Promise<void> | null = null;
   // What could not be written down, or was left by a process that is gone, comes first: nothing new is done on
   // an open end.
@@ -46,7 +50,7 @@ export function guardedCalls(house: House, keeper: Keeper): Guarded {
       const tool = house.offered.has(name) ? house.tools.get(name) : undefined;
       if (tool === undefined) return refuseUnknown(name, input, caller, journal, house);
       if (tool.kind === 'query') {
-        return runQuery(tool, input, caller, services(caller, journal, house), journal, house);
+        return runQuery(tool, input, caller, services(caller, monitor, journal, house), journal, house);
       }
       // The stop waits for nothing, and works even where nothing can be written any more.
       if (tool.urgent) return runAction(tool, input, caller, house);
@@ -62,8 +66,10 @@ export function guardedCalls(house: House, keeper: Keeper): Guarded {
       tidy(house);
       return report;
     },
+    monitor,
     prepare: ({ workspace }) => seeds.begin(workspace),
     async close() {
+      monitor.close();
       await seeds.end();
       await endProcesses(house);
       await house.machine.sessions.close();
@@ -103,8 +109,15 @@ function tidy(house: House): void {
   }
 }
 
-function services(caller: Caller, journal: QueryJournal, house: House): QueryContext {
+function services(caller: Caller, monitor: Monitor, journal: QueryJournal, house: House): QueryContext {
   return queryContext(caller, house, {
+    monitor: {
+      ...monitor,
+      async activity(by, sinceMs) {
+        journal.flush();
+        return monitor.activity(by, sinceMs);
+      },
+    },
     records: {
       ...records(house, caller),
       audit(filter) {

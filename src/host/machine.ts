@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Machine, Objects } from '../core/host.ts';
 import type { Sandbox } from '../core/sandbox.ts';
@@ -7,6 +7,8 @@ import { engineAddress } from './docker/address.ts';
 import { openEngine } from './docker/engine.ts';
 import { openFiles } from './files.ts';
 import { ownIdentity, uptime } from './identity.ts';
+import { openMeters } from './metrics/meters.ts';
+import { probe } from './probe.ts';
 import { openLogs } from './process-logs.ts';
 import { feedDetached, killMarked, startDetached } from './processes.ts';
 import { endActionGroup } from './sandbox/control-group.ts';
@@ -29,6 +31,8 @@ export interface MachineOptions {
   readonly sessions: string;
   /** Folder of the state: for what long-running processes say. */
   readonly processes: string;
+  /** Where the resident process for hooks listens. */
+  readonly hookSocket: string;
 }
 
 const POST_MS = 5000;
@@ -37,12 +41,16 @@ const POST_MS = 5000;
 export function openMachine(options: MachineOptions): Machine {
   const { objects, cacheFolder, limits, env, sandbox, stages, sessions } = options;
   const { owner, isAlive } = ownIdentity();
+  const engine = openEngine(engineAddress(options.docker, env));
   return {
     ...surroundings(),
     files: (workspace) => openFiles(workspace, { objects, cacheFolder, limits }),
     commands: (workspace) => openCommands(env, workspace.roots),
     sandbox,
-    engine: openEngine(engineAddress(options.docker, env)),
+    engine,
+    meters: openMeters(engine.address.startsWith('unix:')),
+    probe,
+    hookResident: () => existsSync(options.hookSocket),
     logs: openLogs(options.processes),
     sessions: openSessions(sessions, owner, isAlive),
     secretFiles: openSecretFiles(),

@@ -18,6 +18,8 @@ export interface Home {
   readonly held: string;
   /** What long-running processes say. */
   readonly processes: string;
+  /** What was measured of the machine. */
+  readonly samples: string;
   /** Its presence is the emergency stop. */
   readonly stop: string;
   readonly approver: string;
@@ -47,6 +49,7 @@ export function homeAt(folder: string): Home {
     sessions: join(folder, 'sessions'),
     held: join(folder, 'held'),
     processes: join(folder, 'processes'),
+    samples: join(folder, 'samples'),
     stop: join(folder, 'stop'),
     approver: join(folder, 'approver.json'),
     tokens: join(folder, 'tokens.json'),

@@ -21,6 +21,8 @@ import { editFile } from './file/edit.ts';
 import { listFiles } from './file/list.ts';
 import { readFile } from './file/read.ts';
 import { writeFile } from './file/write.ts';
+import { getHealth } from './metrics/get-health.ts';
+import { getMetrics } from './metrics/get-metrics.ts';
 import { processOutput } from './process/output.ts';
 import { startProcess } from './process/start.ts';
 import { stopProcess } from './process/stop.ts';
@@ -62,6 +64,8 @@ export const TOOLS: readonly Tool[] = [
   readCompose,
   validateCompose,
   editCompose,
+  getMetrics,
+  getHealth,
 ];
 
 /** What a person alone can do, by way of the pipeline; no face offers it. */

@@ -19,6 +19,8 @@ test('an untrusted configuration only tightens', () => {
     limits: { actions_per_minute: 9999, output_bytes: 1000 },
     approvals: { require: 'terminal', expire_hours: 100, notify: 'x' },
     protected: { paths: ['a'] },
+    probes: { inside: 'http://169.254.169.254/latest/meta-data' },
+    metrics: { seconds: 1, kept_bytes: 1_073_741_824 },
   });
   expect(tightened(given, configSchema.parse({}))).toEqual({
     ...base,

@@ -7,6 +7,7 @@ import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sd
 import { VERSION } from '../../src/app.ts';
 import type { Bearer } from '../../src/core/tokens.ts';
 import type { HttpLimits } from '../../src/server/http/limits.ts';
+import { metricsPage } from '../../src/server/http/metrics.ts';
 import { type HttpServer, serveHttp } from '../../src/server/http/serve.ts';
 import { PASSPHRASE, type TestApp, testApp } from './app.ts';
 import type { Answer } from './client.ts';
@@ -39,11 +40,12 @@ export async function web({
     prometheus: await token({ name: 'prometheus', card: null, scope: 'metrics' }),
   };
   const { gateway, cards, prompts } = t.app;
+  const monitor = await t.app.monitor(false);
   const server = await serveHttp({
     mcp: { gateway, cards, prompts, version: VERSION, user: 'tester', cwd: t.root },
     tokens: await t.app.tokens(),
-    metrics: async () => ({ type: 'text/plain', body: '' }),
-    ready: async () => true,
+    metrics: metricsPage(monitor, VERSION),
+    ready: async () => monitor.ready(),
     host: '127.0.0.1',
     port: 0,
     limits,

@@ -16,8 +16,8 @@ export function checkSpace(house: House): void {
   throw new HomeostatError('no_space', short);
 }
 
-/** The first place of snapshots with too little room, in words; the floor is the smaller of the two configured. */
-function shortage({ store, machine, config }: House): string | null {
+/** The first place of snapshots with too little room, in words; null where there is none. The floor is the smaller of the two configured. */
+export function shortage({ store, machine, config }: House): string | null {
   const { free_bytes, free_percent } = config.retention;
   for (const folder of [store.home.folder, ...store.read(() => store.stores.all())]) {
     const space = machine.space(folder);

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { type ContainerRow, type Engine, containerRowSchema, inspectedSchema } from '../../core/engine.ts';
+import type { Running } from '../../core/metrics.ts';
 import type { Address } from './address.ts';
 import { engineError } from './errors.ts';
 import { execIn } from './exec.ts';
@@ -31,6 +32,7 @@ export function openEngine(address: Address): Engine {
     });
   return {
     address: address.host,
+    running: async () => ask(async (to) => (await to.listContainers()).map(runningOf)),
     list: async (all) => ask(async (to) => (await to.listContainers({ all })).map(rowOf)),
     inspect: async (container) =>
       ask(async (to) => inspectedSchema.parse(await to.getContainer(container).inspect())),
@@ -105,6 +107,13 @@ function rowOf(info: Docker.ContainerInfo): ContainerRow {
     service: info.Labels['com.docker.compose.service'] ?? null,
   });
 }
+
+/** In a list the engine tells of a container’s probe within a text for people. */
+const runningOf = ({ Id, Names, Status }: Docker.ContainerInfo): Running => {
+  const said = /\((?:health: )?(healthy|unhealthy|starting)\)/.exec(Status)?.[1] as
+    Running['health'] | undefined;
+  return { id: Id, name: nameOf(Names[0] ?? Id), health: said ?? null };
+};
 
 /** The engine writes a slash before each name. */
 const nameOf = (name: string): string => name.replace(/^\//, '');

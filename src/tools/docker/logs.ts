@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { HomeostatError } from '../../core/errors.ts';
 import { defineQuery } from '../../core/tool.ts';
+import { timeOf } from '../time.ts';
 
 const DEFAULT_TAIL = 200;
 const MOST_LINES = 5000;
@@ -30,7 +30,7 @@ export const containerLogs = defineQuery({
     const { text, omitted } = await ctx.engine.logs(Id, {
       // What is looked for may lie further back.
       tail: grep === undefined ? tail : MOST_LINES,
-      since: since === undefined ? undefined : secondsOf(since, Date.now()),
+      since: since === undefined ? undefined : Math.floor(timeOf(since, Date.now()) / 1000),
       timestamps,
       maxBytes: ctx.config.limits.output_bytes * (grep === undefined ? 1 : 16),
       followMs: follow_seconds * 1000,
@@ -44,18 +44,3 @@ export const containerLogs = defineQuery({
     return { lines: lines.slice(-tail), omitted_bytes: omitted };
   },
 });
-
-const UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
-
-/** Seconds since 1970 of a time or an age. */
-function secondsOf(since: string, nowMs: number): number {
-  const [, count, unit = ''] = /^(\d+)([smhd])$/.exec(since) ?? [];
-  const seconds =
-    count === undefined ? Date.parse(since) / 1000 : nowMs / 1000 - Number(count) * (UNITS[unit] ?? 1);
-  if (Number.isNaN(seconds))
-    throw new HomeostatError(
-      'invalid_input',
-      `since: ${since} is neither an ISO time nor an age such as 10m`,
-    );
-  return Math.max(0, Math.floor(seconds));
-}

@@ -1,0 +1,70 @@
+import { HomeostatError, asHomeostatError } from '../../core/errors.ts';
+import type { HealthRow, Running } from '../../core/metrics.ts';
+import type { Keeper } from '../audit/keeper.ts';
+import type { House } from '../house.ts';
+import { shortage } from '../limits/space.ts';
+import { stopReason } from '../stop.ts';
+
+/** How homeostat’s own parts are; each is asked by itself, so that one that fails hides no other. */
+export async function partsOf(house: House, keeper: Keeper): Promise<HealthRow[]> {
+  const { store, machine } = house;
+  const rows: HealthRow[] = [];
+  const ask = async (name: string, look: () => Promise<Omit<HealthRow, 'name'>>): Promise<void> => {
+    try {
+      rows.push({ name, ...(await look()) });
+    } catch (error) {
+      rows.push({ name, status: 'failing', found: asHomeostatError(error).message });
+    }
+  };
+  await ask('state', async () => {
+    if (store.gone()) throw new HomeostatError('state_corrupt', 'the database was taken away');
+    return store.sound() ? { status: 'ok', found: 'sound' } : { status: 'failing', found: 'damaged' };
+  });
+  await ask('audit', async () => {
+    keeper.check();
+    return { status: 'ok', found: `whole at its end, record ${store.read(() => store.audit.count())}` };
+  });
+  await ask('disk', async () => {
+    const short = shortage(house);
+    return short === null
+      ? { status: 'ok', found: 'room for snapshots' }
+      : { status: 'failing', found: short };
+  });
+  await ask('sandbox', async () => {
+    const { rung, why } = await machine.sandbox.probe();
+    return rung === 'snapshot' ? { status: 'degraded', found: why } : { status: 'ok', found: rung };
+  });
+  await ask('engine', async () => {
+    const running = await machine.engine.running();
+    return { status: 'ok', found: `${running.length} containers run` };
+  });
+  await ask('hooks', async () => ({ status: 'ok', found: machine.hookResident() ? 'resident' : 'at rest' }));
+  await ask('stop', async () => {
+    const reason = stopReason(house);
+    return reason === null
+      ? { status: 'ok', found: 'not pulled' }
+      : { status: 'degraded', found: `pulled: ${reason}` };
+  });
+  return rows;
+}
+
+const DOCKER: Readonly<Record<NonNullable<Running['health']>, HealthRow['status']>> = {
+  healthy: 'ok',
+  unhealthy: 'failing',
+  starting: 'degraded',
+};
+
+/** How services are: by Docker’s own probes, and by those that a person has configured. */
+export async function servicesOf({ config, machine }: House): Promise<HealthRow[]> {
+  const targets = Object.entries(config.probes).map(([name, url]) => ({ name, url }));
+  const [running, probed] = await Promise.all([
+    machine.engine.running().catch(() => []),
+    Promise.all(targets.map(async (target) => machine.probe(target))),
+  ]);
+  const rows = running.map(({ name, health }): HealthRow =>
+    health === null
+      ? { name, status: 'unknown', found: 'runs, and has no probe' }
+      : { name, status: DOCKER[health], found: `docker: ${health}` },
+  );
+  return [...probed, ...rows];
+}

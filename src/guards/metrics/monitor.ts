@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CONTAINER_METRICS,
+  type ContainerLook,
+  HOST_METRICS,
+  type Look,
+  type Monitor,
+  type Running,
+  type Shown,
+  type Sweep,
+  shownOf,
+} from '../../core/metrics.ts';
+import { asHomeostatError } from '../../core/errors.ts';
+import { sampleRing } from '../../store/sample-ring.ts';
+import type { Keeper } from '../audit/keeper.ts';
+import type { House } from '../house.ts';
+import { activity } from './activity.ts';
+import { openCounts } from './counts.ts';
+import { partsOf, servicesOf } from './health.ts';
+
+/** Two looks are at least so far apart, and at most, for what grows to be told by the second. */
+const LEAST_MS = 200;
+const MOST_MS = 120_000;
+/** Which containers run is asked of the engine no more often when samples are taken. */
+const ASK_MS = 10_000;
+/** An engine elsewhere is asked about each container by itself, so many at once and no more. */
+const AT_ONCE = 8;
+const MOST_ASKED = 50;
+
+interface Found {
+  readonly at: number;
+  readonly running: readonly Running[];
+  readonly note: string | null;
+}
+
+export interface KeptMonitor extends Monitor {
+  /** Puts down samples from now on, until it is closed. */
+  keep(): void;
+  close(): void;
+}
+
+/** Watches the machine with the house’s eyes; see `Monitor`. */
+export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
+  const { machine, store, config } = house;
+  const ring = sampleRing(store.home.samples, config.metrics.kept_bytes);
+  let found: Found = { at: -Infinity, running: [], note: null };
+  let before: Sweep | null = null;
+  let counts: ReturnType<typeof openCounts> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const ask = async (mostAge: number): Promise<Found> => {
+    if (performance.now() - found.at < mostAge) return found;
+    try {
+      found = { at: performance.now(), running: await machine.engine.running(), note: null };
+    } catch (error) {
+      found = { at: performance.now(), running: [], note: asHomeostatError(error).message };
+    }
+    return found;
+  };
+
+  const lookSince = (was: Sweep | null, now: Sweep): { host: Shown; containers: Map<string, Shown> } => {
+    const ms = was === null ? 0 : now.at_ms - was.at_ms;
+    const usable = ms > 0 && ms <= MOST_MS ? was : null;
+    const containers = [...now.containers].map(([name, values]): [string, Shown] => [
+      name,
+      shownOf(CONTAINER_METRICS, values, usable?.containers.get(name), ms),
+    ]);
+    return {
+      host: shownOf(HOST_METRICS, now.host, usable?.host, ms),
+      containers: new Map(containers),
+    };
+  };
+
+  const sample = async (): Promise<void> => {
+    const { running } = await ask(ASK_MS);
+    const now = machine.meters.sweep(running);
+    const { host, containers } = lookSince(before, now);
+    before = now;
+    const intervalMs = config.metrics.seconds * 1000;
+    ring.add({ at_ms: now.at_ms, host, containers: Object.fromEntries(containers) }, intervalMs);
+  };
+
+  return {
+    async look() {
+      const { running, note } = await ask(0);
+      // Where nothing was looked at lately, twice is looked now, a moment apart.
+      const age = before === null ? Infinity : Date.now() - before.at_ms;
+      if (age > MOST_MS || age < 0) before = machine.meters.sweep(running);
+      if (before !== null && Date.now() - before.at_ms < LEAST_MS) await sleep(LEAST_MS);
+      const now = machine.meters.sweep(running);
+      const { host, containers } = lookSince(before, now);
+      before = now;
+      const isElsewhere = machine.meters.source === null && running.length > 0;
+      const values = isElsewhere ? await askEach(running, house) : containers;
+      return {
+        at_ms: now.at_ms,
+        source: isElsewhere ? 'engine' : machine.meters.source,
+        host,
+        disks: now.disks,
+        containers: running.map((one): ContainerLook => ({ ...one, values: values.get(one.name) ?? {} })),
+        note,
+      } satisfies Look;
+    },
+    async sweep() {
+      const { running } = await ask(ASK_MS);
+      return { sweep: machine.meters.sweep(running), running };
+    },
+    async restarts(id) {
+      try {
+        return (await machine.engine.inspect(id)).RestartCount ?? null;
+      } catch {
+        return null;
+      }
+    },
+    samples: (sinceMs) => ring.since(sinceMs),
+    counts: async () => (counts ??= openCounts(house))(),
+    activity: async (by, sinceMs) => activity(by, sinceMs, store),
+    parts: async () => partsOf(house, keeper),
+    services: async () => servicesOf(house),
+    ready() {
+      try {
+        keeper.check();
+        return !store.gone();
+      } catch {
+        return false;
+      }
+    },
+    keep() {
+      counts ??= openCounts(house);
+      const run = (): void => void sample().catch(() => undefined);
+      timer ??= setInterval(run, config.metrics.seconds * 1000).unref();
+      run();
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+/** What an engine elsewhere tells of its containers. */
+async function askEach(running: readonly Running[], { machine }: House): Promise<Map<string, Shown>> {
+  const values = new Map<string, Shown>();
+  const queue = running.slice(0, MOST_ASKED);
+  const work = async (): Promise<void> => {
+    for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
+      const stats = await machine.engine.stats(one.id).catch(() => null);
+      if (stats === null) continue;
+      const { cpu_percent, memory_bytes, memory_limit_bytes, pids } = stats;
+      const told = Object.entries({ cpu_percent, memory_bytes, memory_limit_bytes, pids });
+      values.set(
+        one.name,
+        Object.fromEntries(told.filter((entry): entry is [string, number] => entry[1] !== null)),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return values;
+}

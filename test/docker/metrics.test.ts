@@ -1,0 +1,153 @@
+import { createServer, connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { Look } from '../../src/core/metrics.ts';
+import { type TestApp, testApp } from '../helpers/app.ts';
+import { engineForTests, type TestEngine } from '../helpers/engine.ts';
+
+const engine = engineForTests();
+
+const configFor = (host: string, more = ''): string =>
+  `toolsets: [core, docker, metrics]\ndocker:\n  host: ${host}\n${more}`;
+
+async function run({ docker }: TestEngine, name: string, options: object = {}): Promise<string> {
+  const container = await docker.createContainer({
+    Image: 'busy:1',
+    Cmd: ['sleep', '1000'],
+    name,
+    ...options,
+  });
+  await container.start();
+  return container.id;
+}
+
+interface Row {
+  readonly name: string;
+  readonly health: string | null;
+  readonly restarts: number | null;
+  readonly now: Record<string, number>;
+}
+interface Result {
+  readonly source: string;
+  readonly containers: readonly Row[];
+  readonly over_time: readonly { of: string; metric: string; samples: number; spark: string }[];
+  readonly notes: readonly string[];
+  readonly more: number;
+}
+
+const metricsOf = async (t: TestApp, input: object): Promise<Result> =>
+  (await t.ask('get_metrics', input)).result as Result;
+
+test('containers are measured from their groups, as the engine measures them', async () => {
+  const e = await engine();
+  const t = await testApp({ config: configFor(e.host) });
+  await run(e, 'quiet', { HostConfig: { Memory: 64 * 1024 * 1024 } });
+  const busy = await run(e, 'busy', {
+    Cmd: ['sh', '-c', 'while true; do true; done'],
+    HostConfig: { NanoCpus: 10_000_000 },
+  });
+  await run(e, 'probed', {
+    Healthcheck: { Test: ['CMD', 'true'], Interval: 200_000_000, Timeout: 5_000_000_000, Retries: 1 },
+  });
+  await sleep(1500);
+  const { source, containers, notes } = await metricsOf(t, { of: 'containers' });
+  expect(source).toMatch(/^cgroup_v[12]$/);
+  expect(notes).toEqual([]);
+  // The busiest first.
+  expect(containers.map(({ name }) => name)[0]).toBe('busy');
+  const named = new Map(containers.map((row) => [row.name, row]));
+  const [quiet, loud] = [named.get('quiet'), named.get('busy')];
+  expect(quiet?.now).toMatchObject({ memory_limit_bytes: 64 * 1024 * 1024, pids: 1, oom_kills: 0 });
+  expect(quiet?.now['cpu_percent']).toBeLessThan(5);
+  expect(quiet?.restarts).toBe(0);
+  // It may have a hundredth of a core, which it gets on any machine, and is kept from more.
+  expect(loud?.now['cpu_percent']).toBeGreaterThan(0);
+  expect(loud?.now['cpu_percent']).toBeLessThan(40);
+  expect(loud?.now['throttled_percent']).toBeGreaterThan(5);
+  expect(named.get('probed')?.health).toBe('healthy');
+  const stats = (await t.ask('container_stats', { container: busy })).result as Record<string, number>;
+  expect(Math.abs((stats['memory_bytes'] ?? 0) - (loud?.now['memory_bytes'] ?? 0))).toBeLessThan(2_000_000);
+  const limited = await metricsOf(t, { of: 'containers', limit: 1 });
+  expect([limited.containers.length, limited.more]).toEqual([1, 2]);
+  const one = await metricsOf(t, { container: 'quiet' });
+  expect(one.containers.map(({ name }) => name)).toEqual(['quiet']);
+  await t.close();
+});
+
+test('over time there is what was put down, also of one that runs no more', async () => {
+  const e = await engine();
+  const t = await testApp({ config: configFor(e.host, 'metrics:\n  seconds: 1\n') });
+  const id = await run(e, 'passing');
+  const none = await metricsOf(t, { of: 'containers', since: '1h' });
+  expect(none.over_time).toEqual([]);
+  expect(none.notes.join()).toContain('serve --http');
+  const monitor = await t.app.monitor(true);
+  while (monitor.samples(0).length < 3) await sleep(100);
+  await e.docker.getContainer(id).remove({ force: true });
+  const { containers, over_time } = await metricsOf(t, { container: 'passing', since: '1h' });
+  expect(containers).toEqual([]);
+  const memory = over_time.find(({ metric }) => metric === 'memory_bytes');
+  expect(memory?.samples).toBeGreaterThanOrEqual(2);
+  expect(memory?.spark).toMatch(/[▁▂▃▄▅▆▇█]/);
+  const host = await metricsOf(t, { since: '10m' });
+  expect(host.over_time.map(({ metric }) => metric)).toContain('cpu_percent');
+  await t.close();
+  // Another process finds it again.
+  const later = await testApp({ on: t });
+  expect((await later.app.monitor(false)).samples(0).length).toBeGreaterThanOrEqual(3);
+  await later.close();
+});
+
+test('an engine elsewhere is asked itself', async () => {
+  const e = await engine();
+  const socket = e.host.slice('unix://'.length);
+  const server = createServer((from) => {
+    const to = connect(socket);
+    from.pipe(to).pipe(from);
+    for (const one of [from, to]) one.on('error', () => undefined);
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const address = server.address();
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  const t = await testApp({ config: configFor(`tcp://127.0.0.1:${port}`) });
+  await run(e, 'remote');
+  const look: Look = await (await t.app.monitor(false)).look();
+  expect(look.source).toBe('engine');
+  const remote = look.containers.find(({ name }) => name === 'remote');
+  expect(remote?.values['memory_bytes']).toBeGreaterThan(0);
+  await t.close();
+  server.close();
+});
+
+test('health tells of services by their own probes and by the configured ones', async () => {
+  const e = await engine();
+  const web = createServer((socket) => socket.end());
+  await new Promise<void>((listening) => web.listen(0, '127.0.0.1', listening));
+  const address = web.address();
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  const t = await testApp({ config: configFor(e.host, `probes:\n  db: tcp://127.0.0.1:${port}\n`) });
+  await run(e, 'ill', { Healthcheck: { Test: ['CMD', 'false'], Interval: 200_000_000, Retries: 1 } });
+  type Rows = { name: string; status: string; found: string }[];
+  const ask = async (): Promise<{ healthy: boolean; homeostat: Rows; services: Rows }> =>
+    (await t.ask('get_health')).result as never;
+  let health = await ask();
+  while (health.services.find(({ name }) => name === 'ill')?.status !== 'failing') {
+    await sleep(100);
+    health = await ask();
+  }
+  expect(health.healthy).toBe(false);
+  expect(health.services.find(({ name }) => name === 'db')).toMatchObject({ status: 'ok' });
+  expect(health.homeostat.map(({ name }) => name)).toEqual([
+    'state',
+    'audit',
+    'disk',
+    'sandbox',
+    'engine',
+    'hooks',
+    'stop',
+  ]);
+  await t.act('emergency_stop');
+  expect((await ask()).homeostat.find(({ name }) => name === 'stop')).toMatchObject({ status: 'degraded' });
+  await t.close();
+  web.close();
+});
