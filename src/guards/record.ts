@@ -125,9 +125,7 @@ export async function recordRefusal(
     });
   };
   return house.store.group(() => {
-    run.audit.push(
-      recordOrCount({ agent: run.agent, tool: run.tool.name }, error?.code ?? '', house, append),
-    );
+    run.audit.push(recordOrCount(run, error?.code ?? '', house, append));
     house.store.leases.release(run.id);
     return reportOf(run, ending);
   });

@@ -3,11 +3,12 @@ import type { Bearer, TokenInfo, Tokens } from '../core/tokens.ts';
 import { BLANK } from '../store/audit.ts';
 import type { TokenFile } from '../store/token-file.ts';
 import type { House } from './house.ts';
-import { recordOrCount } from './limits/refusals.ts';
 
 const NAME = /^[a-z0-9][\w.-]{0,39}$/i;
 const MOST = 100;
-const REFUSED = 'token_refused';
+const MINUTE_MS = 60_000;
+/** So many refusals of a minute have a record each; what comes after them is counted. */
+const TOLD = 10;
 
 /** Makes a token, and puts on record for whom; only who calls it ever sees the token. */
 export function addToken(info: Bearer, by: string, file: TokenFile, house: House): string {
@@ -44,27 +45,35 @@ export function revokeToken(name: string, by: string, file: TokenFile, house: Ho
 export const tokenList = (file: TokenFile): TokenInfo[] =>
   file.list().toSorted((a, b) => a.name.localeCompare(b.name));
 
+interface Minute {
+  readonly from: number;
+  told: number;
+  more: number;
+}
+
 /** The door of the HTTP face. */
 export function tokens(file: TokenFile, house: House): Tokens {
+  const minutes = new Map<string, Minute>();
+  const append = (agent: string, event: string, detail: string): void =>
+    void house.store.write(() =>
+      house.store.audit.append({ ...BLANK, agent, event, action: 'http', result: 'denied', detail }),
+    );
   return {
     bearer: (token) => file.find(token),
     stands: ({ name, created }) =>
       file.list().some((token) => token.name === name && token.created === created),
     refused(why, by) {
       const agent = by === null ? 'http' : `token:${by.name}`;
-      house.store.write(() =>
-        recordOrCount({ agent, tool: 'http' }, REFUSED, house, () =>
-          house.store.audit.append({
-            ...BLANK,
-            agent,
-            event: 'token.refused',
-            action: 'http',
-            result: 'denied',
-            error: REFUSED,
-            detail: why,
-          }),
-        ),
-      );
+      const now = house.machine.uptime().ms;
+      const before = minutes.get(agent);
+      const isOver = before === undefined || now - before.from >= MINUTE_MS;
+      const minute = isOver ? { from: now, told: 0, more: 0 } : before;
+      minutes.set(agent, minute);
+      if (isOver && before !== undefined && before.more > 0)
+        append(agent, 'token.refused_more', `${before.more} more in the minute before`);
+      // Whoever is not let in must not be able to fill the disk, nor to keep it busy.
+      if (minute.told++ < TOLD) append(agent, 'token.refused', why);
+      else minute.more++;
     },
   };
 }

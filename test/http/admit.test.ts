@@ -80,7 +80,7 @@ test('without a token that is known nothing is answered, on loopback too, and ea
     const refused = auditOf(t).filter(({ event }) => event === 'token.refused');
     // Ten of a minute have a record each; what comes after them is counted.
     expect(refused).toHaveLength(10);
-    expect(refused[0]).toMatchObject({ agent: 'http', result: 'denied', error: 'token_refused' });
+    expect(refused[0]).toMatchObject({ agent: 'http', result: 'denied', detail: 'no token' });
     expect(JSON.stringify(auditOf(t))).not.toMatch(/hst_|guessed/);
   }));
 

@@ -1,5 +1,6 @@
 import { BLANK } from '../../store/audit.ts';
 import type { House } from '../house.ts';
+import type { Run } from '../run.ts';
 
 const MINUTE_MS = 60_000;
 /** So many refusals of one kind in a minute have a record each; what comes after them is counted in one. */
@@ -9,16 +10,11 @@ const TOLD = 10;
  * A flood of refusals does not fill the disk: what the record of one may leave out is counted. Appends by `append`, or
  * not; answers the record that tells of it. The caller is inside a transaction.
  */
-export function recordOrCount(
-  of: { readonly agent: string; readonly tool: string },
-  error: string,
-  house: House,
-  append: () => number,
-): number {
+export function recordOrCount(run: Run, error: string, house: House, append: () => number): number {
   const { refusals } = house.store;
   const now = Date.now();
   tellCounts(now - MINUTE_MS, house);
-  const kind = { ...of, error };
+  const kind = { agent: run.agent, tool: run.tool.name, error };
   const row = refusals.get(kind.agent, kind.tool, kind.error);
   if (row !== null && row.told >= TOLD) {
     refusals.put({ ...row, more: row.more + 1 });
