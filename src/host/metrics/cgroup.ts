@@ -17,7 +17,11 @@ export function openCgroups(base = '/sys/fs/cgroup'): Cgroups | null {
       source: 'cgroup_v2',
       one: base,
       read: (group) => readV2(join(base, group)),
-      limit: (group) => numberIn(join(base, group, 'memory.max')),
+      seldom: (group) =>
+        present({
+          memory_limit_bytes: numberIn(`${base}/${group}/memory.max`),
+          oom_kills_total: numberAfter(readSmall(`${base}/${group}/memory.events`), 'oom_kill'),
+        }),
     });
   const memory = join(base, 'memory');
   if (!existsSync(memory)) return null;
@@ -25,9 +29,12 @@ export function openCgroups(base = '/sys/fs/cgroup'): Cgroups | null {
     source: 'cgroup_v1',
     one: memory,
     read: (group) => readV1(base, group),
-    limit(group) {
-      const limit = numberIn(join(memory, group, 'memory.limit_in_bytes')) ?? NO_LIMIT;
-      return limit < NO_LIMIT ? limit : undefined;
+    seldom(group) {
+      const limit = numberIn(`${memory}/${group}/memory.limit_in_bytes`) ?? NO_LIMIT;
+      return present({
+        memory_limit_bytes: limit < NO_LIMIT ? limit : undefined,
+        oom_kills_total: numberAfter(readSmall(`${memory}/${group}/memory.oom_control`), 'oom_kill'),
+      });
     },
   });
 }
@@ -42,31 +49,31 @@ const FORMS = (id: string): string[] => [
 /** A folder that groups may lie in is looked for no deeper. */
 const DEEPEST = 3;
 
-/** A limit is read anew after so long; whoever changes one does it seldom. */
-const LIMIT_MS = 10_000;
+/** What seldom changes, a limit and what was ended because of it, is read anew after so long. */
+const SELDOM_MS = 10_000;
 
 interface Version {
   readonly source: Cgroups['source'];
   /** One hierarchy tells where a group lies; in version 1 it has the same path in all of them. */
   readonly one: string;
   read(group: string): Values;
-  limit(group: string): number | undefined;
+  seldom(group: string): Values;
 }
 
 interface Known {
   readonly group: string;
-  limit: number | undefined;
-  /** When the limit was read. */
+  seldom: Values;
+  /** When that was read. */
   at: number;
 }
 
-function opened({ source, one, read, limit }: Version): Cgroups {
+function opened({ source, one, read, seldom }: Version): Cgroups {
   const known = new Map<string, Known>();
   const find = (id: string): Known | null => {
     const group = FORMS(id).find((form) => existsSync(join(one, form))) ?? search(one, id, DEEPEST);
     if (group === undefined) return null;
     if (known.size >= MOST_KNOWN) known.clear();
-    const entry = { group, limit: undefined, at: -Infinity };
+    const entry = { group, seldom: {}, at: -Infinity };
     known.set(id, entry);
     return entry;
   };
@@ -74,8 +81,8 @@ function opened({ source, one, read, limit }: Version): Cgroups {
     const values = entry === null ? {} : read(entry.group);
     if (entry === null || values['cpu_seconds_total'] === undefined) return null;
     const now = performance.now();
-    if (now - entry.at > LIMIT_MS) Object.assign(entry, { limit: limit(entry.group), at: now });
-    return entry.limit === undefined ? values : { ...values, memory_limit_bytes: entry.limit };
+    if (now - entry.at > SELDOM_MS) Object.assign(entry, { seldom: seldom(entry.group), at: now });
+    return { ...values, ...entry.seldom };
   };
   return {
     source,
@@ -125,7 +132,6 @@ function readV2(folder: string): Values {
     cpu_seconds_total: scaled(numberAfter(cpu, 'usage_usec'), MICRO),
     throttled_seconds_total: scaled(numberAfter(cpu, 'throttled_usec'), MICRO),
     memory_bytes: used === undefined ? undefined : Math.max(0, used - idle),
-    oom_kills_total: numberAfter(readSmall(`${folder}/memory.events`), 'oom_kill'),
     pids: numberIn(`${folder}/pids.current`),
     read_bytes_total: summed(io, /\brbytes=(\d+)/g),
     written_bytes_total: summed(io, /\bwbytes=(\d+)/g),
@@ -143,7 +149,6 @@ function readV1(base: string, group: string): Values {
     cpu_seconds_total: scaled(numberIn(`${base}/cpuacct/${group}/cpuacct.usage`), NANO),
     throttled_seconds_total: scaled(numberAfter(cpu, 'throttled_time'), NANO),
     memory_bytes: used === undefined ? undefined : Math.max(0, used - idle),
-    oom_kills_total: numberAfter(readSmall(`${memory}/memory.oom_control`), 'oom_kill'),
     pids: numberIn(`${base}/pids/${group}/pids.current`),
     read_bytes_total: summed(io, / Read (\d+)/g),
     written_bytes_total: summed(io, / Write (\d+)/g),
