@@ -7,7 +7,16 @@ export type Autonomy = (typeof AUTONOMY)[number];
 const positive = z.number().int().positive();
 
 /** Groups of tools; each client is offered those that the configuration names. */
-export const TOOLSETS = ['core', 'process', 'docker', 'docker_more', 'compose'] as const;
+export const TOOLSETS = [
+  'core',
+  'process',
+  'docker',
+  'docker_more',
+  'docker_images',
+  'docker_networks',
+  'docker_volumes',
+  'compose',
+] as const;
 
 /** The configuration file. Every field has a default: no file at all is a valid configuration. */
 export const configSchema = z.strictObject({
@@ -27,6 +36,10 @@ export const configSchema = z.strictObject({
         .describe(
           'Services that no agent’s command acts on without a person: a systemctl or docker line that names one is CRITICAL.',
         ),
+      usual_services: z
+        .boolean()
+        .default(true)
+        .describe('Whether traefik, postgres and redis are among them without being named.'),
     })
     .prefault({}),
   secrets: z
@@ -204,6 +217,7 @@ export function tightened(config: Config, base: Config): Config {
     protected: {
       paths: union(base.protected.paths, config.protected.paths),
       services: union(base.protected.services, config.protected.services),
+      usual_services: base.protected.usual_services || config.protected.usual_services,
     },
     secrets: {
       files: union(base.secrets.files, config.secrets.files),

@@ -18,6 +18,7 @@ const NEEDED = [
   ['sqlite3', 'sqlite3'],
   ['dockerd', 'docker.io'],
   ['busybox', 'busybox-static'],
+  ['docker-registry', 'docker-registry'],
 ] as const;
 
 /** The needed programs that this machine lacks. */
