@@ -59,7 +59,7 @@ async function engine(base) {
 }
 
 /** @returns {Promise<import('./harness.mjs').Figure[]>} */
-export async function docker() {
+export async function containers() {
   const where = await trustedPlace(CONFIG);
   const base = join(where.home, '..', 'engine');
   mkdirSync(base);
@@ -82,4 +82,4 @@ export async function docker() {
   }
 }
 
-await printIfMain(import.meta.url, docker);
+await printIfMain(import.meta.url, containers);

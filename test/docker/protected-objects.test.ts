@@ -71,7 +71,7 @@ test('names and labels that would deceive a terminal or a line of the list are s
     Labels: { note: 'a\u001b[2K\u202Eb\n+volume nothing-goes', 'x\u200by': 'z' },
   });
   await on.docker.createNetwork({ Name: 'net; rm -rf \u001b[8m', Labels: { '$(id)': '`id`' } });
-  const open = scratch(`${FREE.replace('full', 'supervised')}`);
+  const open = scratch(FREE.replace('full', 'supervised'));
   open.env['DOCKER_HOST'] = on.host;
   const u = await testApp({ on: open });
   for (const [tool, input] of [

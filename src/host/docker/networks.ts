@@ -10,7 +10,7 @@ export function openNetworks(ask: Ask): Networks {
     find: async (network) =>
       ask(async (to) => {
         try {
-          return networkOf((await to.getNetwork(segment(network)).inspect()) as Docker.NetworkInspectInfo);
+          return networkOf(await to.getNetwork(segment(network)).inspect());
         } catch (error) {
           if (isStatus(error, NOT_FOUND)) return null;
           throw error;

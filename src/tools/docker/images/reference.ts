@@ -6,7 +6,10 @@ import { KEPT } from '../objects/kept-images.ts';
 const NAME =
   /^(?:[a-z\d](?:[\w.-]*[a-z\d])?(?::\d+)?\/)?[a-z\d]+(?:(?:[._]|__|-+)[a-z\d]+)*(?:\/[a-z\d]+(?:(?:[._]|__|-+)[a-z\d]+)*)*(?::\w[\w.-]{0,127})?$/i;
 
-export const imageName = z.string().max(400).regex(NAME, 'as in registry.example.com/shop/web:2');
+export const imageName = z
+  .string()
+  .max(400)
+  .refine((text) => NAME.test(text), 'as in registry.example.com/shop/web:2');
 
 const DIGEST = '@sha256:';
 

@@ -58,7 +58,7 @@ const KINDS = {
 } as const;
 
 /** The schema has checked that each change is of the kind that it names. */
-const kindOf = (change: ObjectChange): Kind<ObjectChange> => KINDS[change.kind] as Kind<ObjectChange>;
+const kindOf = (change: ObjectChange): Kind<ObjectChange> => KINDS[change.kind];
 
 export const titleOf = (change: ObjectChange): string => kindOf(change).title(change);
 
