@@ -3,6 +3,7 @@ import { assess } from './assess.mjs';
 import { coldStart } from './cold-start.mjs';
 import { commandSnapshot } from './command-snapshot.mjs';
 import { guardedTrue } from './guarded-true.mjs';
+import { containers } from './docker.mjs';
 import { hook } from './hook.mjs';
 import { print } from './harness.mjs';
 import { overlay } from './overlay.mjs';
@@ -19,6 +20,7 @@ for (const measure of [
   overlay,
   assess,
   hook,
+  containers,
 ])
   figures.push(...(await measure()));
 print(figures);

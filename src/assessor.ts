@@ -32,7 +32,10 @@ export async function openAssessor({ config, env = process.env }: AssessorOption
 
 async function configured(config: string | undefined): Promise<Pick<Config, 'protected' | 'secrets'>> {
   if (config === undefined)
-    return { protected: { paths: [], services: [] }, secrets: { files: [], variables: [], shown: [] } };
+    return {
+      protected: { paths: [], services: [], usual_services: true },
+      secrets: { files: [], variables: [], shown: [] },
+    };
   const { loadConfig } = await import('./registry/config-file.ts');
   return loadConfig(configPath(config)).config;
 }

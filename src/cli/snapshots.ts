@@ -37,7 +37,7 @@ const WHY = {
 } as const;
 
 function printCollected(
-  { snapshots: gone, stages, folders, objects, busy }: Collected,
+  { snapshots: gone, stages, folders, objects, busy, unreleased }: Collected,
   dryRun: boolean,
 ): void {
   for (const { snapshot_id, why, bytes } of gone) line('snapshot', snapshot_id, mb(bytes), WHY[why]);
@@ -45,6 +45,8 @@ function printCollected(
   for (const { path, bytes } of folders) line('folder  ', path, mb(bytes), 'no record names it');
   if (objects.count > 0) line('objects ', String(objects.count), mb(objects.bytes), 'no record names them');
   if (busy) note('an action is under way: objects are left for another time');
+  if (unreleased > 0)
+    note(`what the container engine keeps for ${unreleased} snapshots that went is let go when it answers`);
   const bytes = folders.reduce((sum, folder) => sum + folder.bytes, objects.bytes);
   note(`${mb(bytes)} ${dryRun ? 'would be' : 'were'} freed`);
 }

@@ -7,7 +7,17 @@ export type Autonomy = (typeof AUTONOMY)[number];
 const positive = z.number().int().positive();
 
 /** Groups of tools; each client is offered those that the configuration names. */
-export const TOOLSETS = ['core', 'process', 'docker', 'docker_more', 'compose', 'metrics'] as const;
+export const TOOLSETS = [
+  'core',
+  'process',
+  'docker',
+  'docker_more',
+  'docker_images',
+  'docker_networks',
+  'docker_volumes',
+  'compose',
+  'metrics',
+] as const;
 
 const MOST_PROBES = 50;
 
@@ -29,6 +39,10 @@ export const configSchema = z.strictObject({
         .describe(
           'Services that no agent’s command acts on without a person: a systemctl or docker line that names one is CRITICAL.',
         ),
+      usual_services: z
+        .boolean()
+        .default(true)
+        .describe('Whether traefik, postgres and redis are among them without being named.'),
     })
     .prefault({}),
   secrets: z
@@ -229,6 +243,7 @@ export function tightened(config: Config, base: Config): Config {
     protected: {
       paths: union(base.protected.paths, config.protected.paths),
       services: union(base.protected.services, config.protected.services),
+      usual_services: base.protected.usual_services || config.protected.usual_services,
     },
     secrets: {
       files: union(base.secrets.files, config.secrets.files),

@@ -94,6 +94,8 @@ function unnamed({ host_config, mounts }: ContainerSpec): object[] {
       Source: name,
       Target: target,
       ReadOnly: !writable,
+      // It is as it is: what the image has there is not put into it once more.
+      VolumeOptions: { NoCopy: true },
     }));
 }
 

@@ -83,6 +83,14 @@ export interface ActionContext extends BaseContext {
   pullStop(reason: string): void;
 }
 
+/** What is handed to whoever lets go what an action has kept outside the state. */
+export interface ReleaseContext {
+  readonly actionId: string;
+  readonly engine: Engine;
+  /** The same of another tool, whose snapshot this one holds. */
+  release(tool: string, snapshot: unknown): Promise<void>;
+}
+
 /** What a query's `run` is handed. */
 export interface QueryContext extends BaseContext {
   readonly records: Records;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Running } from './metrics.ts';
+import type { EngineObjects } from './engine-objects.ts';
 
 /** What a container does, in the engine's own words. */
 export const containerStateSchema = z.enum([
@@ -114,7 +115,7 @@ export interface ExecResult {
 }
 
 /** A container engine. Every call throws `engine_unreachable`, `not_found` or `engine_error`. */
-export interface Engine {
+export interface Engine extends EngineObjects {
   /** Where it is asked, for messages; holds no credentials. */
   readonly address: string;
   list(all: boolean): Promise<ContainerRow[]>;
@@ -132,6 +133,8 @@ export interface Engine {
   unpause(id: string): Promise<void>;
   /** Runs a program in a running container until it ends, or kills it. */
   exec(id: string, request: ExecRequest): Promise<ExecResult>;
+  /** Changes limits and the restart policy of one that stands; what is zero is left as it is. */
+  update(id: string, body: object): Promise<void>;
   /** Makes a container; answers its id. */
   create(name: string, body: Readonly<Record<string, unknown>>): Promise<string>;
   connect(id: string, network: string, endpoint: object): Promise<void>;

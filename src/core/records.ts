@@ -112,6 +112,8 @@ export interface Collected {
   readonly objects: { readonly count: number; readonly bytes: number };
   /** True where an action was under way, so that objects were left for another time. */
   readonly busy: boolean;
+  /** Of how many snapshots that went something is still kept outside the state, an engine being away. */
+  readonly unreleased: number;
 }
 
 /** Whether a configuration was found, and whether a person has trusted it as it stands. */

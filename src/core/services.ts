@@ -1,3 +1,13 @@
+import type { Config } from './config.ts';
+
+/** Services that much else rests on, unless a person takes the list away. */
+const USUAL = ['traefik', 'postgres', 'redis'];
+
+/** The services that nobody stops or removes without a person who was told their names. */
+export const protectedServices = ({
+  protected: { services, usual_services },
+}: Pick<Config, 'protected'>): string[] => [...new Set([...(usual_services ? USUAL : []), ...services])];
+
 const parts = (text: string): string => text.split(/[-_./:@]/).join(' ');
 
 const wordOf = (service: string): RegExp =>

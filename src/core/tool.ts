@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ActionContext, QueryContext } from './context.ts';
+import type { ActionContext, QueryContext, ReleaseContext } from './context.ts';
 import { HomeostatError } from './errors.ts';
 import { actionReportSchema, queryReportSchema } from './outcome.ts';
 import type { Committed, Intent, Recovery, Staged, Verification } from './stages.ts';
@@ -51,6 +51,11 @@ export interface ActionDefinition<
   undo(snapshot: z.infer<P>, ctx: ActionContext): Promise<Staged<z.infer<S>>>;
   /** Takes back a commit that failed or that a crash cut short; `snapshot` is what `preserve` was last given. */
   recover(snapshot: z.infer<P>, ctx: ActionContext): Promise<Recovery>;
+  /**
+   * Lets go what it has kept outside the state for the undo of an action, such as images, when the snapshot is gone. It
+   * may be called again, also where nothing is left; throws where it cannot be done now.
+   */
+  release?(snapshot: z.infer<P>, ctx: ReleaseContext): Promise<void>;
 }
 
 const actionFields = {
@@ -92,6 +97,8 @@ export interface Action extends Described {
   verify(output: unknown, snapshot: unknown, ctx: ActionContext): Promise<Verification>;
   undo(snapshot: unknown, ctx: ActionContext): Promise<Staged<unknown>>;
   recover(snapshot: unknown, ctx: ActionContext): Promise<Recovery>;
+  /** Null for one that keeps nothing outside the state. */
+  readonly release: ((snapshot: unknown, ctx: ReleaseContext) => Promise<void>) | null;
 }
 
 export type Tool = Query | Action;
@@ -157,5 +164,6 @@ export function defineAction<
       ),
     undo: async (snapshot, ctx) => def.undo(kept(snapshot), ctx),
     recover: async (snapshot, ctx) => def.recover(kept(snapshot), ctx),
+    release: def.release === undefined ? null : async (snapshot, ctx) => def.release?.(kept(snapshot), ctx),
   };
 }

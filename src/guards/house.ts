@@ -3,6 +3,7 @@ import type { Config } from '../core/config.ts';
 import type { Machine, Surroundings } from '../core/host.ts';
 import type { Configuration } from '../core/records.ts';
 import type { Workspace } from '../core/principal.ts';
+import { protectedServices } from '../core/services.ts';
 import type { RunningBox } from '../core/sandbox.ts';
 import type { Action, Tool } from '../core/tool.ts';
 import type { Rules } from '../registry/rules.ts';
@@ -55,7 +56,7 @@ export function assessContext(house: Assessing, workspace: Workspace): AssessCon
     catalogue: house.catalogue,
     protectedGlobs: house.config.protected.paths,
     shownGlobs: house.config.secrets.shown,
-    protectedServices: house.config.protected.services,
+    protectedServices: protectedServices(house.config),
     ownFolders: house.ownFolders,
     home: house.machine.home,
     real: (path, known) => house.machine.real(path, known),

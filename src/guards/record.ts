@@ -3,6 +3,7 @@ import { auditParameters } from './audit/parameters.ts';
 import type { House } from './house.ts';
 import { recordOrCount } from './limits/refusals.ts';
 import { auditBase, type Ending, reportOf, type Run } from './run.ts';
+import { dropSnapshot } from './snapshots/release.ts';
 
 /** Step 4: the intent, durable before anything runs. */
 export async function recordIntent(run: Run, house: House): Promise<void> {
@@ -74,7 +75,7 @@ export async function recordOutcome(run: Run, ending: Ending, house: House): Pro
     const told = reportOf(run, ending);
     if (run.recorded) {
       putJudgements(run, house);
-      if (ending.snapshot !== true) house.store.snapshots.drop(run.id);
+      if (ending.snapshot !== true) dropSnapshot(run.id, house);
       house.store.leases.release(run.id);
       house.store.actions.update(run.id, {
         phase: 'finished',

@@ -10,6 +10,7 @@ import { holderLives } from './limits/leases.ts';
 import { endOrphans } from './processes/end.ts';
 import { openRun } from './run.ts';
 import { shownEffects, shownRisk } from './shown.ts';
+import { dropSnapshot } from './snapshots/release.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -126,7 +127,7 @@ function record(
   house: House,
   found: Effects | null = null,
 ): void {
-  const { actions, audit, leases, snapshots } = house.store;
+  const { actions, audit, leases } = house.store;
   const effects = house.secrets.redact(shownEffects(found, row.risk));
   house.store.write(() => {
     const seq = audit.append({
@@ -154,7 +155,7 @@ function record(
       audit: [seq],
       execution_time_ms: 0,
     };
-    if (!keep) snapshots.drop(row.id);
+    if (!keep) dropSnapshot(row.id, house);
     leases.release(row.id);
     leases.forget(row.owner);
     actions.update(row.id, {

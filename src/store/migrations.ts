@@ -220,4 +220,8 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE planted_values (n INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE);
   `,
+  // Snapshots that are gone, for which something may still be kept outside the state.
+  `
+  CREATE TABLE releases (action_id TEXT PRIMARY KEY, tool TEXT NOT NULL, data TEXT NOT NULL) WITHOUT ROWID;
+  `,
 ];

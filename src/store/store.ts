@@ -18,6 +18,7 @@ import { type LongRunning, longRunning } from './long-running.ts';
 import { type LeaseStore, leaseStore } from './leases.ts';
 import { type RefusalStore, refusalStore } from './refusals.ts';
 import { type PlantedStore, plantedStore } from './planted.ts';
+import { type ReleaseStore, releaseStore } from './releases.ts';
 import { openTurns } from './turns.ts';
 import { type SnapshotStore, snapshotStore } from './snapshots.ts';
 
@@ -37,6 +38,7 @@ export interface Store {
   readonly breakers: BreakerStore;
   readonly refusals: RefusalStore;
   readonly planted: PlantedStore;
+  readonly releases: ReleaseStore;
   /** One durable transaction: when it returns, what it saw and wrote is on stable storage. */
   write<T>(work: () => T): T;
   /** The same, sharing one flush of the disk with all that are asked for at this moment; fails by itself. */
@@ -103,6 +105,7 @@ function assemble(home: Home, db: Db): Store {
     breakers: breakerStore(statements),
     refusals: refusalStore(statements),
     planted: plantedStore(statements),
+    releases: releaseStore(statements),
     auditDays: dayFiles(home.audit),
     write: (work) => guarded(home, () => inPlace(() => turns.write(work))),
     group: async (work) => turns.group(() => inPlace(work)),

@@ -14,7 +14,20 @@ import { listContainers } from './docker/list.ts';
 import { containerLogs } from './docker/logs.ts';
 import { recreateContainer } from './docker/recreate.ts';
 import { removeContainer } from './docker/remove.ts';
+import { listImages } from './docker/images/list.ts';
+import { pullImage } from './docker/images/pull.ts';
+import { removeImage } from './docker/images/remove.ts';
+import { tagImage } from './docker/images/tag.ts';
+import { connectNetwork, disconnectNetwork } from './docker/networks/connect.ts';
+import { createNetwork } from './docker/networks/create.ts';
+import { listNetworks } from './docker/networks/list.ts';
+import { removeNetwork } from './docker/networks/remove.ts';
+import { prune } from './docker/prune.ts';
 import { STATE_TOOLS } from './docker/state.ts';
+import { updateContainer } from './docker/update.ts';
+import { createVolume } from './docker/volumes/create.ts';
+import { listVolumes } from './docker/volumes/list.ts';
+import { removeVolume } from './docker/volumes/remove.ts';
 import { containerStats } from './docker/stats.ts';
 import { deleteFile } from './file/delete.ts';
 import { editFile } from './file/edit.ts';
@@ -61,6 +74,20 @@ export const TOOLS: readonly Tool[] = [
   recreateContainer,
   removeContainer,
   execInContainer,
+  listImages,
+  pullImage,
+  tagImage,
+  removeImage,
+  listNetworks,
+  createNetwork,
+  connectNetwork,
+  disconnectNetwork,
+  removeNetwork,
+  listVolumes,
+  createVolume,
+  removeVolume,
+  updateContainer,
+  prune,
   readCompose,
   validateCompose,
   editCompose,

@@ -26,6 +26,7 @@ export const CASES: readonly Case[] = [
   { tool: 'exec_in_container', input: { command: 'echo changed > /data/one' }, undo: 'nothing_to_undo' },
   { tool: 'remove_container' },
   { tool: 'remove_container', before: async ({ docker }, name) => docker.getContainer(name).stop({ t: 0 }) },
+  { tool: 'update_container', input: { cpus: 0.25, memory_bytes: 32 << 20, restart: 'no' } },
   {
     tool: 'recreate_container',
     input: { env: { PLAIN: '2', NEW: 'x' }, labels: { 'com.example.team': null } },
@@ -33,9 +34,13 @@ export const CASES: readonly Case[] = [
 ];
 
 /** The product over the tests' engine, with all that needs no person's leave allowed. */
-export async function appOn(on: TestEngine, removing = ''): Promise<TestApp> {
+export async function appOn(
+  on: Pick<TestEngine, 'host'>,
+  removing = '',
+  env: NodeJS.ProcessEnv = {},
+): Promise<TestApp> {
   const place = scratch(FREE);
-  place.env['DOCKER_HOST'] = on.host;
+  Object.assign(place.env, env, { DOCKER_HOST: on.host });
   const first = await testApp({ on: place });
   const operator = await first.app.operator();
   await operator.enrol(PASSPHRASE, null);
@@ -71,5 +76,7 @@ export async function clear({ docker }: TestEngine): Promise<void> {
   for (const { Id } of await docker.listContainers({ all: true }))
     await docker.getContainer(Id).remove({ force: true, v: true });
   await docker.pruneNetworks();
+  for (const { Id, RepoTags } of await docker.listImages())
+    if (RepoTags?.includes('busy:1') !== true) await docker.getImage(Id).remove({ force: true });
   for (const { Name } of (await docker.listVolumes()).Volumes) await docker.getVolume(Name).remove();
 }

@@ -19,8 +19,8 @@ let made = 0;
 const POINTS = [
   ['committing', 1, 'failed'],
   ['preserved', 1, 'rolled_back'],
-  // What stands there afterwards is kept once more.
-  ['preserved', 2, 'rolled_back'],
+  // With the layer, and then with what was made.
+  ['preserved', 3, 'rolled_back'],
   ['committed', 1, 'rolled_back'],
 ] as const;
 
@@ -69,7 +69,7 @@ test('an engine that does not answer when the next server starts is asked again 
     CALL,
     APP,
     'preserved',
-    '2',
+    '3',
     'recreate_container',
     JSON.stringify({ container: name, env: { A: 'b' } }),
   ];
@@ -92,7 +92,7 @@ test('a container that somebody else made under the name meanwhile is not touche
   const on = await engine();
   for (const [name, tool, point, nth, input] of [
     ['taken', 'remove_container', 'committed', 1, {}],
-    ['again', 'recreate_container', 'preserved', 2, { env: { A: 'b' } }],
+    ['again', 'recreate_container', 'preserved', 3, { env: { A: 'b' } }],
   ] as const) {
     await furnish(on, name);
     const first = await appOn(on, name);

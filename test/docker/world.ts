@@ -3,7 +3,8 @@ import { goalOf, specOf } from '../../src/core/container-spec.ts';
 import { inspectedSchema } from '../../src/core/engine.ts';
 import type { TestEngine } from '../helpers/engine.ts';
 
-export const FREE = 'autonomy: full\ntoolsets: [core, process, docker, docker_more]\n';
+export const FREE =
+  'autonomy: full\ntoolsets: [core, process, docker, docker_more, docker_images, docker_networks, docker_volumes]\n';
 
 /** A container with something of everything that an undo has to bring back. */
 export async function furnish({ docker }: TestEngine, name: string): Promise<void> {

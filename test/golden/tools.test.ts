@@ -18,8 +18,8 @@ describe.each(TOOLS.map((tool) => ({ name: tool.name, tool })))('$name', ({ name
   });
 
   test('is named verb_noun and has a title', () => {
-    // `rollback` is a verb that is its own noun; the issue names the tool so.
-    expect(name).toMatch(/^([a-z]+(_[a-z]+)+|rollback)$/);
+    // `rollback` and `prune` are verbs without a noun; the issue names the tool so.
+    expect(name).toMatch(/^([a-z]+(_[a-z]+)+|rollback|prune)$/);
     expect(tool.title).toMatch(/^[A-Z].{2,40}$/);
   });
 

@@ -24,7 +24,7 @@ test('an untrusted configuration only tightens', () => {
   });
   expect(tightened(given, configSchema.parse({}))).toEqual({
     ...base,
-    protected: { paths: ['a'], services: [] },
+    protected: { paths: ['a'], services: [], usual_services: true },
     limits: { ...base.limits, output_bytes: 1000 },
   });
   expect(tightened(configSchema.parse({ autonomy: 'observe' }), configSchema.parse({})).autonomy).toBe(

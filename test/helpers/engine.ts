@@ -36,7 +36,7 @@ export interface TestEngine {
 }
 
 /** Starts an engine on a socket and folders of its own, which leaves this machine's bridges and rules alone. */
-export async function startEngine(): Promise<TestEngine> {
+export async function startEngine(more: readonly string[] = []): Promise<TestEngine> {
   if (noEngine !== null) lacking(noEngine);
   const base = mkdtempSync(join(tmpdir(), 'homeostat-engine-'));
   const socket = join(base, 'socket');
@@ -46,7 +46,15 @@ export async function startEngine(): Promise<TestEngine> {
     const log = openSync(join(base, 'log'), 'a');
     const folders = ['--data-root', join(base, 'data'), '--exec-root', join(base, 'exec')];
     const alone = ['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-masq=false'];
-    const args = ['--host', `unix://${socket}`, '--pidfile', join(base, 'pid'), ...folders, ...alone];
+    const args = [
+      '--host',
+      `unix://${socket}`,
+      '--pidfile',
+      join(base, 'pid'),
+      ...folders,
+      ...alone,
+      ...more,
+    ];
     const child = spawn('dockerd', args, {
       stdio: ['ignore', log, log],
       env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
@@ -112,6 +120,8 @@ async function importImage(docker: Docker, base: string): Promise<void> {
 export async function endEngine({ docker, host, stop }: TestEngine): Promise<void> {
   for (const { Id } of await docker.listContainers({ all: true }))
     await docker.getContainer(Id).remove({ force: true });
+  // Its bridges would outlive it, and the ranges of addresses that they take are few.
+  await docker.pruneNetworks();
   await stop();
   const base = join(host.slice('unix://'.length), '..');
   execFileSync('/bin/sh', [
@@ -124,10 +134,12 @@ export async function endEngine({ docker, host, stop }: TestEngine): Promise<voi
 }
 
 /** For a file of tests: an engine while they run. */
-export function engineForTests(): () => Promise<TestEngine> {
+export function engineForTests(
+  more: () => Promise<readonly string[]> = async () => [],
+): () => Promise<TestEngine> {
   let started: Promise<TestEngine> | undefined;
   afterAll(async () => {
     if (started !== undefined) await endEngine(await started);
   });
-  return async () => (started ??= startEngine());
+  return async () => (started ??= more().then(startEngine));
 }

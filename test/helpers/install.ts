@@ -19,6 +19,7 @@ const NEEDED = [
   ['dockerd', 'docker.io'],
   ['busybox', 'busybox-static'],
   ['promtool', 'prometheus'],
+  ['docker-registry', 'docker-registry'],
 ] as const;
 
 /** The needed programs that this machine lacks. */

@@ -1,6 +1,7 @@
 import type { Config } from '../../core/config.ts';
 import type { Differing, Judgement, Replay } from '../../core/judgement.ts';
 import { type Factor, type Level, rank, riskOf } from '../../core/risk.ts';
+import { protectedServices } from '../../core/services.ts';
 import type { Rules } from '../../registry/rules.ts';
 import type { JudgementRow } from '../../store/judgements.ts';
 import type { House } from '../house.ts';
@@ -77,7 +78,7 @@ function spokenBy(policy: Policy, row: JudgementRow, step: Judgement, house: Hou
     workspace: row.workspace,
     rules,
     protectedGlobs: config.protected.paths,
-    protectedServices: config.protected.services,
+    protectedServices: protectedServices(config),
     shownGlobs: config.secrets.shown,
     ownFolders: house.ownFolders,
   };

@@ -11,6 +11,7 @@ import type { Surplus } from '../../store/snapshots.ts';
 import { expireOverdue, overdue } from '../approvals/settle.ts';
 import type { House } from '../house.ts';
 import { holderLives } from '../limits/leases.ts';
+import { dropSnapshot, releaseKept, releaseSoon } from './release.ts';
 import { SEEDING } from './seed.ts';
 
 const DAY_MS = 86_400_000;
@@ -22,6 +23,7 @@ const SETTING = 'last_prune';
 export function prune(house: House): void {
   const { store } = house;
   drop(house);
+  releaseSoon(house);
   // Nobody waits for it; what a process that ends leaves of it, the next one finds.
   void remove(orphans(house), house);
   const now = Date.now();
@@ -37,9 +39,10 @@ export async function collectGarbage(house: House): Promise<Collected> {
   const stages = house.store.read(() => overdue(house));
   const snapshots = drop(house);
   const late = await clear(house);
+  const unreleased = await releaseKept(house);
   const objects =
     early.objects === null || late.objects === null ? null : [...early.objects, ...late.objects];
-  return told(snapshots, stages, [...early.folders, ...late.folders], objects);
+  return told(snapshots, stages, [...early.folders, ...late.folders], objects, unreleased);
 }
 
 /** What `collectGarbage` would do now. */
@@ -49,7 +52,13 @@ export async function findGarbage(house: House): Promise<Collected> {
   const going = new Set([...snapshots.map((row) => row.action_id), ...stages]);
   const folders = await measured(orphans(house, going));
   const objects = store.read(() => (isBusy(house) ? null : store.garbage(Date.now() - YOUNG_MS, going)));
-  return told(snapshots, stages, folders, objects);
+  return told(
+    snapshots,
+    stages,
+    folders,
+    objects,
+    store.read(() => store.releases.count()),
+  );
 }
 
 async function clear(house: House): Promise<{ folders: Garbage[]; objects: Garbage[] | null }> {
@@ -73,7 +82,7 @@ function drop(house: House): Surplus[] {
   if (store.read(() => surplus(house)).length === 0) return [];
   const dropped = store.write(() => {
     const now = surplus(house);
-    for (const { action_id } of now) store.snapshots.drop(action_id);
+    for (const { action_id } of now) dropSnapshot(action_id, house);
     return now;
   });
   house.trace('dropped');
@@ -136,6 +145,7 @@ const told = (
   stages: readonly string[],
   folders: readonly Garbage[],
   objects: readonly Garbage[] | null,
+  unreleased: number,
 ): Collected => ({
   snapshots: snapshots.map(({ action_id, why, bytes }) => ({ snapshot_id: action_id, why, bytes })),
   stages,
@@ -145,4 +155,5 @@ const told = (
     bytes: objects?.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0,
   },
   busy: objects === null,
+  unreleased,
 });

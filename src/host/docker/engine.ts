@@ -1,20 +1,22 @@
 import type Docker from 'dockerode';
-import { type ContainerRow, type Engine, containerRowSchema, inspectedSchema } from '../../core/engine.ts';
-import type { Running } from '../../core/metrics.ts';
+import { type Engine, inspectedSchema } from '../../core/engine.ts';
 import type { Address } from './address.ts';
-import { engineError } from './errors.ts';
+import type { Ask } from './ask.ts';
+import { NOT_FOUND, engineError, isStatus } from './errors.ts';
 import { execIn } from './exec.ts';
 import { readLogs } from './logs.ts';
+import { imagePath, namesOf, segment } from './names.ts';
+import { openObjects } from './objects.ts';
+import { rowOf, runningOf } from './row.ts';
 import { statsOf } from './stats.ts';
 
 /** What the engine answers where a container is in that state already. */
 const NOT_MODIFIED = 304;
-const NOT_FOUND = 404;
 
 /** An engine over its interface; connected to with the first call. */
 export function openEngine(address: Address): Engine {
   let docker: Docker | undefined;
-  const ask = async <T>(work: (docker: Docker) => Promise<T>): Promise<T> => {
+  const ask: Ask = async (work) => {
     try {
       const { connect } = await import('./connect.ts');
       return await work((docker ??= connect(address)));
@@ -25,95 +27,62 @@ export function openEngine(address: Address): Engine {
   const change = async (id: string, work: (container: Docker.Container) => Promise<unknown>): Promise<void> =>
     ask(async (to) => {
       try {
-        await work(to.getContainer(id));
+        await work(to.getContainer(segment(id)));
       } catch (error) {
-        if ((error as { statusCode?: number }).statusCode !== NOT_MODIFIED) throw error;
+        if (!isStatus(error, NOT_MODIFIED)) throw error;
       }
     });
   return {
+    ...openObjects(ask, address.host),
     address: address.host,
     running: async () => ask(async (to) => (await to.listContainers()).map(runningOf)),
     list: async (all) => ask(async (to) => (await to.listContainers({ all })).map(rowOf)),
     inspect: async (container) =>
-      ask(async (to) => inspectedSchema.parse(await to.getContainer(container).inspect())),
-    logs: async (id, options) => ask(async (to) => readLogs(to.getContainer(id), options)),
-    stats: async (id) => ask(async (to) => statsOf(await to.getContainer(id).stats({ stream: false }))),
+      ask(async (to) => inspectedSchema.parse(await to.getContainer(segment(container)).inspect())),
+    logs: async (id, options) => ask(async (to) => readLogs(to.getContainer(segment(id)), options)),
+    stats: async (id) =>
+      ask(async (to) => statsOf(await to.getContainer(segment(id)).stats({ stream: false }))),
     start: async (id) => change(id, async (container) => container.start()),
     stop: async (id, seconds) => change(id, async (container) => container.stop(timeOf(seconds))),
     restart: async (id, seconds) => change(id, async (container) => container.restart(timeOf(seconds))),
     pause: async (id) => change(id, async (container) => container.pause()),
     unpause: async (id) => change(id, async (container) => container.unpause()),
-    exec: async (id, request) => ask(async (to) => execIn(to.getContainer(id), request)),
+    exec: async (id, request) => ask(async (to) => execIn(to.getContainer(segment(id)), request)),
+    update: async (id, body) => change(id, async (container) => container.update(body)),
     create: async (name, body) => ask(async (to) => (await to.createContainer({ ...body, name })).id),
     connect: async (id, network, endpoint) =>
       ask(
         async (to) =>
-          void (await to.getNetwork(network).connect({ Container: id, EndpointConfig: endpoint })),
+          void (await to.getNetwork(segment(network)).connect({ Container: id, EndpointConfig: endpoint })),
       ),
     rename: async (id, name) => change(id, async (container) => container.rename({ name })),
     remove: async (id) => change(id, async (container) => container.remove({ force: true })),
     written: async (id) =>
       ask(async (to) => {
-        const container = to.getContainer(id);
+        const container = to.getContainer(segment(id));
         const paths = (await container.changes()) as readonly unknown[] | null;
         const { SizeRw } = (await container.inspect({ size: true } as object)) as { SizeRw?: number };
         return { paths: paths?.length ?? 0, bytes: SizeRw ?? 0 };
       }),
     commit: async (id, tag) =>
       ask(async (to) => {
-        const answer: unknown = await to.getContainer(id).commit({ ...namesOf(tag), pause: true });
+        const answer: unknown = await to.getContainer(segment(id)).commit({ ...namesOf(tag), pause: true });
         return (answer as { Id: string }).Id;
       }),
     imageId: async (image) =>
       ask(async (to) => {
         try {
-          return (await to.getImage(image).inspect()).Id;
+          return (await to.getImage(imagePath(image)).inspect()).Id;
         } catch (error) {
-          if ((error as { statusCode?: number }).statusCode === NOT_FOUND) return null;
+          if (isStatus(error, NOT_FOUND)) return null;
           throw error;
         }
       }),
     tag: async (image, tag) =>
       ask(async (to) => {
-        await to.getImage(image).tag(namesOf(tag));
+        await to.getImage(imagePath(image)).tag(namesOf(tag));
       }),
   };
 }
 
 const timeOf = (seconds: number | undefined): object => (seconds === undefined ? {} : { t: seconds });
-
-/** The tag is what stands behind the last colon that belongs to no port. */
-function namesOf(image: string): { repo: string; tag: string } {
-  const at = image.lastIndexOf(':');
-  return at > image.lastIndexOf('/')
-    ? { repo: image.slice(0, at), tag: image.slice(at + 1) }
-    : { repo: image, tag: 'latest' };
-}
-
-const SHORT_ID = 12;
-
-function rowOf(info: Docker.ContainerInfo): ContainerRow {
-  const ports = info.Ports.map(({ IP, PublicPort, PrivatePort, Type }) =>
-    PublicPort ? `${IP}:${PublicPort}->${PrivatePort}/${Type}` : `${PrivatePort}/${Type}`,
-  );
-  return containerRowSchema.parse({
-    id: info.Id.slice(0, SHORT_ID),
-    name: nameOf(info.Names[0] ?? info.Id),
-    image: info.Image,
-    state: info.State,
-    status: info.Status,
-    ports: [...new Set(ports)],
-    project: info.Labels['com.docker.compose.project'] ?? null,
-    service: info.Labels['com.docker.compose.service'] ?? null,
-  });
-}
-
-/** In a list the engine tells of a container’s probe within a text for people. */
-const runningOf = ({ Id, Names, Status }: Docker.ContainerInfo): Running => {
-  const said = /\((?:health: )?(healthy|unhealthy|starting)\)/.exec(Status)?.[1] as
-    Running['health'] | undefined;
-  return { id: Id, name: nameOf(Names[0] ?? Id), health: said ?? null };
-};
-
-/** The engine writes a slash before each name. */
-const nameOf = (name: string): string => name.replace(/^\//, '');

@@ -7,8 +7,11 @@ interface EngineFailure extends Error {
 }
 
 /** Status codes of the engine's interface, https://docs.docker.com/reference/api/engine/. */
-const NOT_FOUND = 404;
+export const NOT_FOUND = 404;
 const CONFLICT = 409;
+
+export const isStatus = (error: unknown, status: number): boolean =>
+  (error as EngineFailure | null)?.statusCode === status;
 
 /** What the engine, or the way to it, says is wrong, in homeostat's words. */
 export function engineError(error: unknown, address: string): HomeostatError {

@@ -14,6 +14,7 @@ import {
   recoverChange,
   verifyChange,
 } from './container-change.ts';
+import { releaseImages } from './objects/kept-images.ts';
 
 interface ContainerTool<I extends z.ZodObject> {
   readonly name: string;
@@ -82,6 +83,7 @@ export function containerAction<I extends z.ZodObject>(tool: ContainerTool<I>): 
       return staged(change, ctx);
     },
     recover: recoverChange,
+    release: async (_, { actionId, engine }) => releaseImages(actionId, engine.images),
   });
 }
 

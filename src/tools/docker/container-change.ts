@@ -13,6 +13,7 @@ import type { Engine, Inspected } from '../../core/engine.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import type { Recovery, Verification } from '../../core/stages.ts';
 import { nameOf } from './container.ts';
+import { keptTag } from './objects/kept-images.ts';
 
 /** A container with all that it takes to make it again. */
 const keptSchema = z.object({
@@ -71,18 +72,18 @@ export async function checkBefore(
     throw new HomeostatError('world_changed', `container ${name} has changed: ${changed.join(', ')}`);
 }
 
-/** Images that undo needs are kept by a name of homeostat's. */
-const keptTag = (what: 'image' | 'layer', actionId: string): string => `homeostat/${what}:${actionId}`;
-
 /** Brings about a change that was checked; answers it with what undo needs. */
 export async function applyChange(change: ContainerChange, ctx: ActionContext): Promise<ContainerChange> {
   const { engine, actionId } = ctx;
-  const { name, after } = change;
+  const { name } = change;
   let { before } = change;
+  // The one to be made is none that stands, whatever stood there before.
+  const after = change.after === null ? null : { ...change.after, id: null };
+  // On record before anything is kept for it, so that it is let go again whatever comes.
+  await ctx.preserve({ name, before, after });
   if (before?.id) {
     await engine.tag(before.image, keptTag('image', actionId));
     const written = await engine.written(before.id);
-    // Before it is made known that something begins: to keep a layer changes nothing.
     if (written.paths > 0)
       before = { ...before, layer: await engine.commit(before.id, keptTag('layer', actionId)) };
   }
@@ -91,6 +92,7 @@ export async function applyChange(change: ContainerChange, ctx: ActionContext): 
   // A recovery must know it by its id: under the name somebody else's may stand by then.
   const done = { name, before, after: after === null ? null : { ...after, id: fresh } };
   await ctx.preserve(done);
+  const holder = after === null ? await holdVolumes(before, holderName(name, actionId), engine) : null;
   if (before?.id) await setAside(before, asideName(name, actionId), engine);
   if (after !== null && fresh !== null) {
     await engine.rename(fresh, name);
@@ -98,10 +100,12 @@ export async function applyChange(change: ContainerChange, ctx: ActionContext): 
     await settle(fresh, after.goal, ctx);
   }
   if (before?.id) await removeIf(before.id, engine);
+  if (holder !== null) await engine.remove(holder);
   return done;
 }
 
 const freshName = (name: string, actionId: string): string => `${name}-new-${actionId}`;
+const holderName = (name: string, actionId: string): string => `${name}-volumes-${actionId}`;
 const asideName = (name: string, actionId: string): string => `${name}-before-${actionId}`;
 
 async function make({ spec, image, layer }: Kept, name: string, engine: Engine): Promise<string> {
@@ -113,12 +117,38 @@ async function make({ spec, image, layer }: Kept, name: string, engine: Engine):
   return id;
 }
 
-async function setAside({ id, goal }: Kept, name: string, engine: Engine): Promise<void> {
+async function setAside({ id, goal, spec }: Kept, name: string, engine: Engine): Promise<void> {
   if (id === null) return;
   if (goal === 'paused') await engine.unpause(id);
   if (goal !== 'exited') await engine.stop(id);
-  // One that is removed when it ends is gone by now.
-  if ((await find(engine, id)) !== null) await engine.rename(id, name);
+  if (goal !== 'exited' && spec.host_config['AutoRemove'] === true) return gone(id, engine);
+  await engine.rename(id, name);
+}
+
+const GONE_MS = 10_000;
+
+/** The engine removes one that is removed when it ends a moment after it has ended. */
+async function gone(id: string, engine: Engine): Promise<void> {
+  for (const until = performance.now() + GONE_MS; performance.now() < until; await sleep(LOOK_MS / 5))
+    if ((await find(engine, id)) === null) return;
+  throw new HomeostatError('engine_conflict', `container ${id} is not removed in time`);
+}
+
+/**
+ * The engine removes the volumes without a name of a container that is removed when it ends, unless another has them:
+ * here one that never runs.
+ */
+async function holdVolumes(before: Kept | null, name: string, engine: Engine): Promise<string | null> {
+  if (!before?.id || before.spec.host_config['AutoRemove'] !== true) return null;
+  const Mounts = before.spec.mounts
+    .filter(({ type }) => type === 'volume')
+    .map(({ name: Source, target: Target }) => ({ Type: 'volume', Source, Target }));
+  if (Mounts.length === 0) return null;
+  return engine.create(name, {
+    Image: before.image,
+    Cmd: ['never'],
+    HostConfig: { Mounts, NetworkMode: 'none' },
+  });
 }
 
 async function removeIf(id: string, engine: Engine): Promise<void> {
@@ -209,6 +239,7 @@ export async function recoverChange(
 ): Promise<Recovery> {
   const { engine, actionId } = ctx;
   const old = before?.id ? await find(engine, before.id) : null;
+  const holder = await find(engine, holderName(name, actionId));
   const fresh = await find(engine, freshName(name, actionId));
   if (fresh !== null) await engine.remove(fresh.Id);
   const made = after?.id ? await find(engine, after.id) : null;
@@ -221,6 +252,7 @@ export async function recoverChange(
     if (old !== null && nameOf(old) !== name) await engine.rename(old.Id, name);
     await bring(id, before.goal, engine);
   }
+  if (holder !== null) await engine.remove(holder.Id);
   const { ok } = await verifyChange({ name, before: null, after: before }, ctx);
   return {
     outcome: ok ? 'rolled_back' : 'rollback_failed',

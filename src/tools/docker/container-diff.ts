@@ -16,7 +16,7 @@ function textOf(kept: Kept | null): string {
   return stringify(withoutEmpty({ state: goal, image, ...spec }));
 }
 
-function withoutEmpty(value: unknown): unknown {
+export function withoutEmpty(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutEmpty);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(([key, inner]) => [key, withoutEmpty(inner)] as const);

@@ -1,7 +1,7 @@
 import type { Config } from '../../core/config.ts';
 import type { Inspected } from '../../core/engine.ts';
 import { ENGINE_SOCKET, MACHINE_FOLDER, POWERFUL_CAPABILITY } from '../../core/host-power.ts';
-import { namesService } from '../../core/services.ts';
+import { namesService, protectedServices } from '../../core/services.ts';
 
 /** The engine writes a slash before the name. */
 export const nameOf = ({ Name }: Inspected): string => Name.replace(/^\//, '');
@@ -10,16 +10,16 @@ export const nameOf = ({ Name }: Inspected): string => Name.replace(/^\//, '');
 export const resourceOf = (found: Inspected): string => `container:${nameOf(found)}`;
 
 /** A container can say of itself that it is to be protected. */
-const LABEL = 'homeostat.protected';
+export const PROTECTED_LABEL = 'homeostat.protected';
 
 /** What rules may speak of: its name is in the line already, its image, its service and its label are not. */
 export function circumstancesOf({ Config: { Image, Labels } }: Inspected, config: Config): string[] {
   const labels = Labels ?? {};
   const names = [Image, labels['com.docker.compose.service'] ?? ''];
-  const isNamed = config.protected.services.some((service) =>
+  const isNamed = protectedServices(config).some((service) =>
     names.some((name) => namesService(name, service)),
   );
-  return isNamed || labels[LABEL] === 'true' ? ['protected_service'] : [];
+  return isNamed || labels[PROTECTED_LABEL] === 'true' ? ['protected_service'] : [];
 }
 
 /** Devices that every container has. */

@@ -3,6 +3,7 @@ import { HomeostatError } from '../../core/errors.ts';
 import { defineAction } from '../../core/tool.ts';
 import { checkArguments } from '../command/arguments.ts';
 import { circumstancesOf, nameOf, powersOf, resourceOf } from './container.ts';
+import { quoted } from './quoted.ts';
 
 const NOTE =
   'What it does in the container cannot be shown before it runs, nor taken back: remove_container and recreate_container keep what a container has written, this does not.';
@@ -112,6 +113,3 @@ export const execInContainer = defineAction({
     message: 'nobody knows how far the command in the container came',
   }),
 });
-
-/** One word of a shell line. */
-const quoted = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;

@@ -58,6 +58,8 @@ const definition: ActionDefinition<typeof input, typeof output, typeof stage, ty
 
   recover: async ({ of, tool, snapshot: inner }, ctx) =>
     ctx.undoing.recover(tool, inner, wrapping(of, tool, ctx)),
+
+  release: async ({ tool, snapshot: inner }, ctx) => ctx.release(tool, inner),
 };
 
 export const rollback = defineAction(definition);

@@ -1,0 +1,59 @@
+import type { ReleaseContext } from '../../core/context.ts';
+import type { ReleaseRow } from '../../store/releases.ts';
+import { findAction, type House } from '../house.ts';
+
+/** What cannot be let go now is tried again after so long, or at the next start. */
+const LATER_MS = 60_000;
+
+const tried = new WeakMap<House, number>();
+
+/**
+ * Drops a snapshot; the caller holds a write transaction. What its tool has kept for it outside the state stays on
+ * record until that is let go, too, so that neither a kill nor an engine that is away leaves it there for good.
+ */
+export function dropSnapshot(actionId: string, house: House): void {
+  const { actions, releases, snapshots } = house.store;
+  const tool = findAction(house, actions.get(actionId)?.tool ?? '');
+  if (tool !== null && tool.release !== null) releases.put(actionId, tool.name);
+  snapshots.drop(actionId);
+}
+
+/** Lets go what is kept for snapshots that are gone, unless that was tried and failed a moment ago. */
+export function releaseSoon(house: House): void {
+  if (performance.now() - (tried.get(house) ?? -LATER_MS) < LATER_MS) return;
+  if (house.store.read(() => house.store.releases.count()) === 0) return;
+  tried.set(house, performance.now());
+  // Nobody waits for it; what a process that ends leaves of it, the next one finds.
+  releaseKept(house).then(
+    (left) => void (left === 0 && tried.delete(house)),
+    () => undefined,
+  );
+}
+
+/** The same at once; answers how many are left for another time. */
+export async function releaseKept(house: House): Promise<number> {
+  const { store } = house;
+  for (const row of store.read(() => store.releases.all())) {
+    if (!(await isReleased(row, house))) continue;
+    store.write(() => store.releases.drop(row.action_id));
+    house.trace('released');
+  }
+  return store.read(() => store.releases.count());
+}
+
+async function isReleased({ action_id: actionId, tool, data }: ReleaseRow, house: House): Promise<boolean> {
+  const ctx: ReleaseContext = {
+    actionId,
+    engine: house.machine.engine,
+    release: async (name, snapshot) => {
+      await findAction(house, name)?.release?.(snapshot, ctx);
+    },
+  };
+  try {
+    await ctx.release(tool, JSON.parse(data));
+    return true;
+  } catch {
+    // The engine is away, or does not want it yet.
+    return false;
+  }
+}

@@ -1,0 +1,98 @@
+import { Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import type { ImageFound, Images } from '../../core/engine-objects.ts';
+import type { Ask } from './ask.ts';
+import { isStatus, NOT_FOUND } from './errors.ts';
+import { imagePath, namesOf } from './names.ts';
+
+/** What the engine calls an image without a name in a list. */
+const NONE = '<none>';
+
+export function openImages(ask: Ask): Images {
+  const found = async (to: Docker, image: string): Promise<ImageFound | null> => {
+    try {
+      const { Id, RepoTags, RepoDigests, Size, Created } = await to.getImage(imagePath(image)).inspect();
+      return imageOf(Id, RepoTags, RepoDigests, Size, Date.parse(Created) / 1000);
+    } catch (error) {
+      if (isStatus(error, NOT_FOUND)) return null;
+      throw error;
+    }
+  };
+  return {
+    list: async () =>
+      ask(async (to) =>
+        (await to.listImages()).map(({ Id, RepoTags, RepoDigests, Size, Created }) =>
+          imageOf(Id, RepoTags, RepoDigests, Size, Created),
+        ),
+      ),
+    find: async (image) => ask(async (to) => found(to, image)),
+    pull: async (name, signal, progress) => ask(async (to) => pull(to, name, signal, progress)),
+    tag: async (image, name) =>
+      ask(async (to) => void (await to.getImage(imagePath(image)).tag(namesOf(name)))),
+    remove: async (name) =>
+      ask(async (to) => void (await to.getImage(imagePath(name)).remove({ noprune: false }))),
+    // The interface has no call that leaves an image without a name, but to give its name to another.
+    unname: async (name) =>
+      ask(async (to) => {
+        const names = (await found(to, name))?.names ?? [];
+        if (names.length === 1) await importEmpty(to, name);
+        await to.getImage(imagePath(name)).remove();
+      }),
+    removeUnnamed: async (id) =>
+      ask(async (to) => void (await to.getImage(imagePath(id)).remove({ noprune: false }))),
+  };
+}
+
+const imageOf = (
+  id: string,
+  tags: readonly string[] | null | undefined,
+  digests: readonly string[] | null | undefined,
+  bytes: number,
+  created: number,
+): ImageFound => ({
+  id,
+  names: (tags ?? []).filter((name) => !name.startsWith(NONE)).toSorted(),
+  digests: (digests ?? []).filter((name) => !name.startsWith(NONE)).toSorted(),
+  bytes,
+  created: Math.floor(created),
+});
+
+/** An archive that ends at once. */
+const EMPTY_TAR = Buffer.alloc(1024);
+
+/** Makes an image with nothing in it. */
+export async function importEmpty(to: Docker, name: string): Promise<void> {
+  const { repo, tag } = namesOf(name);
+  const stream = await to.importImage(Readable.from([EMPTY_TAR]), { repo, tag });
+  await new Promise((resolve, reject) => stream.once('end', resolve).once('error', reject).resume());
+}
+
+interface Progress {
+  readonly status?: string;
+  readonly id?: string;
+  readonly progress?: string;
+}
+
+async function pull(
+  to: Docker,
+  name: string,
+  signal: AbortSignal,
+  progress: (line: string) => void,
+): Promise<void> {
+  const stream = (await to.pull(name, { abortSignal: signal })) as Readable;
+  const end = (): void => void stream.destroy(new Error('the pull was ended'));
+  signal.addEventListener('abort', end);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      stream.once('error', reject);
+      to.modem.followProgress(
+        stream,
+        (error) => (error === null ? resolve() : reject(error)),
+        ({ status = '', id = '', progress: far = '' }: Progress) =>
+          progress([id, status, far].filter(Boolean).join(' ')),
+      );
+    });
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
+}
