@@ -220,4 +220,8 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE planted_values (n INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE);
   `,
+  // The stages that are kept of actions which are finished: few among many.
+  `
+  CREATE INDEX actions_staged ON actions (finished_ms) WHERE phase = 'finished' AND stage IS NOT NULL;
+  `,
 ];
