@@ -51,7 +51,7 @@ export async function withLeases<T>(
       const held = resources.length === 0 ? null : tryTake(resources, actionId, house);
       return held === null ? { holder: null, done: work() } : { holder: held, done: null };
     });
-    if (holder === null) return done as T;
+    if (holder === null) return done;
     if (house.machine.uptime().ms - started > WAIT_MS) {
       throw new HomeostatError('resource_busy', `action ${holder.actionId} holds ${holder.resource}`);
     }
