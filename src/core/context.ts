@@ -78,6 +78,8 @@ export interface ActionContext extends BaseContext {
   isReadOnlyLine(line: string): boolean;
   /** Makes what undo needs durable; must return before the first change. May be called again with more. */
   preserve(snapshot: unknown): Promise<void>;
+  /** The same as it is after the last change, put on record with the outcome; until then the former must do. */
+  complete(snapshot: unknown): void;
   readonly undoing: Undoing;
   /** Pulls the emergency stop for every process on this state. */
   pullStop(reason: string): void;

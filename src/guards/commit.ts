@@ -7,7 +7,7 @@ import { useGrant } from './approvals/grants.ts';
 import { actionContext, isSecretIn } from './context.ts';
 import { checkAlive, endedBy } from './ending.ts';
 import type { House } from './house.ts';
-import { takeLeases } from './limits/leases.ts';
+import { withLeases } from './limits/leases.ts';
 import { recordOutcome } from './record.ts';
 import { auditBase, reportOf, type Run } from './run.ts';
 
@@ -17,8 +17,6 @@ const ROLLBACK_MS = 120_000;
 /** Steps 8 to 10: the stage is let into the world, looked at, and taken back where it is not what it claims. */
 export async function commitRun(run: Run, house: House): Promise<ActionReport> {
   checkAlive(run, house);
-  // Taken already, but by what ran in a stage of its own.
-  await takeLeases(run.intent?.resources ?? [], run.id, house, run.signal);
   await beginCommit(run, house); //                                      8
   run.committing = true;
   house.trace('committing');
@@ -68,9 +66,11 @@ const secretsIn = (run: Run, effects: Effects | null | undefined, house: House):
     .map(({ path }) => path);
 };
 
-/** Consumes the approval, where there is one, and writes the commit record: both or neither. */
+/** Takes the leases, consumes the approval, where there is one, and writes the commit record: all or nothing. */
 async function beginCommit(run: Run, house: House): Promise<void> {
-  const seq = await house.store.group(() => {
+  // Taken already, but by what ran in a stage of its own.
+  const resources = run.intent?.resources ?? [];
+  const seq = await withLeases(resources, run.id, house, run.signal, () => {
     // The stop may have been pulled while this waited for its turn.
     checkAlive(run, house);
     const consumed = run.resumed ? consume(run, house) : null;

@@ -8,7 +8,7 @@ import { isSecretPath, pathRules } from './risk/paths.ts';
 import { processes } from './processes/processes.ts';
 import type { Run } from './run.ts';
 import { formerTime } from './snapshots/former-time.ts';
-import { preserve } from './snapshots/preserve.ts';
+import { complete, preserve } from './snapshots/preserve.ts';
 import { undoing } from './snapshots/undoing.ts';
 
 /** Whether a rule says that a path's content is never shown. */
@@ -69,6 +69,7 @@ export function actionContext(run: Run, house: House, options: { signal?: AbortS
     processes: processes(run, house),
     isReadOnlyLine: (line) => house.rules.read_only_lines.includes(line),
     preserve: async (snapshot) => preserve(run, snapshot, house),
+    complete: (snapshot) => complete(run, snapshot, house),
     undoing: undoing(run, house),
     pullStop: (reason) => house.stop.pull(reason),
   };

@@ -6,8 +6,8 @@ import type { Caller, Workspace } from '../core/principal.ts';
 import { assessContext, type House } from './house.ts';
 import { autonomySettings, levelOf, reachOf } from './policy/autonomy.ts';
 import { decide, raisedBy } from './policy/decide.ts';
-import { assessCommand } from './risk/assess-command.ts';
-import { type AssessContext, assessEffects, assessIntent, withExtent } from './risk/assess.ts';
+import type { CommandRisk } from './risk/assess-command.ts';
+import { type AssessContext, assessEffects, assessIntent, assessLines, withExtent } from './risk/assess.ts';
 import { downloadOf, downloadRisk } from './risk/downloads.ts';
 import { isRunning } from './processes/list.ts';
 import type { DownloadRule } from '../registry/rules.ts';
@@ -20,14 +20,15 @@ export function judge(
   staged: Staged<unknown> | null,
   { workspace, principal }: Pick<Caller, 'workspace' | 'principal'>,
   house: House,
+  ctx = assessContext(house, workspace),
+  lines = assessLines(intent, ctx),
 ): Judgement {
-  const ctx = assessContext(house, workspace);
   const met = new Set([...intent.circumstances, ...(staged?.circumstances ?? [])]);
   const download = intent.reaching === true && !isWrittenTo(house) ? downloadOf(intent, ctx) : null;
   if (download !== null) met.delete('with_network');
   const circumstances = [...met];
   const spoken = house.rules.circumstances.filter((rule) => met.has(rule.when));
-  const asked = assessIntent(intent, ctx);
+  const asked = assessIntent(intent, ctx, lines);
   const seen = seenRisk(asked, intent, staged, download, ctx);
   const reversibility = intent.reaching === true ? 'irreversible' : seen.reversibility;
   const risk = riskOf([...seen.factors, ...raisedBy(spoken)], seen.resources, reversibility, seen);
@@ -86,20 +87,19 @@ const MOST_ORIGINS = 500;
 
 export function judgeRun(run: Run, house: House): void {
   if (run.intent === null) throw new HomeostatError('internal_error', 'judged before it was bound');
-  const judgement = judge(run.intent, run.staged, run.caller, house);
+  const ctx = assessContext(house, run.caller.workspace);
+  const lines = assessLines(run.intent, ctx);
+  const judgement = judge(run.intent, run.staged, run.caller, house, ctx, lines);
   run.risk = judgement.risk;
   run.download = judgement.download;
   run.decision = judgement.decision;
   run.judgements.push(judgement);
-  remember(run.intent, run.caller.workspace, house);
+  remember(lines, house);
 }
 
 /** What a command fetched, decoded or copied from a secret is still that when a later command runs or sends it. */
-function remember(intent: Intent, workspace: Workspace, house: House): void {
-  const ctx = assessContext(house, workspace);
-  for (const { line, cwd, env } of intent.commands) {
-    for (const [path, from] of assessCommand(line, cwd, env, ctx).origins) house.origins.set(path, from);
-  }
+function remember(lines: readonly CommandRisk[], house: House): void {
+  for (const { origins } of lines) for (const [path, from] of origins) house.origins.set(path, from);
   for (const path of house.origins.keys()) {
     if (house.origins.size <= MOST_ORIGINS) break;
     house.origins.delete(path);

@@ -2,6 +2,7 @@ import type { ActionReport, Decision } from '../core/outcome.ts';
 import { auditParameters } from './audit/parameters.ts';
 import type { House } from './house.ts';
 import { recordOrCount } from './limits/refusals.ts';
+import { putCompleted } from './snapshots/preserve.ts';
 import { auditBase, type Ending, reportOf, type Run } from './run.ts';
 import { dropSnapshot } from './snapshots/release.ts';
 
@@ -75,7 +76,8 @@ export async function recordOutcome(run: Run, ending: Ending, house: House): Pro
     const told = reportOf(run, ending);
     if (run.recorded) {
       putJudgements(run, house);
-      if (ending.snapshot !== true) dropSnapshot(run.id, house);
+      if (ending.snapshot === true) putCompleted(run, house);
+      else dropSnapshot(run.id, house);
       house.store.leases.release(run.id);
       house.store.actions.update(run.id, {
         phase: 'finished',

@@ -46,6 +46,8 @@ export interface Run {
   reached: boolean;
   /** True once the commit record is on disk, until the outcome is. */
   committing: boolean;
+  /** What undo needs, where the commit has found out more than was preserved before it. */
+  completed: { readonly snapshot: unknown } | null;
 }
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -88,6 +90,7 @@ export function openRun(tool: Action, caller: Caller, house: House, id: string =
     grant: null,
     reached: false,
     committing: false,
+    completed: null,
   };
 }
 

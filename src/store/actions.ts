@@ -78,6 +78,8 @@ export interface ActionStore {
    * have more bytes together; of these the newest stays.
    */
   forgetStages(limits: { readonly beforeMs: number; readonly keep: number; readonly bytes: number }): void;
+  /** Whether a stage of a finished action is kept. */
+  keepsStages(): boolean;
   /** The id of the successful action that undid this one and is not itself undone. */
   undoneBy(id: string): string | null;
 }
@@ -102,9 +104,12 @@ export function actionStore(db: Statements, apart: Apart): ActionStore {
     if (before !== null) apart.drop(before);
   };
   const undoneBy = (id: string): string | null =>
-    all("SELECT * FROM actions WHERE undoes = ? AND outcome = 'succeeded' AND dry_run = 0", id).find(
-      (row) => undoneBy(row.id) === null,
-    )?.id ?? null;
+    db
+      .prepare<[string], { id: string }>(
+        "SELECT id FROM actions WHERE undoes = ? AND outcome = 'succeeded' AND dry_run = 0",
+      )
+      .all(id)
+      .find((row) => undoneBy(row.id) === null)?.id ?? null;
   return {
     insert(row) {
       const raw = toRaw(row);
@@ -159,6 +164,9 @@ export function actionStore(db: Statements, apart: Apart): ActionStore {
            ) WHERE finished_ms < @beforeMs OR place > @keep OR (place > 1 AND taken > @bytes))`,
       ).run(limits);
     },
+    keepsStages: () =>
+      db.prepare("SELECT 1 FROM actions WHERE phase = 'finished' AND stage IS NOT NULL LIMIT 1").get() !==
+      undefined,
     undoneBy,
   };
 }

@@ -224,4 +224,8 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE releases (action_id TEXT PRIMARY KEY, tool TEXT NOT NULL, data TEXT NOT NULL) WITHOUT ROWID;
   `,
+  // The stages that are kept of actions which are finished: few among many.
+  `
+  CREATE INDEX actions_staged ON actions (finished_ms) WHERE phase = 'finished' AND stage IS NOT NULL;
+  `,
 ];

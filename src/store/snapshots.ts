@@ -24,8 +24,8 @@ export interface SnapshotStore {
   get(actionId: string): SnapshotRow | null;
   drop(actionId: string): void;
   list(limit: number): SnapshotRow[];
-  /** Those with the text in them of actions that undo no other and that somebody has undone. */
-  naming(text: string): SnapshotRow[];
+  /** The actions that undo no other and that somebody has undone, the oldest first. */
+  undone(): string[];
   /** Those that retention lets go, of finished actions that nobody is undoing; a pinned one never. */
   surplus(limits: Limits): Surplus[];
   /** False where there is no such snapshot. */
@@ -33,6 +33,8 @@ export interface SnapshotStore {
   pinned(): string[];
   /** Whether a snapshot or an unfinished action needs what that action has kept; some actions do not count. */
   names(actionId: string, without?: ReadonlySet<string>): boolean;
+  /** The actions that have a snapshot, are not finished, or of which a stage is kept: they need their own. */
+  holding(): ReadonlySet<string>;
   /** The text of all that may name an object: the snapshots' and the unfinished actions' stages, but for some. */
   references(without?: ReadonlySet<string>): Iterable<string>;
 }
@@ -88,14 +90,15 @@ export function snapshotStore(db: Statements, apart: Apart): SnapshotStore {
     drop: (actionId) => void db.prepare('DELETE FROM snapshots WHERE action_id = ?').run(actionId),
     list: (limit) =>
       db.prepare<[number], Raw>('SELECT * FROM snapshots ORDER BY n DESC LIMIT ?').all(limit).map(read),
-    naming: (text) =>
+    undone: () =>
       db
-        .prepare<[string], Raw>(
-          `SELECT * FROM snapshots WHERE instr(data, ?) > 0 AND action_id IN (
-             SELECT done.id FROM actions done JOIN actions undo ON undo.undoes = done.id WHERE done.undoes IS NULL)`,
+        .prepare<[], { action_id: string }>(
+          `SELECT action_id FROM snapshots WHERE action_id IN (
+             SELECT done.id FROM actions undo JOIN actions done ON undo.undoes = done.id WHERE done.undoes IS NULL)
+           ORDER BY n`,
         )
-        .all(text)
-        .map(read),
+        .all()
+        .map((row) => row.action_id),
     surplus: (limits) =>
       db
         .prepare<[Limits], Surplus>(
@@ -130,6 +133,16 @@ export function snapshotStore(db: Statements, apart: Apart): SnapshotStore {
       if (undoing > 0 || (own > 0 && !without.has(id))) return true;
       return [...references(without)].some((text) => text.includes(id));
     },
+    holding: () =>
+      new Set(
+        db
+          .prepare<[], { id: string }>(
+            `SELECT action_id AS id FROM snapshots UNION ALL SELECT id FROM actions WHERE phase <> 'finished'
+             UNION ALL SELECT id FROM actions WHERE phase = 'finished' AND stage IS NOT NULL`,
+          )
+          .all()
+          .map((row) => row.id),
+      ),
     references,
   };
 }

@@ -34,11 +34,24 @@ export async function takeLeases(
   house: House,
   signal: AbortSignal,
 ): Promise<void> {
-  if (resources.length === 0) return;
+  if (resources.length > 0) await withLeases(resources, actionId, house, signal, () => null);
+}
+
+/** The same, and does something in the transaction that takes them. */
+export async function withLeases<T>(
+  resources: readonly string[],
+  actionId: string,
+  house: House,
+  signal: AbortSignal,
+  work: () => T,
+): Promise<T> {
   const started = house.machine.uptime().ms;
   for (;;) {
-    const holder = await house.store.group(() => tryTake(resources, actionId, house));
-    if (holder === null) return;
+    const { holder, done } = await house.store.group(() => {
+      const held = resources.length === 0 ? null : tryTake(resources, actionId, house);
+      return held === null ? { holder: null, done: work() } : { holder: held, done: null };
+    });
+    if (holder === null) return done;
     if (house.machine.uptime().ms - started > WAIT_MS) {
       throw new HomeostatError('resource_busy', `action ${holder.actionId} holds ${holder.resource}`);
     }

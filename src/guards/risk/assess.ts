@@ -2,14 +2,17 @@ import type { ChangeKind, Effects } from '../../core/effects.ts';
 import { type Effect, type Factor, type Risk, leastReversible, rank, riskOf } from '../../core/risk.ts';
 import type { Surroundings } from '../../core/host.ts';
 import type { Intent } from '../../core/stages.ts';
-import { type CommandContext, assessCommand } from './assess-command.ts';
+import { type CommandContext, type CommandRisk, assessCommand } from './assess-command.ts';
 import { asFactor, gradeTouch } from './grade.ts';
 
 export type AssessContext = CommandContext;
 
+/** What the lines risk that a request would run. */
+export const assessLines = ({ commands }: Intent, ctx: AssessContext): CommandRisk[] =>
+  commands.map(({ line, cwd, env }) => assessCommand(line, cwd, env, ctx));
+
 /** What a request risks, by what it says it would do. */
-export function assessIntent(intent: Intent, ctx: AssessContext): Risk {
-  const commands = intent.commands.map((c) => assessCommand(c.line, c.cwd, c.env, ctx));
+export function assessIntent(intent: Intent, ctx: AssessContext, commands = assessLines(intent, ctx)): Risk {
   const touches = intent.touches.map((t) => gradeChange(t.path, t.change, ctx));
   const base: Factor = {
     rule: 'kind-of-action',

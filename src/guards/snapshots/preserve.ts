@@ -19,6 +19,18 @@ export function sizeOf(snapshot: unknown): { changes: number; bytes: number } {
   return { changes: all.length, bytes };
 }
 
+/** Keeps what undo needs after the commit until it is put on record with the outcome. */
+export function complete(run: Run, snapshot: unknown, house: House): void {
+  run.completed = { snapshot };
+  house.trace('preserved');
+}
+
+/** To be called inside the transaction of the outcome. */
+export function putCompleted({ id, completed }: Run, house: House): void {
+  if (completed === null) return;
+  house.store.snapshots.put(id, completed.snapshot, sizeOf(completed.snapshot));
+}
+
 /** Makes what undo needs durable: first the objects, then the row that names them. */
 export async function preserve(run: Run, snapshot: unknown, house: House): Promise<void> {
   await house.machine.files(run.caller.workspace).objects.sync();

@@ -93,7 +93,8 @@ function drop(house: House): Surplus[] {
 function forgetStages({ store, config }: House): void {
   const beforeMs = Date.now() - config.approvals.expire_hours * YOUNG_MS;
   const { snapshots: keep, held_bytes: bytes } = config.retention;
-  store.write(() => store.actions.forgetStages({ beforeMs, keep, bytes }));
+  if (store.read(() => store.actions.keepsStages()))
+    store.write(() => store.actions.forgetStages({ beforeMs, keep, bytes }));
 }
 
 /**
@@ -101,9 +102,13 @@ function forgetStages({ store, config }: House): void {
  * that were killed. An action is on record before its folder is made, so the rows are asked after the disk.
  */
 function orphans({ store }: House, without?: ReadonlySet<string>): ActionFolder[] {
-  return store.read(() =>
-    actionFolders(store.stores.all()).filter(({ id }) => !store.snapshots.names(id, without)),
-  );
+  return store.read(() => {
+    const folders = actionFolders(store.stores.all());
+    const holding = store.snapshots.holding();
+    return folders.filter(
+      ({ id }) => !(holding.has(id) && !without?.has(id)) && !store.snapshots.names(id, without),
+    );
+  });
 }
 
 async function remove(folders: readonly ActionFolder[], house: House): Promise<void> {

@@ -143,12 +143,16 @@ function findPlace(mounted: readonly Mount[]): Place | null {
  */
 const announce = ({ own }: Place): void => writeFile(join(own, 'cgroup.procs'), '0', () => undefined);
 
-/** Kills all that is in the group whose entry this is; false where nothing was in it. */
-export function killMembers(entry: string): boolean {
-  const pids = readOr(entry)
+/** The processes in the group whose entry this is. */
+export const membersOf = (entry: string): number[] =>
+  readOr(entry)
     .split('\n')
     .map(Number)
     .filter((pid) => pid > 0);
+
+/** Kills all that is in the group whose entry this is; false where nothing was in it. */
+export function killMembers(entry: string): boolean {
+  const pids = membersOf(entry);
   for (const pid of pids) {
     try {
       process.kill(pid, 'SIGKILL');

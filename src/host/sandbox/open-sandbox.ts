@@ -115,7 +115,7 @@ async function runIn(
   }, request.timeoutMs);
   signal.addEventListener('abort', kill);
   const folders = [request.session, ...layers.map(({ folder }) => folder)];
-  const unwatch = watch(running.pid, { limits: request.limits, folders }, group !== null, (limit) => {
+  const unwatch = watch(running.pid, { limits: request.limits, folders }, group?.entry ?? null, (limit) => {
     exceeded = limit;
     kill();
   });

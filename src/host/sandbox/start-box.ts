@@ -29,10 +29,15 @@ export async function startBox(
   );
   let exceeded: Limit | null = null;
   let hasEnded = false;
-  const unwatch = watch(running.pid, { limits: request.limits, folders: writes }, group !== null, (limit) => {
-    exceeded = limit;
-    running.kill();
-  });
+  const unwatch = watch(
+    running.pid,
+    { limits: request.limits, folders: writes },
+    group?.entry ?? null,
+    (limit) => {
+      exceeded = limit;
+      running.kill();
+    },
+  );
   let grace: NodeJS.Timeout | undefined;
   const ended = running.ended.then((end) => {
     hasEnded = true;

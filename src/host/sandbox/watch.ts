@@ -2,6 +2,7 @@ import { statfsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Limit, SandboxRequest } from '../../core/sandbox.ts';
 import { exactMemory, tree, usage } from './box-processes.ts';
+import { membersOf } from './control-group.ts';
 
 const EVERY_MS = 100;
 /** Sooner at first where no control group holds a fork bomb: one that has grown leaves no time to look. */
@@ -22,20 +23,20 @@ const OUT_OF_TIME = 152;
 const TICKED = 0.5;
 
 /**
- * Looks at a box, which writes to the folders, from outside until it is stopped, and tells once which limit it went
+ * Looks at a box, of whose control group this is the entry, and which writes to the folders, from outside until it is stopped, and tells once which limit it went
  * over. Stopping it, with the exit code of what failed, tells which one it may have met since the last look.
  */
 export function watch(
   top: number,
   { limits, folders }: Pick<SandboxRequest, 'limits'> & { readonly folders: readonly string[] },
-  isHeld: boolean,
+  group: string | null,
   over: (limit: Limit) => void,
 ): (exitCode: number | null) => Limit | null {
   const free = (): number[] => folders.map(freeBytes);
   const before = free();
   let seen = { cpuSeconds: 0, at: performance.now() };
   // A look reads of every process on the machine, which a command of some milliseconds would wait for.
-  let pause = isHeld ? EVERY_MS : FIRST_MS;
+  let pause = group !== null ? EVERY_MS : FIRST_MS;
   let timer = setTimeout(look, pause);
   watched++;
   function look(): void {
@@ -50,7 +51,8 @@ export function watch(
     timer = setTimeout(look, Math.max(pause, share * (performance.now() - started)));
   }
   function exceeded(): Limit | null {
-    const pids = tree(top, watched > 1 ? FRESH_MS : 0);
+    // Its group names them at once; else all processes of the machine are looked through.
+    const pids = group === null ? tree(top, watched > 1 ? FRESH_MS : 0) : [top, ...membersOf(group)];
     // Before anything is asked of each one: there may be thousands.
     if (pids.length - STARTERS > limits.processes) return 'processes';
     const used = usage(pids);

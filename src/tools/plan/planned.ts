@@ -42,7 +42,7 @@ export async function commitPlan<O>(
   ctx.transactions.check(plan, true);
   await ctx.preserve(snapshotOf(plan, ctx));
   const snapshot = snapshotOf(ctx.transactions.apply(plan), ctx);
-  await ctx.preserve(snapshot);
+  ctx.complete(snapshot);
   return { output, snapshot, effects: null };
 }
 

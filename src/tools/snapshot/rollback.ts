@@ -85,4 +85,5 @@ export const forcedRollback = defineAction({
 const wrapping = (of: string, tool: string, ctx: ActionContext): ActionContext => ({
   ...ctx,
   preserve: async (inner) => ctx.preserve({ of, tool, snapshot: inner }),
+  complete: (inner) => ctx.complete({ of, tool, snapshot: inner }),
 });
