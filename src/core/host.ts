@@ -143,6 +143,8 @@ export interface Machine extends Surroundings {
   commands(workspace: Workspace): Commands;
   readonly sandbox: Sandbox;
   readonly engine: Engine;
+  /** Whether something answers at an address: null where it does, else why not. */
+  probe(address: string): Promise<string | null>;
   readonly logs: OutputLogs;
   readonly sessions: Sessions;
   /**

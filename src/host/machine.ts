@@ -7,6 +7,7 @@ import { engineAddress } from './docker/address.ts';
 import { openEngine } from './docker/engine.ts';
 import { openFiles } from './files.ts';
 import { ownIdentity, uptime } from './identity.ts';
+import { probe } from './probe.ts';
 import { openLogs } from './process-logs.ts';
 import { feedDetached, killMarked, startDetached } from './processes.ts';
 import { endActionGroup } from './sandbox/control-group.ts';
@@ -43,6 +44,7 @@ export function openMachine(options: MachineOptions): Machine {
     commands: (workspace) => openCommands(env, workspace.roots),
     sandbox,
     engine: openEngine(engineAddress(options.docker, env)),
+    probe,
     logs: openLogs(options.processes),
     sessions: openSessions(sessions, owner, isAlive),
     secretFiles: openSecretFiles(),

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import { type ContainerRow, type Engine, containerRowSchema, inspectedSchema } from '../../core/engine.ts';
-import type { Address } from './address.ts';
+import { type Address, clientVariables } from './address.ts';
 import { engineError } from './errors.ts';
 import { execIn } from './exec.ts';
 import { readLogs } from './logs.ts';
@@ -9,6 +9,7 @@ import { statsOf } from './stats.ts';
 /** What the engine answers where a container is in that state already. */
 const NOT_MODIFIED = 304;
 const NOT_FOUND = 404;
+const PROJECT = 'com.docker.compose.project';
 
 /** An engine over its interface; connected to with the first call. */
 export function openEngine(address: Address): Engine {
@@ -29,8 +30,21 @@ export function openEngine(address: Address): Engine {
         if ((error as { statusCode?: number }).statusCode !== NOT_MODIFIED) throw error;
       }
     });
+  const imageConfig: Engine['imageConfig'] = async (image) =>
+    ask(async (to) => {
+      try {
+        const { Id, Config, Parent, RepoTags } = await to.getImage(image).inspect();
+        const isLayer = RepoTags?.some((tag) => tag.startsWith('homeostat/layer:')) ?? false;
+        const below = isLayer && Parent ? Parent : null;
+        return { id: Id, below, env: Config?.Env ?? [], labels: Config?.Labels ?? {} };
+      } catch (error) {
+        if ((error as { statusCode?: number }).statusCode === NOT_FOUND) return null;
+        throw error;
+      }
+    });
   return {
     address: address.host,
+    client: clientVariables(address),
     list: async (all) => ask(async (to) => (await to.listContainers({ all })).map(rowOf)),
     inspect: async (container) =>
       ask(async (to) => inspectedSchema.parse(await to.getContainer(container).inspect())),
@@ -62,15 +76,28 @@ export function openEngine(address: Address): Engine {
         const answer: unknown = await to.getContainer(id).commit({ ...namesOf(tag), pause: true });
         return (answer as { Id: string }).Id;
       }),
-    imageId: async (image) =>
-      ask(async (to) => {
-        try {
-          return (await to.getImage(image).inspect()).Id;
-        } catch (error) {
-          if ((error as { statusCode?: number }).statusCode === NOT_FOUND) return null;
-          throw error;
-        }
-      }),
+    imageId: async (image) => (await imageConfig(image))?.id ?? null,
+    imageConfig,
+    volumes: async () =>
+      ask(async (to) =>
+        ((await to.listVolumes()).Volumes ?? []).map((volume) => ({
+          name: volume.Name,
+          driver: volume.Driver,
+          created: (volume as { CreatedAt?: string }).CreatedAt ?? '',
+          project: volume.Labels?.[PROJECT] ?? null,
+        })),
+      ),
+    networks: async () =>
+      ask(async (to) =>
+        (await to.listNetworks()).map((network) => ({
+          name: network.Name,
+          driver: network.Driver,
+          created: network.Created,
+          project: network.Labels?.[PROJECT] ?? null,
+        })),
+      ),
+    removeVolume: async (name) => ask(async (to) => void (await to.getVolume(name).remove())),
+    removeNetwork: async (name) => ask(async (to) => void (await to.getNetwork(name).remove())),
     tag: async (image, tag) =>
       ask(async (to) => {
         await to.getImage(image).tag(namesOf(tag));
@@ -101,7 +128,7 @@ function rowOf(info: Docker.ContainerInfo): ContainerRow {
     state: info.State,
     status: info.Status,
     ports: [...new Set(ports)],
-    project: info.Labels['com.docker.compose.project'] ?? null,
+    project: info.Labels[PROJECT] ?? null,
     service: info.Labels['com.docker.compose.service'] ?? null,
   });
 }

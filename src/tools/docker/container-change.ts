@@ -74,18 +74,20 @@ export async function checkBefore(
 /** Images that undo needs are kept by a name of homeostat's. */
 const keptTag = (what: 'image' | 'layer', actionId: string): string => `homeostat/${what}:${actionId}`;
 
+/** Names the image that a container runs, and makes one of what it has written, so that it can be made again. */
+export async function keep(before: Kept, under: string, engine: Engine): Promise<Kept> {
+  if (before.id === null) return before;
+  await engine.tag(before.image, keptTag('image', under));
+  const { paths } = await engine.written(before.id);
+  return paths === 0 ? before : { ...before, layer: await engine.commit(before.id, keptTag('layer', under)) };
+}
+
 /** Brings about a change that was checked; answers it with what undo needs. */
 export async function applyChange(change: ContainerChange, ctx: ActionContext): Promise<ContainerChange> {
   const { engine, actionId } = ctx;
   const { name, after } = change;
-  let { before } = change;
-  if (before?.id) {
-    await engine.tag(before.image, keptTag('image', actionId));
-    const written = await engine.written(before.id);
-    // Before it is made known that something begins: to keep a layer changes nothing.
-    if (written.paths > 0)
-      before = { ...before, layer: await engine.commit(before.id, keptTag('layer', actionId)) };
-  }
+  // Before it is made known that something begins: to keep a layer changes nothing.
+  const before = change.before === null ? null : await keep(change.before, actionId, engine);
   await ctx.preserve({ name, before, after });
   const fresh = after === null ? null : await make(after, freshName(name, actionId), engine);
   // A recovery must know it by its id: under the name somebody else's may stand by then.
@@ -101,10 +103,10 @@ export async function applyChange(change: ContainerChange, ctx: ActionContext): 
   return done;
 }
 
-const freshName = (name: string, actionId: string): string => `${name}-new-${actionId}`;
-const asideName = (name: string, actionId: string): string => `${name}-before-${actionId}`;
+export const freshName = (name: string, actionId: string): string => `${name}-new-${actionId}`;
+export const asideName = (name: string, actionId: string): string => `${name}-before-${actionId}`;
 
-async function make({ spec, image, layer }: Kept, name: string, engine: Engine): Promise<string> {
+export async function make({ spec, image, layer }: Kept, name: string, engine: Engine): Promise<string> {
   // By its name, where that still means the same image, so that the container says what it was made of.
   const same = layer === null && (await engine.imageId(spec.config.Image)) === image;
   const { body, connect } = createRequest(spec, same ? spec.config.Image : (layer ?? image));
@@ -113,7 +115,7 @@ async function make({ spec, image, layer }: Kept, name: string, engine: Engine):
   return id;
 }
 
-async function setAside({ id, goal }: Kept, name: string, engine: Engine): Promise<void> {
+export async function setAside({ id, goal }: Kept, name: string, engine: Engine): Promise<void> {
   if (id === null) return;
   if (goal === 'paused') await engine.unpause(id);
   if (goal !== 'exited') await engine.stop(id);
@@ -121,12 +123,12 @@ async function setAside({ id, goal }: Kept, name: string, engine: Engine): Promi
   if ((await find(engine, id)) !== null) await engine.rename(id, name);
 }
 
-async function removeIf(id: string, engine: Engine): Promise<void> {
+export async function removeIf(id: string, engine: Engine): Promise<void> {
   if ((await find(engine, id)) !== null) await engine.remove(id);
 }
 
 /** Brings a container from whatever it does to what it is to do. */
-async function bring(id: string, goal: Kept['goal'], engine: Engine): Promise<void> {
+export async function bring(id: string, goal: Kept['goal'], engine: Engine): Promise<void> {
   const now = goalOf(await engine.inspect(id));
   if (now === goal) return;
   if (now === 'paused') await engine.unpause(id);
