@@ -1,6 +1,7 @@
 // Every benchmark, one after the other, in one table. It tells and does not judge: the exit code is 0.
 import { assess } from './assess.mjs';
 import { coldStart } from './cold-start.mjs';
+import { compose } from './compose.mjs';
 import { commandSnapshot } from './command-snapshot.mjs';
 import { guardedTrue } from './guarded-true.mjs';
 import { hook } from './hook.mjs';
@@ -19,6 +20,7 @@ for (const measure of [
   overlay,
   assess,
   hook,
+  compose,
 ])
   figures.push(...(await measure()));
 print(figures);
