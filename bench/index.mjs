@@ -1,6 +1,7 @@
 // Every benchmark, one after the other, in one table. It tells and does not judge: the exit code is 0.
 import { assess } from './assess.mjs';
 import { coldStart } from './cold-start.mjs';
+import { compose } from './compose.mjs';
 import { commandSnapshot } from './command-snapshot.mjs';
 import { guardedTrue } from './guarded-true.mjs';
 import { containers } from './docker.mjs';
@@ -21,6 +22,7 @@ for (const measure of [
   assess,
   hook,
   containers,
+  compose,
 ])
   figures.push(...(await measure()));
 print(figures);

@@ -6,6 +6,8 @@ export interface CommandRequest {
   readonly outputBytes: number;
   readonly actionId: string;
   readonly signal: AbortSignal;
+  /** What it reads on standard input; nothing unless told. */
+  readonly input?: string;
 }
 
 export interface CommandResult {

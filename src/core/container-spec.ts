@@ -47,6 +47,11 @@ export function specOf(found: Inspected): ContainerSpec {
   const config: Record<string, unknown> = { ...Config };
   // Given by the engine: the next container gets its own.
   if (Config.Hostname === Id.slice(0, SHORT_ID)) delete config['Hostname'];
+  // Those of the container whose network it shares; the engine takes none beside it.
+  if ((HostConfig.NetworkMode ?? '').startsWith('container:')) {
+    delete config['Hostname'];
+    delete config['Domainname'];
+  }
   const mounts = Mounts.map(({ Type, Name: name, Source, Destination, RW }) => ({
     type: Type,
     ...(name === undefined || name === '' ? {} : { name }),

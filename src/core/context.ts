@@ -74,6 +74,8 @@ export interface ActionContext extends BaseContext {
   /** Whether a rule speaks of a path. */
   isNotable(path: string): boolean;
   readonly processes: Processes;
+  /** Whether something answers at an address: null where it does, else why not. */
+  answers(address: string): Promise<string | null>;
   /** Whether a command line is on the fixed list of those that need no snapshot. */
   isReadOnlyLine(line: string): boolean;
   /** Makes what undo needs durable; must return before the first change. May be called again with more. */

@@ -41,7 +41,12 @@ export const inspectedSchema = z.looseObject({
     OOMKilled: z.boolean().optional(),
     Error: z.string().optional(),
     StartedAt: z.string(),
-    Health: z.looseObject({ Status: z.string() }).nullish(),
+    Health: z
+      .looseObject({
+        Status: z.string(),
+        Log: z.array(z.looseObject({ ExitCode: z.number(), Output: z.string() })).nullish(),
+      })
+      .nullish(),
   }),
   Config: z.looseObject({
     Image: z.string(),
@@ -114,10 +119,21 @@ export interface ExecResult {
   readonly omittedBytes: number;
 }
 
+/** What an image gives its containers, where they do not say otherwise. */
+export interface ImageConfig {
+  readonly id: string;
+  /** The image that a kept layer of homeostat's was made of; null of all others. */
+  readonly below: string | null;
+  readonly env: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** A container engine. Every call throws `engine_unreachable`, `not_found` or `engine_error`. */
 export interface Engine extends EngineObjects {
   /** Where it is asked, for messages; holds no credentials. */
   readonly address: string;
+  /** Variables that lead Docker's own programs to it. */
+  readonly client: Readonly<Record<string, string>>;
   list(all: boolean): Promise<ContainerRow[]>;
   /** Those that run, with what their own probes say. */
   running(): Promise<Running[]>;
@@ -147,6 +163,8 @@ export interface Engine extends EngineObjects {
   commit(id: string, tag: string): Promise<string>;
   /** The id of an image by its name; null where there is none. */
   imageId(image: string): Promise<string | null>;
+  /** Null where there is no such image. */
+  imageConfig(image: string): Promise<ImageConfig | null>;
   /** Names an image, so that nothing removes it as unused. */
   tag(image: string, tag: string): Promise<void>;
 }

@@ -112,6 +112,16 @@ export const ERRORS = {
     'The change cannot be made without changing something else, or does not fit what stands there.',
     'Read the message and ask for another change; edit_file changes any text.',
   ),
+  compose_invalid: row(
+    'refused',
+    'The Compose files have errors, so that nothing is deployed.',
+    'Mend the named places; validate_compose proposes edits.',
+  ),
+  deploy_failed: row(
+    'failed',
+    'What was deployed did not become or stay healthy.',
+    'Read the causes, mend the files or the image, then deploy again; what ran before runs again unless it says otherwise.',
+  ),
   emergency_stopped: row(
     'refused',
     'The emergency stop is pulled: no action runs.',

@@ -149,6 +149,8 @@ export interface Machine extends Surroundings {
   probe(target: ProbeTarget): Promise<HealthRow>;
   /** Whether a resident process for the clients’ hooks is there. */
   hookResident(): boolean;
+  /** Whether something answers at an address: null where it does, else why not. */
+  answers(address: string): Promise<string | null>;
   readonly logs: OutputLogs;
   readonly sessions: Sessions;
   /**

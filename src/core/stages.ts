@@ -19,6 +19,8 @@ export interface Intent {
   readonly resources: readonly string[];
   /** Circumstances that rules may name, such as `not_own_action`. */
   readonly circumstances: readonly string[];
+  /** Digest of what the input names, where the same words ask for something else once that has changed. */
+  readonly content?: string;
   /** The action that this one takes back, if it does. */
   readonly undoes?: string;
   /**

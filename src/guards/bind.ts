@@ -11,7 +11,13 @@ export async function bind(run: Run, raw: unknown, house: House): Promise<void> 
   const { principal, workspace } = run.caller;
   // What an approval will be bound to, together with the staged effects.
   run.requestDigest = house.store.digest(
-    canonical({ tool: run.tool.name, input: run.bound.input, principal, workspace }),
+    canonical({
+      tool: run.tool.name,
+      input: run.bound.input,
+      principal,
+      workspace,
+      ...(run.intent.content === undefined ? {} : { content: run.intent.content }),
+    }),
   );
   run.undoes = run.intent.undoes ?? null;
 }

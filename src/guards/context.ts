@@ -67,6 +67,7 @@ export function actionContext(run: Run, house: House, options: { signal?: AbortS
     force: false,
     isNotable: isNotableIn(house, workspace),
     processes: processes(run, house),
+    answers: house.machine.answers,
     isReadOnlyLine: (line) => house.rules.read_only_lines.includes(line),
     preserve: async (snapshot) => preserve(run, snapshot, house),
     complete: (snapshot) => complete(run, snapshot, house),

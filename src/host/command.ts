@@ -23,7 +23,7 @@ export function openCommands(env: NodeJS.ProcessEnv, roots: readonly string[]): 
         cwd: request.cwd,
         env: commandEnvironment(env, request.env, roots, request.actionId),
         extendEnv: false,
-        stdin: 'ignore',
+        ...(request.input === undefined ? { stdin: 'ignore' as const } : { input: request.input }),
         detached: true,
         buffer: false,
         reject: false,

@@ -8,6 +8,7 @@ import { openEngine } from './docker/engine.ts';
 import { openFiles } from './files.ts';
 import { ownIdentity, uptime } from './identity.ts';
 import { openMeters } from './metrics/meters.ts';
+import { answers } from './answers.ts';
 import { probe } from './probe.ts';
 import { openLogs } from './process-logs.ts';
 import { feedDetached, killMarked, startDetached } from './processes.ts';
@@ -51,6 +52,7 @@ export function openMachine(options: MachineOptions): Machine {
     meters: openMeters(engine.address.startsWith('unix:')),
     probe,
     hookResident: () => existsSync(options.hookSocket),
+    answers,
     logs: openLogs(options.processes),
     sessions: openSessions(sessions, owner, isAlive),
     secretFiles: openSecretFiles(),

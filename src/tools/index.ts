@@ -6,6 +6,8 @@ import { waitForApproval } from './approval/wait.ts';
 import { queryAudit } from './audit/query.ts';
 import { runCommand } from './command/run.ts';
 import { execInContainer } from './docker/exec.ts';
+import { deployStack } from './compose/deploy.ts';
+import { stackDrift } from './compose/drift.ts';
 import { editCompose } from './compose/edit.ts';
 import { readCompose } from './compose/read.ts';
 import { validateCompose } from './compose/validate.ts';
@@ -93,6 +95,8 @@ export const TOOLS: readonly Tool[] = [
   editCompose,
   getMetrics,
   getHealth,
+  stackDrift,
+  deployStack,
 ];
 
 /** What a person alone can do, by way of the pipeline; no face offers it. */

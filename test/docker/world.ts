@@ -63,11 +63,18 @@ export async function worldOf({ docker }: TestEngine): Promise<unknown> {
   const found = await Promise.all(containers.map(async ({ Id }) => one(docker, Id)));
   const { Volumes } = await docker.listVolumes();
   const { length } = await docker.listNetworks();
-  return withoutEmpty({
+  const world = withoutEmpty({
     containers: found.toSorted((a, b) => a.name.localeCompare(b.name)),
     volumes: Volumes.map(({ Name }) => Name).toSorted(),
     networks: length,
   });
+  // One that shares another's network names it by its id.
+  const names = new Map(containers.map(({ Id, Names }) => [Id, Names[0] ?? '']));
+  const text = JSON.stringify(world).replaceAll(
+    /container:([0-9a-f]{64})/g,
+    (_, id: string) => `container:${names.get(id)}`,
+  );
+  return JSON.parse(text) as unknown;
 }
 
 async function one(

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -55,15 +55,16 @@ export async function startEngine(more: readonly string[] = []): Promise<TestEng
       ...alone,
       ...more,
     ];
-    const child = spawn('dockerd', args, {
-      stdio: ['ignore', log, log],
+    // No child of this process: what is below it would be taken for a command's strays.
+    const { stdout } = spawnSync('/bin/sh', ['-c', 'dockerd "$@" >&3 2>&3 & echo $!', 'sh', ...args], {
+      stdio: ['ignore', 'pipe', 'ignore', log],
+      encoding: 'utf8',
       env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
     });
-    pid = child.pid ?? 0;
-    let ended = false;
-    child.once('exit', () => (ended = true));
+    pid = Number(stdout);
     for (;;) {
-      if (ended) throw new Error(`dockerd: ${readFileSync(join(base, 'log'), 'utf8').slice(-2000)}`);
+      if (!existsSync(`/proc/${pid}`))
+        throw new Error(`dockerd: ${readFileSync(join(base, 'log'), 'utf8').slice(-2000)}`);
       try {
         await docker.ping();
         return;

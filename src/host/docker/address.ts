@@ -22,3 +22,10 @@ export function engineAddress(
   const verify = env['DOCKER_TLS_VERIFY'] ? (env['DOCKER_CERT_PATH'] ?? join(homedir(), '.docker')) : null;
   return { host, certificates: configured.certificates ?? verify };
 }
+
+/** What Docker's own programs are told of it; where it is not encrypted, that too, whatever the environment says. */
+export const clientVariables = ({ host, certificates }: Address): Record<string, string> => ({
+  DOCKER_HOST: host,
+  DOCKER_TLS_VERIFY: certificates === null ? '' : '1',
+  ...(certificates === null ? {} : { DOCKER_CERT_PATH: certificates }),
+});

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import { type Engine, inspectedSchema } from '../../core/engine.ts';
-import type { Address } from './address.ts';
+import { type Address, clientVariables } from './address.ts';
 import type { Ask } from './ask.ts';
 import { NOT_FOUND, engineError, isStatus } from './errors.ts';
 import { execIn } from './exec.ts';
@@ -32,10 +32,23 @@ export function openEngine(address: Address): Engine {
         if (!isStatus(error, NOT_MODIFIED)) throw error;
       }
     });
+  const imageConfig: Engine['imageConfig'] = async (image) =>
+    ask(async (to) => {
+      try {
+        const { Id, Config, Parent, RepoTags } = await to.getImage(imagePath(image)).inspect();
+        const isLayer = RepoTags?.some((tag) => tag.startsWith('homeostat/layer:')) ?? false;
+        const below = isLayer && Parent ? Parent : null;
+        return { id: Id, below, env: Config?.Env ?? [], labels: Config?.Labels ?? {} };
+      } catch (error) {
+        if (isStatus(error, NOT_FOUND)) return null;
+        throw error;
+      }
+    });
   return {
     ...openObjects(ask, address.host),
     address: address.host,
     running: async () => ask(async (to) => (await to.listContainers()).map(runningOf)),
+    client: clientVariables(address),
     list: async (all) => ask(async (to) => (await to.listContainers({ all })).map(rowOf)),
     inspect: async (container) =>
       ask(async (to) => inspectedSchema.parse(await to.getContainer(segment(container)).inspect())),
@@ -69,15 +82,8 @@ export function openEngine(address: Address): Engine {
         const answer: unknown = await to.getContainer(segment(id)).commit({ ...namesOf(tag), pause: true });
         return (answer as { Id: string }).Id;
       }),
-    imageId: async (image) =>
-      ask(async (to) => {
-        try {
-          return (await to.getImage(imagePath(image)).inspect()).Id;
-        } catch (error) {
-          if (isStatus(error, NOT_FOUND)) return null;
-          throw error;
-        }
-      }),
+    imageId: async (image) => (await imageConfig(image))?.id ?? null,
+    imageConfig,
     tag: async (image, tag) =>
       ask(async (to) => {
         await to.getImage(imagePath(image)).tag(namesOf(tag));

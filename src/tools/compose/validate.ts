@@ -33,12 +33,15 @@ export const validateCompose = defineQuery({
 
   async run({ paths }, ctx) {
     // With the first call: nothing else needs to read YAML.
-    const [{ openProject }, { validated }] = await Promise.all([
+    const [{ openProject }, { validated }, { checkEngine }, { projectName }] = await Promise.all([
       import('./resolve/project.ts'),
       import('./validate/project.ts'),
+      import('./validate/engine.ts'),
+      import('./deploy/model.ts'),
     ]);
     const project = await openProject(paths, ctx);
-    const found = await validated(project, ctx);
+    const seen = await checkEngine(project, projectName(project, undefined), ctx.engine);
+    const found = await validated(project, ctx, Array.isArray(seen) ? seen : []);
     const shown = (path: string): string => shownPath(path, ctx.workspace.cwd);
     return {
       valid: found.every(({ severity }) => severity !== 'error'),
@@ -52,7 +55,11 @@ export const validateCompose = defineQuery({
       })),
       more: Math.max(0, found.length - MOST),
       files: project.files.map(shown),
-      not_checked: ['ports of the host and of other projects', 'whether images exist'],
+      not_checked: [
+        ...(Array.isArray(seen) ? [] : [`ports, names and images of the engine: ${seen.message}`]),
+        'ports that are no container’s',
+        'images in registries',
+      ],
     };
   },
 });

@@ -72,21 +72,23 @@ export async function checkBefore(
     throw new HomeostatError('world_changed', `container ${name} has changed: ${changed.join(', ')}`);
 }
 
+/** Names the image that a container runs, and makes one of what it has written, so that it can be made again. */
+export async function keep(before: Kept, under: string, engine: Engine): Promise<Kept> {
+  if (before.id === null) return before;
+  await engine.tag(before.image, keptTag('image', under));
+  const { paths } = await engine.written(before.id);
+  return paths === 0 ? before : { ...before, layer: await engine.commit(before.id, keptTag('layer', under)) };
+}
+
 /** Brings about a change that was checked; answers it with what undo needs. */
 export async function applyChange(change: ContainerChange, ctx: ActionContext): Promise<ContainerChange> {
   const { engine, actionId } = ctx;
   const { name } = change;
-  let { before } = change;
   // The one to be made is none that stands, whatever stood there before.
   const after = change.after === null ? null : { ...change.after, id: null };
   // On record before anything is kept for it, so that it is let go again whatever comes.
-  await ctx.preserve({ name, before, after });
-  if (before?.id) {
-    await engine.tag(before.image, keptTag('image', actionId));
-    const written = await engine.written(before.id);
-    if (written.paths > 0)
-      before = { ...before, layer: await engine.commit(before.id, keptTag('layer', actionId)) };
-  }
+  await ctx.preserve({ name, before: change.before, after });
+  const before = change.before === null ? null : await keep(change.before, actionId, engine);
   await ctx.preserve({ name, before, after });
   const fresh = after === null ? null : await make(after, freshName(name, actionId), engine);
   // A recovery must know it by its id: under the name somebody else's may stand by then.
@@ -104,11 +106,11 @@ export async function applyChange(change: ContainerChange, ctx: ActionContext): 
   return done;
 }
 
-const freshName = (name: string, actionId: string): string => `${name}-new-${actionId}`;
+export const freshName = (name: string, actionId: string): string => `${name}-new-${actionId}`;
 const holderName = (name: string, actionId: string): string => `${name}-volumes-${actionId}`;
-const asideName = (name: string, actionId: string): string => `${name}-before-${actionId}`;
+export const asideName = (name: string, actionId: string): string => `${name}-before-${actionId}`;
 
-async function make({ spec, image, layer }: Kept, name: string, engine: Engine): Promise<string> {
+export async function make({ spec, image, layer }: Kept, name: string, engine: Engine): Promise<string> {
   // By its name, where that still means the same image, so that the container says what it was made of.
   const same = layer === null && (await engine.imageId(spec.config.Image)) === image;
   const { body, connect } = createRequest(spec, same ? spec.config.Image : (layer ?? image));
@@ -117,7 +119,7 @@ async function make({ spec, image, layer }: Kept, name: string, engine: Engine):
   return id;
 }
 
-async function setAside({ id, goal, spec }: Kept, name: string, engine: Engine): Promise<void> {
+export async function setAside({ id, goal, spec }: Kept, name: string, engine: Engine): Promise<void> {
   if (id === null) return;
   if (goal === 'paused') await engine.unpause(id);
   if (goal !== 'exited') await engine.stop(id);
@@ -151,12 +153,12 @@ async function holdVolumes(before: Kept | null, name: string, engine: Engine): P
   });
 }
 
-async function removeIf(id: string, engine: Engine): Promise<void> {
+export async function removeIf(id: string, engine: Engine): Promise<void> {
   if ((await find(engine, id)) !== null) await engine.remove(id);
 }
 
 /** Brings a container from whatever it does to what it is to do. */
-async function bring(id: string, goal: Kept['goal'], engine: Engine): Promise<void> {
+export async function bring(id: string, goal: Kept['goal'], engine: Engine): Promise<void> {
   const now = goalOf(await engine.inspect(id));
   if (now === goal) return;
   if (now === 'paused') await engine.unpause(id);

@@ -24,6 +24,10 @@ export interface Project {
   /** The folder that a file's relative paths start from. */
   readonly baseOf: (file: string) => string;
   readonly variables: ReadonlyMap<string, Variable>;
+  /** Absolute paths of the files that variables were looked for in. */
+  readonly envFiles: ReadonlySet<string>;
+  /** Whether one of them hides what it sets, so that values are masked. */
+  readonly hides: boolean;
 }
 
 /** Reads the files one over the other, with what they extend and include. */
@@ -39,6 +43,8 @@ export async function openProject(paths: readonly string[], ctx: Looking): Promi
     findings: reading.findings,
     baseOf: (file) => reading.bases.get(file) ?? dirname(file),
     variables,
+    envFiles: reading.envFiles,
+    hides: reading.hides,
   };
 }
 

@@ -18,6 +18,10 @@ const MOST_READS = 400;
 /** Reading in progress, shared by everything that a project includes. */
 export class Reading {
   readonly files: string[] = [];
+  /** Files of variables that were looked for, be they there or not. */
+  readonly envFiles = new Set<string>();
+  /** Whether one of them hides what it sets. */
+  hides = false;
   readonly findings: Finding[] = [];
   readonly bases = new Map<string, string>();
   #reads = 0;
@@ -54,8 +58,10 @@ export class Reading {
   ): Promise<{ file: string; hidden: boolean; found: Map<string, Assignment> } | null> {
     try {
       const file = await this.#ctx.files.resolve(path, true);
+      this.envFiles.add(file);
       if ((await this.#ctx.files.state(file)) === null) return null;
       if (this.#ctx.isSecret(file)) {
+        this.hides = true;
         const names = await this.#ctx.variableNames(file);
         return {
           file,

@@ -59,6 +59,8 @@ function privilegesOf(service: string, value: Value): Power[] {
   for (const key of NAMESPACES) {
     const at = valueAt(value, [key]);
     if (at !== undefined && (textOf(at) === 'host' || isHidden(at))) add(`${key}: host`, at);
+    if (textOf(at)?.startsWith('container:') === true && at !== undefined)
+      add(`${key}: of another container`, at);
   }
   for (const item of itemsOf(valueAt(value, ['cap_add'])))
     if (POWERFUL_CAPABILITY.test(textOf(item) ?? '') || isHidden(item))

@@ -13,14 +13,12 @@ import { checkTraps } from './traps.ts';
 
 const ORDER = ['error', 'warning', 'note'] as const;
 
-/** What only an engine can tell of a project; whoever has one hands it in. */
-export interface Outside {
-  /** Ports that are taken, images that are to be had nowhere: findings like all others. */
-  check(project: Project): Promise<Finding[]>;
-}
-
-/** Everything that is wrong or risky in a project, the worst first. */
-export async function validated(project: Project, ctx: Looking, outside?: Outside): Promise<Finding[]> {
+/** Everything that is wrong or risky in a project, the worst first; `outside` is what only an engine can tell. */
+export async function validated(
+  project: Project,
+  ctx: Looking,
+  outside: readonly Finding[],
+): Promise<Finding[]> {
   const { root } = project;
   const powers = await powersOf(root, groundOf(ctx, project.baseOf));
   const findings = [
@@ -33,7 +31,7 @@ export async function validated(project: Project, ctx: Looking, outside?: Outsid
     ...checkTraefik(root),
     ...powerFindings(powers),
     ...checkCare(root),
-    ...((await outside?.check(project)) ?? []),
+    ...outside,
   ];
   const seen = new Set<string>();
   return findings

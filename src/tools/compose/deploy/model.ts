@@ -1,0 +1,234 @@
+import { createHash } from 'node:crypto';
+import { basename, dirname } from 'node:path';
+import { HomeostatError } from '../../../core/errors.ts';
+import { MASK } from '../../../core/secrets.ts';
+import { mountOf } from '../document/volumes.ts';
+import { type Value, entriesOf, itemsOf, textOf, valueAt } from '../document/value.ts';
+import { asMapping } from '../resolve/merge.ts';
+import { type Project, servicesOf } from '../resolve/project.ts';
+import { type Looking, Reading, textsOf, under } from '../resolve/reading.ts';
+
+export type Body = Record<string, unknown>;
+
+/** One service as it is handed to Compose: everything filled in, every path absolute, nothing left to be read. */
+export interface Service {
+  readonly name: string;
+  readonly body: Body;
+  readonly image: string;
+  readonly replicas: number;
+  /** Services that have to be there before it. */
+  readonly needs: readonly string[];
+  /** Of these, those whose container it shares something with, so that it is made anew when they are. */
+  readonly shares: readonly string[];
+  /** Services that it waits for until they have ended well. */
+  readonly awaits: readonly string[];
+  /** Address that answers once it is ready, of the file's `x-homeostat`. */
+  readonly probe: string | null;
+}
+
+export interface Model {
+  readonly project: string;
+  /** Folder of the first file. */
+  readonly folder: string;
+  readonly services: readonly Service[];
+  /** Services that the chosen profiles leave out. */
+  readonly inactive: readonly string[];
+  readonly sections: Body;
+  /** Every file that was read for it, or looked for. */
+  readonly read: readonly string[];
+}
+
+export interface Chosen {
+  readonly project?: string | undefined;
+  readonly profiles?: readonly string[] | undefined;
+  readonly services?: readonly string[] | undefined;
+}
+
+/** Read by homeostat itself, or not meant for what makes containers. */
+const LEFT_OUT =
+  /^(build|extends|profiles|env_file|pull_policy|pull_refresh_after|develop|attach|scale|x-.*)$/;
+/** What starts something that a plan cannot show. */
+const REFUSED = ['provider', 'models', 'label_file', 'use_api_socket', 'post_start', 'pre_stop'];
+
+/** The whole project as Compose is to see it; `ctx` decides whether hidden values are there or masked. */
+export async function modelOf(project: Project, chosen: Chosen, ctx: Looking): Promise<Model> {
+  const { root, files } = project;
+  const [first = ''] = files;
+  const reading = new Reading(ctx);
+  const services: Service[] = [];
+  const inactive: string[] = [];
+  for (const [name, { value }] of servicesOf(root)) {
+    const profiles = textsOf(valueAt(value, ['profiles']));
+    const isChosen = chosen.services?.includes(name) === true;
+    const isActive =
+      isChosen || profiles.length === 0 || profiles.some((one) => chosen.profiles?.includes(one) === true);
+    if (isActive) services.push(await serviceOf(name, value, project, reading));
+    else inactive.push(name);
+  }
+  return {
+    project: projectName(project, chosen.project),
+    folder: dirname(first),
+    services,
+    inactive,
+    sections: sectionsOf(project),
+    read: [...files, ...project.envFiles, ...reading.envFiles],
+  };
+}
+
+/** What was asked for, else as Compose makes it of a variable, the file or the folder's name. */
+export function projectName({ root, files, variables }: Project, asked: string | undefined): string {
+  const named = variables.get('COMPOSE_PROJECT_NAME');
+  const said = asked ?? (named?.hidden === false ? named.value : textOf(valueAt(root, ['name'])));
+  return (said ?? basename(dirname(files[0] ?? ''))).toLowerCase().replaceAll(/[^-_a-z0-9]/g, '');
+}
+
+async function serviceOf(name: string, value: Value, project: Project, reading: Reading): Promise<Service> {
+  const refused = REFUSED.find((key) => valueAt(value, [key]) !== undefined);
+  if (refused !== undefined)
+    throw new HomeostatError('invalid_input', `${name}: ${refused} cannot be deployed by homeostat`, {
+      next: 'A person deploys it, or takes the key out.',
+    });
+  const image = textOf(valueAt(value, ['image']));
+  if (image === undefined)
+    throw new HomeostatError(
+      'invalid_input',
+      `${name} has no image, so that nothing tells what it would run`,
+      {
+        next: 'Give it an image, build that, then call again; homeostat deploys images that are here.',
+      },
+    );
+  const body: Body = {};
+  for (const [key, entry] of entriesOf(value)) if (!LEFT_OUT.test(key)) body[key] = jsonOf(entry.value);
+  const environment = await environmentOf(name, value, project, reading);
+  if (Object.keys(environment).length > 0) body['environment'] = environment;
+  const labels = valueAt(value, ['labels']);
+  if (labels !== undefined) body['labels'] = jsonOf(asMapping(labels, 'labels', true));
+  const volumes = itemsOf(valueAt(value, ['volumes'])).map((item) => absolute(name, item, project));
+  if (volumes.length > 0) body['volumes'] = volumes;
+  if (typeof body['deploy'] === 'object' && body['deploy'] !== null)
+    body['deploy'] = Object.fromEntries(Object.entries(body['deploy']).filter(([key]) => key !== 'replicas'));
+  const own = textOf(valueAt(value, ['deploy', 'replicas'])) ?? textOf(valueAt(value, ['scale'])) ?? '1';
+  const probe = valueAt(value, ['x-homeostat']);
+  const depends = asMapping(valueAt(value, ['depends_on']) ?? EMPTY, 'depends_on', true);
+  const shares = ['network_mode', 'ipc', 'pid'].flatMap(
+    (key) => /^service:(.+)$/.exec(textOf(valueAt(value, [key])) ?? '')?.[1] ?? [],
+  );
+  const needs = entriesOf(depends).map(([other]) => other);
+  return {
+    name,
+    body,
+    image,
+    replicas: Number(own),
+    needs: [...needs, ...shares],
+    shares,
+    awaits: needs.filter(
+      (other) => textOf(valueAt(depends, [other, 'condition'])) === 'service_completed_successfully',
+    ),
+    probe: textOf(probe) ?? textOf(valueAt(probe, ['probe'])) ?? null,
+  };
+}
+
+const EMPTY: Value = {
+  kind: 'map',
+  entries: new Map(),
+  tag: null,
+  place: { file: '', line: 1, column: 1 },
+};
+
+/** What env files set, and over it the service's own; a name without a value is one of the project's variables. */
+async function environmentOf(
+  service: string,
+  value: Value,
+  project: Project,
+  reading: Reading,
+): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = {};
+  const at = valueAt(value, ['env_file']);
+  for (const item of at?.kind === 'list' ? at.items : at === undefined ? [] : [at]) {
+    const [file = ''] = textsOf(item);
+    const read = await reading.variables(under(project.baseOf(item.place.file), file));
+    if (read === null && textOf(valueAt(item, ['required'])) !== 'false')
+      throw new HomeostatError(
+        'invalid_input',
+        `${service}: ${file} cannot be read, so that nobody knows what it sets`,
+      );
+    for (const [name, assigned] of read?.found ?? []) found[name] = read?.hidden ? MASK : assigned.value;
+  }
+  const environment = valueAt(value, ['environment']);
+  const own = environment === undefined ? [] : entriesOf(asMapping(environment, 'environment', true));
+  for (const [name, { value: one }] of own) {
+    const known = project.variables.get(name);
+    const text = textOf(one) ?? (known?.hidden === true ? MASK : known?.value);
+    if (text === undefined) delete found[name];
+    else found[name] = text;
+  }
+  return found;
+}
+
+/** A mount with its folder as an absolute path. */
+function absolute(service: string, item: Value, { baseOf }: Project): unknown {
+  const mount = mountOf(item);
+  if (mount?.type !== 'bind') return jsonOf(item);
+  if (mount.source.startsWith('~'))
+    throw new HomeostatError(
+      'invalid_input',
+      `${service}: ${mount.source} is in nobody's home that is known`,
+      {
+        next: 'Write the whole path.',
+      },
+    );
+  const source = under(baseOf(item.place.file), mount.source);
+  const text = textOf(item);
+  if (text !== undefined) return `${source}${text.slice(mount.source.length)}`;
+  return { ...(jsonOf(item) as Body), type: 'bind', source };
+}
+
+/** Networks, volumes, secrets and configs, with absolute paths of their files. */
+function sectionsOf({ root, baseOf }: Project): Body {
+  const sections: Body = {};
+  for (const name of ['networks', 'volumes', 'secrets', 'configs']) {
+    const entries = entriesOf(valueAt(root, [name])).map(([key, { value }]) => {
+      const file = valueAt(value, ['file']);
+      const path = textOf(file);
+      const json = jsonOf(value);
+      if (file === undefined || path === undefined) return [key, json] as const;
+      return [key, { ...(json as Body), file: under(baseOf(file.place.file), path) }] as const;
+    });
+    if (entries.length > 0) sections[name] = Object.fromEntries(entries);
+  }
+  return sections;
+}
+
+function jsonOf(value: Value): unknown {
+  if (value.kind === 'list') return value.items.map(jsonOf);
+  if (value.kind === 'map')
+    return Object.fromEntries([...value.entries].map(([key, entry]) => [key, jsonOf(entry.value)]));
+  return typeof value.value === 'bigint' ? value.value.toString() : value.value;
+}
+
+/** Labels by which homeostat knows what it has deployed: from which model, by which action, from which folder. */
+export const LABEL = {
+  config: 'homeostat.config',
+  deploy: 'homeostat.deploy',
+  folder: 'homeostat.folder',
+} as const;
+
+/** The same for two services that make the same containers. */
+export const digestOf = ({ body, replicas }: Service, imageId: string): string =>
+  hashed([body, replicas, imageId]);
+
+/** The same for files that say the same. */
+export const contentOf = ({ services, sections }: Model): string => hashed([services, sections]);
+
+const hashed = (value: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify(sorted(value)))
+    .digest('hex');
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, inner]) => [key, sorted(inner)]);
+}

@@ -1,0 +1,159 @@
+import type { ActionContext } from '../../../core/context.ts';
+import { HomeostatError } from '../../../core/errors.ts';
+import { namesService } from '../../../core/services.ts';
+import type { Config } from '../../../core/config.ts';
+import { circumstancesOf, nameOf } from '../../docker/container.ts';
+import { shownPath } from '../../file/shown-path.ts';
+import { type Project, openProject } from '../resolve/project.ts';
+import { checkEngine } from '../validate/engine.ts';
+import { groundOf } from '../validate/ground.ts';
+import { type Power, powersOf } from '../validate/powers.ts';
+import { validated } from '../validate/project.ts';
+import { LABEL, type Chosen, type Model, modelOf, projectName } from './model.ts';
+import { nameIn } from './notation.ts';
+import { type Plan, type Wanted, planOf } from './plan.ts';
+import { type Standing, imagesOf, ownOf } from './standing.ts';
+
+export interface Asked extends Chosen, Wanted {
+  readonly paths: readonly string[];
+}
+
+/** A deploy as it would be; nothing has been touched. */
+export interface Work {
+  readonly project: Project;
+  readonly model: Model;
+  readonly standing: Standing;
+  readonly plan: Plan;
+  /** What is asked about, and what it is in words. */
+  readonly circumstances: readonly string[];
+  readonly powers: readonly Power[];
+}
+
+/** Findings that are no errors to Compose and that nothing is deployed with. */
+const STOPS = new Set(['unset_variable', 'bind_missing', 'bad_variable']);
+const PROJECT = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+const SERVICE = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
+
+export async function worked(asked: Asked, ctx: ActionContext): Promise<Work> {
+  const seen = await openProject(asked.paths, ctx);
+  // Read once more with what is hidden from agents: containers are made of the values themselves.
+  const seeing = { ...ctx, isSecret: (): boolean => false };
+  const project = seen.hides ? await openProject(asked.paths, seeing) : seen;
+  const name = projectName(project, asked.project);
+  const [has] = await Promise.all([
+    ownOf(name, ctx),
+    asked.verb === 'remove' ? undefined : checkFiles(seen, name, ctx),
+  ]);
+  const model = await modelOf(project, asked, seeing);
+  const odd =
+    [model.project].find((one) => !PROJECT.test(one)) ??
+    model.services.map((one) => one.name).find((one) => !SERVICE.test(one));
+  if (odd !== undefined)
+    throw new HomeostatError('invalid_input', `${odd} cannot be the name of a project or a service`);
+  const standing = { ...has, images: await imagesOf(model, has.containers, ctx) };
+  const plan = planOf(model, standing, asked);
+  checkImages(plan, standing);
+  const powers = await powersIn(project, plan, ctx);
+  return {
+    project,
+    model,
+    standing,
+    plan,
+    powers,
+    circumstances: circumstancesIn(model, standing, plan, powers, ctx.config),
+  };
+}
+
+/** Throws where the files have errors, before anything is worked out from them. */
+async function checkFiles(project: Project, name: string, ctx: ActionContext): Promise<void> {
+  const outside = await checkEngine(project, name, ctx.engine);
+  if (!Array.isArray(outside)) throw outside;
+  const found = (await validated(project, ctx, outside)).filter(
+    ({ severity, code }) => severity === 'error' || STOPS.has(code),
+  );
+  if (found.length === 0) return;
+  const told = found
+    .slice(0, 5)
+    .map(
+      ({ code, place, message }) =>
+        `${shownPath(place.file, ctx.workspace.cwd)}:${place.line}: ${message} (${code})`,
+    );
+  const more = found.length > 5 ? `; and ${found.length - 5} more` : '';
+  throw new HomeostatError('compose_invalid', `${told.join('; ')}${more}`);
+}
+
+/** What is deployed is what is here: nothing is fetched or built that nobody has seen. */
+function checkImages({ made }: Plan, { images }: Standing): void {
+  const missing = made.find(({ image }) => (images.get(image) ?? null) === null);
+  if (missing !== undefined)
+    throw new HomeostatError(
+      'not_found',
+      `${missing.name}: there is no image ${missing.image} here (image_missing)`,
+      {
+        next: 'Pull or build it first, then call again; nothing was changed.',
+      },
+    );
+}
+
+/** Powers of what is made, and those that are declared for all. */
+async function powersIn(project: Project, { made }: Plan, ctx: ActionContext): Promise<Power[]> {
+  if (made.length === 0) return [];
+  const names = new Set(['', ...made.map(({ name }) => name)]);
+  const all = await powersOf(project.root, groundOf(ctx, project.baseOf));
+  return all.filter(({ service }) => names.has(service));
+}
+
+function circumstancesIn(
+  model: Model,
+  standing: Standing,
+  plan: Plan,
+  powers: readonly Power[],
+  config: Config,
+): string[] {
+  const touched = plan.steps.flatMap(({ change, container }) =>
+    change === 'keep' || container === null ? [] : [container],
+  );
+  const isProtected =
+    touched.some((found) => circumstancesOf(found, config).length > 0) ||
+    protectedIn(plan, config).length > 0;
+  const isForeign = standing.containers.some(({ Config: { Labels } }) => {
+    const folder = Labels?.[LABEL.folder] ?? Labels?.['com.docker.compose.project.working_dir'];
+    return folder !== model.folder;
+  });
+  return [
+    ...new Set([
+      ...powers.map(({ kind }) => kind),
+      ...(isProtected ? ['protected_service'] : []),
+      ...(isForeign ? ['compose_foreign_project'] : []),
+      ...(foreignVolumes(model, standing, plan).length > 0 ? ['compose_foreign_volume'] : []),
+      ...(plan.lost.length > 0 ? ['compose_volume_loss'] : []),
+    ]),
+  ];
+}
+
+/** Containers that are touched and whose service is protected, so that an approval names them. */
+export function protectedIn({ steps, lost }: Plan, config: Config): string[] {
+  const names = steps.flatMap(({ change, container, service }) =>
+    change === 'keep' || container === null
+      ? []
+      : circumstancesOf(container, config).length > 0 ||
+          config.protected.services.some(
+            (one) => namesService(nameOf(container), one) || namesService(service, one),
+          )
+        ? [nameOf(container)]
+        : [],
+  );
+  const volumes = lost.filter((name) => config.protected.services.some((one) => namesService(name, one)));
+  return [...new Set([...names, ...volumes])];
+}
+
+function foreignVolumes(model: Model, standing: Standing, { made }: Plan): string[] {
+  const declared = Object.keys(model.sections['volumes'] ?? {});
+  const used = new Set(
+    made.flatMap(({ body }) => JSON.stringify(body['volumes'] ?? []).match(/[\w.-]+/g) ?? []),
+  );
+  return declared
+    .filter((key) => used.has(key))
+    .map((key) => nameIn('volumes', key, model))
+    .filter((name) => standing.volumes.some((one) => one.name === name && one.project !== model.project));
+}
