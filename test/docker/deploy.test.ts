@@ -48,7 +48,7 @@ describe('contract', () => {
       {},
       /\+ create side/,
     ],
-    ['all removed', () => undefined, { verb: 'remove' }, /- remove web[^]*- remove db/],
+    ['all removed', () => undefined, { verb: 'remove' }, /^(?=[^]*- remove web)(?=[^]*- remove db)/],
     [
       'orphans removed',
       () => t.write({ web: { environment: { A: '1' } } }),
