@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { HomeostatError } from '../../core/errors.ts';
 import { type ContainerRow, type Engine, containerRowSchema, inspectedSchema } from '../../core/engine.ts';
 import type { Running } from '../../core/metrics.ts';
 import type { Address } from './address.ts';
@@ -25,7 +26,7 @@ export function openEngine(address: Address): Engine {
   const change = async (id: string, work: (container: Docker.Container) => Promise<unknown>): Promise<void> =>
     ask(async (to) => {
       try {
-        await work(to.getContainer(id));
+        await work(to.getContainer(checked(id)));
       } catch (error) {
         if ((error as { statusCode?: number }).statusCode !== NOT_MODIFIED) throw error;
       }
@@ -35,39 +36,40 @@ export function openEngine(address: Address): Engine {
     running: async () => ask(async (to) => (await to.listContainers()).map(runningOf)),
     list: async (all) => ask(async (to) => (await to.listContainers({ all })).map(rowOf)),
     inspect: async (container) =>
-      ask(async (to) => inspectedSchema.parse(await to.getContainer(container).inspect())),
-    logs: async (id, options) => ask(async (to) => readLogs(to.getContainer(id), options)),
-    stats: async (id) => ask(async (to) => statsOf(await to.getContainer(id).stats({ stream: false }))),
+      ask(async (to) => inspectedSchema.parse(await to.getContainer(checked(container)).inspect())),
+    logs: async (id, options) => ask(async (to) => readLogs(to.getContainer(checked(id)), options)),
+    stats: async (id) =>
+      ask(async (to) => statsOf(await to.getContainer(checked(id)).stats({ stream: false }))),
     start: async (id) => change(id, async (container) => container.start()),
     stop: async (id, seconds) => change(id, async (container) => container.stop(timeOf(seconds))),
     restart: async (id, seconds) => change(id, async (container) => container.restart(timeOf(seconds))),
     pause: async (id) => change(id, async (container) => container.pause()),
     unpause: async (id) => change(id, async (container) => container.unpause()),
-    exec: async (id, request) => ask(async (to) => execIn(to.getContainer(id), request)),
+    exec: async (id, request) => ask(async (to) => execIn(to.getContainer(checked(id)), request)),
     create: async (name, body) => ask(async (to) => (await to.createContainer({ ...body, name })).id),
     connect: async (id, network, endpoint) =>
       ask(
         async (to) =>
-          void (await to.getNetwork(network).connect({ Container: id, EndpointConfig: endpoint })),
+          void (await to.getNetwork(checked(network)).connect({ Container: id, EndpointConfig: endpoint })),
       ),
     rename: async (id, name) => change(id, async (container) => container.rename({ name })),
     remove: async (id) => change(id, async (container) => container.remove({ force: true })),
     written: async (id) =>
       ask(async (to) => {
-        const container = to.getContainer(id);
+        const container = to.getContainer(checked(id));
         const paths = (await container.changes()) as readonly unknown[] | null;
         const { SizeRw } = (await container.inspect({ size: true } as object)) as { SizeRw?: number };
         return { paths: paths?.length ?? 0, bytes: SizeRw ?? 0 };
       }),
     commit: async (id, tag) =>
       ask(async (to) => {
-        const answer: unknown = await to.getContainer(id).commit({ ...namesOf(tag), pause: true });
+        const answer: unknown = await to.getContainer(checked(id)).commit({ ...namesOf(tag), pause: true });
         return (answer as { Id: string }).Id;
       }),
     imageId: async (image) =>
       ask(async (to) => {
         try {
-          return (await to.getImage(image).inspect()).Id;
+          return (await to.getImage(checked(image)).inspect()).Id;
         } catch (error) {
           if ((error as { statusCode?: number }).statusCode === NOT_FOUND) return null;
           throw error;
@@ -75,9 +77,21 @@ export function openEngine(address: Address): Engine {
       }),
     tag: async (image, tag) =>
       ask(async (to) => {
-        await to.getImage(image).tag(namesOf(tag));
+        await to.getImage(checked(image)).tag(namesOf(tag));
       }),
   };
+}
+
+/** The engine's own names and ids; those of images have several parts. */
+const NAME = /^[A-Za-z0-9][\w.:@+-]*(?:\/[A-Za-z0-9][\w.:@+-]*)*$/;
+
+/**
+ * A name becomes part of a request's path: `..` in it would be another request, and what the engine redirects is
+ * followed to any host.
+ */
+function checked(name: string): string {
+  if (NAME.test(name)) return name;
+  throw new HomeostatError('not_found', `nothing of the engine is called ${JSON.stringify(name)}`);
 }
 
 const timeOf = (seconds: number | undefined): object => (seconds === undefined ? {} : { t: seconds });
