@@ -142,6 +142,11 @@ export function openApp(options: AppOptions = {}): App {
           return refusal(tool, new HomeostatError(failure.code, what, { next: failure.next }));
         }
       },
+      async refuse(method, params, connection) {
+        const { house, guarded } = await open();
+        const anywhere = { ...connection, looksAnywhere: true };
+        guarded.refuse(method, params, callerOf(anywhere, undefined, options, path, house));
+      },
       prepare(connection) {
         // Where it cannot be done, the first call says why.
         prepared(connection).catch(() => undefined);

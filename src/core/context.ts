@@ -73,6 +73,8 @@ export interface ActionContext extends BaseContext {
   readonly force: boolean;
   /** Whether a rule speaks of a path. */
   isNotable(path: string): boolean;
+  /** Whether who writes there goes past the rules: it holds a root, the home or homeostat's own folders, or lies in these. */
+  isGuarded(folder: string): boolean;
   readonly processes: Processes;
   /** Whether something answers at an address: null where it does, else why not. */
   answers(address: string): Promise<string | null>;

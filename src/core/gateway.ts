@@ -9,6 +9,8 @@ import type { Tool } from './tool.ts';
 export interface Gateway {
   tools(): readonly Tool[];
   call(name: string, input: unknown, connection: Connection): Promise<Report>;
+  /** Puts on record that a client asked for a method of the protocol that is not here. */
+  refuse(method: string, params: unknown, connection: Connection): Promise<void>;
   /** A client has come: what its first command will need is made ready, without anybody waiting for it. */
   prepare(connection: Connection): void;
   /** Writes out what is recorded in batches and lets go of the state. */

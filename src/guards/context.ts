@@ -1,6 +1,7 @@
 import type { ActionContext, QueryContext } from '../core/context.ts';
 import { parseEnvFile } from '../core/env-file.ts';
 import { HomeostatError } from '../core/errors.ts';
+import { isInside } from '../core/inside.ts';
 import type { Files } from '../core/host.ts';
 import { type Caller, type Workspace, agentName } from '../core/principal.ts';
 import { assessContext, type House } from './house.ts';
@@ -45,6 +46,7 @@ export function actionContext(run: Run, house: House, options: { signal?: AbortS
     files: house.machine.files(workspace),
     isSecret: isSecretIn(house, workspace),
     variableNames: variableNamesIn(house.machine.files(workspace), house),
+    isGuarded: isGuardedIn(house, workspace),
     secrets: house.secrets,
     progress: (message) => onProgress?.(message),
     engine: house.machine.engine,
@@ -75,6 +77,14 @@ export function actionContext(run: Run, house: House, options: { signal?: AbortS
     pullStop: (reason) => house.stop.pull(reason),
   };
 }
+
+const isGuardedIn =
+  ({ ownFolders, machine }: House, { roots }: Workspace) =>
+  (folder: string): boolean => {
+    const real = machine.real(folder);
+    const guarded = [...ownFolders, ...roots, machine.home];
+    return guarded.some((one) => isInside(one, real)) || ownFolders.some((one) => isInside(real, one));
+  };
 
 /** What a query is handed; it cannot read a file that holds secrets. */
 export function queryContext(

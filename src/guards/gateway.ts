@@ -26,6 +26,8 @@ import { openRun } from './run.ts';
 /** Tool calls, guarded: what `Gateway` promises to the faces, once the house stands. */
 export interface Guarded {
   call(name: string, input: unknown, caller: Caller): Promise<Report>;
+  /** Puts on record that a client asked for a method of the protocol that is not here. */
+  refuse(method: string, params: unknown, caller: Caller): void;
   /** Snapshots the roots in the background; the first action that comes ends it. */
   prepare(caller: Caller): void;
   readonly monitor: KeptMonitor;
@@ -48,7 +50,7 @@ export function guardedCalls(house: House, keeper: Keeper): Guarded {
     async call(name, input, caller) {
       house.secrets.watch(caller.workspace.roots);
       const tool = house.offered.has(name) ? house.tools.get(name) : undefined;
-      if (tool === undefined) return refuseUnknown(name, input, caller, journal, house);
+      if (tool === undefined) return refuseUnknown({ tool: name, input }, caller, journal, house);
       if (tool.kind === 'query') {
         return runQuery(tool, input, caller, services(caller, monitor, journal, house), journal, house);
       }
@@ -67,6 +69,7 @@ export function guardedCalls(house: House, keeper: Keeper): Guarded {
       return report;
     },
     monitor,
+    refuse: (method, params, caller) => void refuseUnknown({ method, params }, caller, journal, house),
     prepare: ({ workspace }) => seeds.begin(workspace),
     async close() {
       monitor.close();

@@ -6,6 +6,7 @@ import { admit } from './admit.ts';
 import { afterStage } from './after-stage.ts';
 import { reachesByGrant } from './approvals/grants.ts';
 import { hold } from './approvals/hold.ts';
+import { checkRoom } from './approvals/waiting.ts';
 import { bind } from './bind.ts';
 import { actionContext } from './context.ts';
 import type { House } from './house.ts';
@@ -44,6 +45,7 @@ async function passage(run: Run, raw: unknown, house: House): Promise<ActionRepo
     await admit(run, house); //                                         2
     judgeRun(run, house); //                                            3
     refuseIfDenied(run, 'before staging');
+    checkRoom(run, house);
     await recordIntent(run, house); //                                  4
     house.trace('intended');
     if ((await mustAsk(run, house)) && !reachesByGrant(run, house)) return hold(run, house);

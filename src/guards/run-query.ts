@@ -28,6 +28,7 @@ export async function runQuery(
       agent: agentName(caller.principal),
       event: 'query',
       action: query.name,
+      action_id: actionOf(raw, house),
       parameters: auditParameters(raw ?? {}, house.secrets),
       risk_level: 'SAFE',
       result: report.outcome,
@@ -36,6 +37,12 @@ export async function runQuery(
     });
   }
   return report;
+}
+
+/** The action that a query is about, such as the one whose approval it waits for; null where none of that id is on record. */
+function actionOf(raw: unknown, { store }: House): string | null {
+  const id = (raw as Readonly<Record<string, unknown>> | null | undefined)?.['action_id'];
+  return typeof id === 'string' && store.read(() => store.actions.get(id)) !== null ? id : null;
 }
 
 /** Counts a query of the agent's, and puts on record how many were refused in its minute before. */
@@ -60,15 +67,19 @@ function countedQuery(
   return refused;
 }
 
-/** A call of a tool that is not there: on record as a query is, since a flood of them would fill the disk too. */
+/** What a client asks for: `tool` and its input, or `method` of the protocol and its parameters. */
+export type Asked =
+  { readonly tool: string; readonly input: unknown } | { readonly method: string; readonly params: unknown };
+
+/** A call of what is not there: on record as a query is, since a flood of them would fill the disk too. */
 export function refuseUnknown(
-  name: string,
-  input: unknown,
+  asked: Asked,
   caller: Caller,
   journal: QueryJournal,
   house: House,
 ): QueryReport {
-  const what = `there is no tool ${house.secrets.text(JSON.stringify(name))}`;
+  const [kind, name] = 'tool' in asked ? ['tool', asked.tool] : ['method', asked.method];
+  const what = `there is no ${kind} ${house.secrets.text(JSON.stringify(name))}`;
   const refused = countedQuery(caller, 'unknown', journal, house);
   const report: QueryReport =
     refused === 'no'
@@ -80,7 +91,7 @@ export function refuseUnknown(
       agent: agentName(caller.principal),
       event: 'action.refused',
       action: 'unknown',
-      parameters: auditParameters({ tool: name, input }, house.secrets),
+      parameters: auditParameters(asked, house.secrets),
       result: 'denied',
       error: report.error?.code ?? null,
     });

@@ -84,7 +84,11 @@ function assemble(home: Home, db: Db): Store {
   const apart = openApart(home.held);
   const log = openLog(db);
   const wait = patience(db);
-  const turns = openTurns(db, wait, (error) => storeError(home, error), { ...apart, sync: log.sync });
+  const turns = openTurns(db, wait, (error) => storeError(home, error), {
+    ...apart,
+    sync: log.sync,
+    tidy: log.tidy,
+  });
   const reading = <T>(work: () => T): T => {
     if (!db.inTransaction) wait(PATIENCE_MS);
     return work();

@@ -21,6 +21,8 @@ export interface Turns {
 export interface Beside {
   /** Waits until every transaction that is in the log, of whatever process, is on stable storage. */
   sync(): void;
+  /** Called outside of any transaction, after each. */
+  tidy(): void;
   /** Called at the end of each: whether it is on disk. */
   settle(committed: boolean): void;
   /** How far things are; what comes after it is taken back where one of a group fails by itself. */
@@ -73,6 +75,7 @@ export function openTurns(
     // Others have their turn meanwhile, and one flush serves all whose transactions it finds.
     beside.sync();
     beside.settle(true);
+    beside.tidy();
     return value;
   };
 

@@ -52,6 +52,23 @@ for i in range(5000):
   expect(processesIn(t.root)).toEqual([]);
 });
 
+test.each(['discard', 'keep'])(
+  'a burst that nobody saw is not committed either, on failure %s',
+  async (on_failure) => {
+    // Each file is within the limit, and all of them are there before anybody looks.
+    const line = (n: number) => `mkdir d; for i in a b c; do head -c ${n} /dev/zero > d/$i; done`;
+    const burst = await t.act('run_command', { command: line(9 * MB), on_failure });
+    expect(burst).toMatchObject({ outcome: 'failed', error: { code: 'limit_exceeded' } });
+    expect(existsSync(join(t.root, 'd'))).toBe(false);
+    expectOnRecord(t, burst, 'action.finished');
+    const later = await t.act('commit_stage', { id: burst.action_id });
+    expect(later.outcome).not.toBe('succeeded');
+    expect(existsSync(join(t.root, 'd'))).toBe(false);
+    const within = await t.act('run_command', { command: line(2 * MB), on_failure });
+    expect(within.outcome, JSON.stringify(within)).toBe('succeeded');
+  },
+);
+
 test('what is said without end is cut, and what was left out is counted', async () => {
   const answer = await t.act('run_command', {
     command: 'head -c 50M /dev/zero | tr "\\0" x; head -c 50M /dev/zero | tr "\\0" y >&2',

@@ -137,6 +137,20 @@ test('a flood of calls of tools that are not there does not fill the record', as
   expect(lines.at(-1)).toMatchObject({ event: 'action.refused', error: 'rate_limited' });
 });
 
+test('a resumption that is refused is on record with the action that it asked for', async () => {
+  const { action_id: id } = await t.act('write_file', { path: '.mcp.json', content: 'x' });
+  const wait = async (action_id: string) =>
+    t.ask('wait_for_approval', { action_id, wait_seconds: 0 }, { client: 'another' });
+  expect((await wait(id ?? '')).error?.code).toBe('not_yours');
+  expect((await wait('made-up')).error?.code).toBe('not_found');
+  await flush();
+  const lines = auditOf(t).filter(({ agent }) => agent.startsWith('another/'));
+  expect(lines).toMatchObject([
+    { event: 'query', action: 'wait_for_approval', action_id: id, result: 'denied', error: 'not_yours' },
+    { event: 'query', action: 'wait_for_approval', action_id: null, error: 'not_found' },
+  ]);
+});
+
 test('what an agent calls a secret in a file of its own is masked neither for a person nor in the record', async () => {
   mkdirSync(join(t.root, 'conf'));
   writeFileSync(join(t.root, 'conf', '.env'), 'A_PASSWORD=word-of-a-person\n');

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -10,6 +10,7 @@ import { connectMcp } from '../../src/server/mcp/adapter.ts';
 import type { Answer } from '../helpers/client.ts';
 import { type TestApp, testApp } from '../helpers/app.ts';
 import { needSandbox } from '../helpers/needs.ts';
+import { auditOf, expectWholeChain } from '../helpers/state.ts';
 
 interface Line {
   readonly client: Client;
@@ -80,6 +81,33 @@ test('a refusal is an error of the tool, never of the protocol', async () => {
   expect((await call('write_file', { path: '/etc/x', content: '' })).error?.code).toBe('outside_roots');
   expect((await call('no_such_tool')).error?.code).toBe('unknown_tool');
   await t.close();
+});
+
+test('a method that is not there is on record like a tool that is not, and a flood of them is counted', async () => {
+  const t = await testApp({ config: 'limits: { queries_per_minute: 20 }\n' });
+  const { client } = await line(t);
+  const { ResultSchema } = await import('@modelcontextprotocol/sdk/types.js');
+  // Shaped like a token of GitHub's.
+  const token = `ghp_${'Ab1'.repeat(12)}`;
+  // Named like a tool it is no call of that tool.
+  const methods = ['approvals/approve', 'write_file', ...Array.from({ length: 60 }, (_, n) => `tools/${n}`)];
+  const params = { path: 'x', content: token };
+  for (const method of methods)
+    await expect(client.request({ method, params }, ResultSchema)).rejects.toThrow('Method not found');
+  expect(existsSync(join(t.root, 'x'))).toBe(false);
+  await t.close();
+  const lines = auditOf(t).filter(({ event }) => event === 'action.refused');
+  expect(lines).toHaveLength(21);
+  expect(lines[0]).toMatchObject({
+    agent: 'unit-client-1/tester',
+    action: 'unknown',
+    parameters: { method: 'approvals/approve' },
+    result: 'denied',
+    error: 'unknown_tool',
+  });
+  expect(lines.at(-1)).toMatchObject({ error: 'rate_limited' });
+  expect(JSON.stringify(lines)).not.toContain(token);
+  expectWholeChain(t);
 });
 
 test('what is held is no error, and says what a person does', async () => {

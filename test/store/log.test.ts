@@ -22,6 +22,8 @@ vi.mock('node:fs', async (original) => {
   };
 });
 
+/** Records that fill more pages than a log may have. */
+const MANY = 9000;
 const entry = { ...BLANK, agent: 'someone', event: 'action.intended', action: 'write_file' };
 
 function opened() {
@@ -61,3 +63,30 @@ test.runIf(process.platform === 'linux')(
     store.close();
   },
 );
+
+test('a long log begins anew between the transactions of its writers, and a reader holds up none of them', () => {
+  const { home, store, append } = opened();
+  const reader = new Database(home.database, { readonly: true });
+  const pages = () =>
+    reader.prepare<[], { log: number }>('PRAGMA wal_checkpoint(NOOP)').get()?.log ?? Number.NaN;
+  const longer = () =>
+    store.write(() => {
+      for (let n = 0; n < MANY; n++) append();
+    });
+  longer();
+  expect(pages()).toBeGreaterThan(1000);
+  const size = statSync(`${home.database}-wal`).size;
+  for (let n = 0; n < 40; n++) append();
+  expect(pages()).toBeLessThan(100);
+  expect(statSync(`${home.database}-wal`).size).toBeGreaterThanOrEqual(size);
+
+  reader.exec('BEGIN');
+  const seen = reader.prepare('SELECT count(*) FROM audit').get();
+  longer();
+  for (let n = 0; n < 40; n++) append();
+  expect(reader.prepare('SELECT count(*) FROM audit').get()).toEqual(seen);
+  reader.exec('COMMIT');
+  reader.close();
+  expect(store.audit.count()).toBe(2 * (MANY + 40));
+  store.close();
+});

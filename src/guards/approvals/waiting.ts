@@ -2,6 +2,7 @@ import { HomeostatError } from '../../core/errors.ts';
 import type { ActionRow } from '../../store/actions.ts';
 import type { House } from '../house.ts';
 import type { Run } from '../run.ts';
+import { grantFor } from './grants.ts';
 
 /**
  * A person is not to be worn down into yes: what waits already is not put to them again, and an agent that has much
@@ -18,6 +19,17 @@ export function checkWaiting(run: Run, house: House): void {
 
 /** All agents together may have so many times the number of one waiting: a client calls itself what it likes. */
 const ALL_AGENTS = 5;
+
+/**
+ * The same before anything is staged, where it is certain by then that a person decides: what runs in a stage of its
+ * own is judged by what it turns out to do.
+ */
+export function checkRoom(run: Run, house: House): void {
+  const { bound, intent, decision } = run;
+  if (decision?.verdict !== 'ask' || bound?.dryRun === true || intent?.contained === true) return;
+  if (grantFor(run, house) !== null) return;
+  house.store.read(() => checkNumber(run, house));
+}
 
 /** Called where one more is about to be held. */
 export function checkNumber(run: Run, house: House): void {

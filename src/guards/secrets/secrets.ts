@@ -153,12 +153,27 @@ export function openSecrets(source: SecretsSource): Secrets {
   };
 }
 
+/** Words of a command line, in which an option's value stands apart from its name. */
+const isLine = (given: readonly unknown[]): given is string[] =>
+  given.every((word) => typeof word === 'string') && given.some((word) => /^--?[\w-]+$/.test(word));
+
 function masks(spans: (text: string) => Span[]): Masks {
   const text = (plain: string): string => (plain.length < 4 ? plain : masked(plain, spans(plain)));
   const value = (name: string, plain: string): string => (isSecretName(name) ? MASK : text(plain));
+  const words = (line: readonly string[]): string[] => {
+    const whole = line.join(' ');
+    const found = spans(whole);
+    let end = -1;
+    return line.map((word) => {
+      const start = end + 1;
+      end = start + word.length;
+      return masked(whole, found, start, end);
+    });
+  };
   const redact = <T>(given: T): T => {
     if (typeof given === 'string') return text(given) as T;
-    if (Array.isArray(given)) return given.map((item: unknown) => redact(item)) as T;
+    if (Array.isArray(given))
+      return (isLine(given) ? words(given) : given).map((item: unknown) => redact(item)) as T;
     if (given === null || typeof given !== 'object') return given;
     return Object.fromEntries(
       Object.entries(given).map(([name, inner]: [string, unknown]) => [

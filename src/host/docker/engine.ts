@@ -13,6 +13,9 @@ import { statsOf } from './stats.ts';
 /** What the engine answers where a container is in that state already. */
 const NOT_MODIFIED = 304;
 
+/** Tells images of what containers have written from all others, whatever they are called. */
+const LAYER = 'homeostat layer';
+
 /** An engine over its interface; connected to with the first call. */
 export function openEngine(address: Address): Engine {
   let docker: Docker | undefined;
@@ -35,9 +38,8 @@ export function openEngine(address: Address): Engine {
   const imageConfig: Engine['imageConfig'] = async (image) =>
     ask(async (to) => {
       try {
-        const { Id, Config, Parent, RepoTags } = await to.getImage(imagePath(image)).inspect();
-        const isLayer = RepoTags?.some((tag) => tag.startsWith('homeostat/layer:')) ?? false;
-        const below = isLayer && Parent ? Parent : null;
+        const { Id, Config, Parent, Comment } = await to.getImage(imagePath(image)).inspect();
+        const below = Comment === LAYER && Parent ? Parent : null;
         return { id: Id, below, env: Config?.Env ?? [], labels: Config?.Labels ?? {} };
       } catch (error) {
         if (isStatus(error, NOT_FOUND)) return null;
@@ -79,7 +81,9 @@ export function openEngine(address: Address): Engine {
       }),
     commit: async (id, tag) =>
       ask(async (to) => {
-        const answer: unknown = await to.getContainer(segment(id)).commit({ ...namesOf(tag), pause: true });
+        const answer: unknown = await to
+          .getContainer(segment(id))
+          .commit({ ...namesOf(tag), pause: true, comment: LAYER });
         return (answer as { Id: string }).Id;
       }),
     imageId: async (image) => (await imageConfig(image))?.id ?? null,

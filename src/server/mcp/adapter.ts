@@ -112,6 +112,15 @@ export async function connectMcp(face: McpFace, transport: Transport): Promise<S
     };
   });
 
+  // What is asked for under another name than a tool's is refused, and on record, like a tool that is not there.
+  server.fallbackRequestHandler = async ({ method, params }): Promise<never> => {
+    const { signal, cwd } = face;
+    const connection = { principal: principalOf(server, face), cwd, announced: null, signal };
+    // Where it cannot be written nothing is done either.
+    await gateway.refuse(method, params, connection).catch(() => undefined);
+    throw new McpError(ErrorCode.MethodNotFound, 'Method not found');
+  };
+
   // A client that comes with a token may have no stream yet on which it could be asked for its roots.
   if (face.client === null)
     server.oninitialized = (): void => {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ActionContext } from '../../core/context.ts';
+import type { Effects, ShownChange } from '../../core/effects.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import { planSchema } from '../../core/plan.ts';
 import type { Rung, SandboxResult } from '../../core/sandbox.ts';
@@ -51,14 +52,34 @@ export async function stageSandboxed(line: Line, ctx: ActionContext): Promise<St
   const plan = await ctx.transactions.read(layers, rung);
   const ran = outputOf(result, guaranteeOf(rung, result, line.network), line.keepFailed);
   const failure = exceededBy(result) ?? failureOf(ran);
+  const effects = await effectsOfPlan(plan, ctx, line.network ? NETWORK : undefined);
+  checkWritten(effects, limits.command_written_bytes);
   return {
     stage: { kind: 'ran', plan, ran },
-    effects: await effectsOfPlan(plan, ctx, line.network ? NETWORK : undefined),
+    effects,
     circumstances: ctx.transactions.reachesOut(plan) ? ['other_names'] : [],
     reversibility: line.network ? 'irreversible' : 'reversible',
     output: ran,
     ...(failure === null || line.keepFailed ? {} : { failure }),
   };
+}
+
+/** A file that is new counts as so much more, so that empty ones are not made without end. */
+const FILE_BYTES = 4096;
+
+/** Who watches a command looks every tenth of a second: what a burst wrote in between shows in its changes. */
+function checkWritten({ changes }: Effects, most: number): void {
+  const written = changes.reduce((sum, change) => sum + bytesOf(change), 0);
+  if (written > most)
+    throw new HomeostatError(
+      'limit_exceeded',
+      `the command wrote ${written} bytes; at most ${most} may be kept`,
+    );
+}
+
+function bytesOf({ change, bytes, changed, entries = 0, link_to }: ShownChange): number {
+  if (change === 'create') return (link_to === undefined ? bytes : 0) + FILE_BYTES * (entries + 1);
+  return change !== 'delete' && changed?.includes('content') === true ? bytes : 0;
 }
 
 function exceededBy({ exceeded }: SandboxResult): HomeostatError | null {

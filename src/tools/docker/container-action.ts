@@ -61,7 +61,7 @@ export function containerAction<I extends z.ZodObject>(tool: ContainerTool<I>): 
         // What is lost for good is what a stop loses; the same rules speak of both.
         commands: [{ line: `docker stop ${nameOf(found)}`, cwd: ctx.workspace.cwd, env: {} }],
         resources: [resourceOf(found)],
-        circumstances: [...circumstancesOf(found, ctx.config), ...powersOf(found)],
+        circumstances: [...circumstancesOf(found, ctx.config), ...powersOf(found, ctx)],
       };
     },
     stage: async (input, ctx) =>

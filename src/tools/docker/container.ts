@@ -1,4 +1,5 @@
 import type { Config } from '../../core/config.ts';
+import type { ActionContext } from '../../core/context.ts';
 import type { Inspected } from '../../core/engine.ts';
 import { ENGINE_SOCKET, MACHINE_FOLDER, POWERFUL_CAPABILITY } from '../../core/host-power.ts';
 import { namesService, protectedServices } from '../../core/services.ts';
@@ -25,8 +26,14 @@ export function circumstancesOf({ Config: { Image, Labels } }: Inspected, config
 /** Devices that every container has. */
 const EVERYWHERE = /^\/dev\/(null|zero|full|u?random|tty)$/;
 
-/** What rules may speak of where something else is to run in a container: whether that has power over the machine. */
-export function powersOf({ HostConfig, Mounts }: Inspected): string[] {
+/**
+ * What rules may speak of where something else is to run in a container: whether that has power over the machine, or
+ * over what is guarded on it.
+ */
+export function powersOf(
+  { HostConfig, Mounts }: Inspected,
+  { isGuarded }: Pick<ActionContext, 'isGuarded'>,
+): string[] {
   const { Privileged, CapAdd, SecurityOpt, Devices } = HostConfig;
   const namespaces = ['PidMode', 'IpcMode', 'UTSMode', 'UsernsMode', 'NetworkMode'];
   const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
@@ -39,7 +46,7 @@ export function powersOf({ HostConfig, Mounts }: Inspected): string[] {
     devices.some(({ PathOnHost = '' }) => !EVERYWHERE.test(PathOnHost)) ||
     Mounts.some(
       ({ Type, Source = '' }) =>
-        Type === 'bind' && (MACHINE_FOLDER.test(Source) || ENGINE_SOCKET.test(Source)),
+        Type === 'bind' && (MACHINE_FOLDER.test(Source) || ENGINE_SOCKET.test(Source) || isGuarded(Source)),
     );
   return isPowerful ? ['powerful_container'] : [];
 }

@@ -50,11 +50,9 @@ export const execInContainer = defineAction({
       level: 'MEDIUM',
       reversibility: 'irreversible',
       touches: [],
-      commands: [
-        { line: `docker exec ${nameOf(found)} sh -c ${quoted(command)}`, cwd: ctx.workspace.cwd, env: {} },
-      ],
+      commands: [{ line: lineOf(nameOf(found), command, env), cwd: ctx.workspace.cwd, env: {} }],
       resources: [resourceOf(found)],
-      circumstances: [...circumstancesOf(found, ctx.config), ...powersOf(found)],
+      circumstances: [...circumstancesOf(found, ctx.config), ...powersOf(found, ctx)],
     };
   },
 
@@ -113,3 +111,10 @@ export const execInContainer = defineAction({
     message: 'nobody knows how far the command in the container came',
   }),
 });
+
+/** The line as it is assessed: a variable can decide what a command runs, so that it stands in it. */
+function lineOf(container: string, command: string, env: Readonly<Record<string, string>>): string {
+  const set = Object.entries(env).map(([name, value]) => quoted(`${name}=${value}`));
+  const words = [...(set.length === 0 ? [] : ['env', ...set]), 'sh', '-c', quoted(command)];
+  return `docker exec ${container} ${words.join(' ')}`;
+}

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { SecretsView } from '../../core/secrets.ts';
 import { defineQuery } from '../../core/tool.ts';
 import { timeOf } from '../time.ts';
 
@@ -37,10 +38,24 @@ export const containerLogs = defineQuery({
       signal: ctx.signal,
     });
     const wanted = grep?.toLowerCase();
-    const lines = text
-      .split('\n')
-      .filter((line, index, all) => line !== '' || index < all.length - 1)
-      .filter((line) => wanted === undefined || line.toLowerCase().includes(wanted));
+    // Looked for in what is shown: whether a line is found must not tell what is masked in it.
+    const lines = maskedLines(text, timestamps, ctx.secrets).filter(
+      (line) => wanted === undefined || line.toLowerCase().includes(wanted),
+    );
     return { lines: lines.slice(-tail), omitted_bytes: omitted };
   },
 });
+
+/** Masked as one text, since a key has many lines; without the engine's times, which would stand between them. */
+function maskedLines(text: string, timestamps: boolean, secrets: SecretsView): string[] {
+  const lines = linesOf(text);
+  const at = lines.map((line) => (timestamps ? line.indexOf(' ') + 1 : 0));
+  const said = lines.map((line, n) => line.slice(at[n])).join('\n');
+  const masked = linesOf(secrets.part(said, 0, said.length));
+  // What was several lines is one mark: nobody can say any more which time belongs to which line.
+  if (masked.length !== lines.length) return masked;
+  return masked.map((line, n) => `${lines[n]?.slice(0, at[n]) ?? ''}${line}`);
+}
+
+const linesOf = (text: string): string[] =>
+  text.split('\n').filter((line, index, all) => line !== '' || index < all.length - 1);

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { type TestApp, testApp } from '../../helpers/app.ts';
+import { auditOf } from '../../helpers/state.ts';
 
 async function place(config: string): Promise<TestApp> {
   const t = await testApp({ config: `autonomy: safe\n${config}` });
@@ -28,6 +29,26 @@ test('what waits already is not put to a person again, and one agent can have on
   const operator = await t.app.operator();
   operator.deny(String(first.action_id), 'no');
   expect((await t.act('run_command', { command: 'rm 3.csv' })).outcome).toBe('held');
+  await t.close();
+});
+
+test('where a person must decide in any case, one too many is refused before anything is staged or intended', async () => {
+  const steps: string[] = [];
+  const config = 'limits: { held_actions: 1 }\n';
+  const t = await testApp({ config, trace: (step) => steps.push(step) });
+  const write = async (content: string) => t.act('write_file', { path: '.mcp.json', content });
+  expect((await write('{}')).outcome).toBe('held');
+  steps.length = 0;
+  const refused = await write('{ }');
+  expect(refused).toMatchObject({ outcome: 'denied', action_id: null, error: { code: 'too_many_held' } });
+  expect(steps).toEqual([]);
+  const lines = auditOf(t).filter(({ seq }) => refused.audit.includes(seq));
+  expect(lines.map(({ event }) => event)).toEqual(['action.refused']);
+  // A dry run, and what needs nobody, go on.
+  expect((await t.act('write_file', { path: '.mcp.json', content: '', dry_run: true })).outcome).toBe(
+    'succeeded',
+  );
+  expect((await t.act('write_file', { path: 'plain', content: '' })).outcome).toBe('succeeded');
   await t.close();
 });
 

@@ -16,8 +16,9 @@ async function planOf(
   { container, network }: z.infer<typeof place>,
   after: Record<string, unknown> | null,
   verb: 'connect' | 'disconnect',
-  { engine }: ActionContext,
+  ctx: ActionContext,
 ): Promise<Plan> {
+  const { engine } = ctx;
   const found = await engine.inspect(container);
   const to = await engine.networks.find(network);
   if (to === null) throw new HomeostatError('not_found', `there is no network ${network}`);
@@ -32,7 +33,7 @@ async function planOf(
   return {
     changes: [{ kind: 'endpoint', container: name, id: found.Id, network: Name, before, after }],
     line: `docker network ${verb} ${quoted(Name)} ${name}`,
-    circumstances: powersOf(found),
+    circumstances: powersOf(found, ctx),
   };
 }
 
