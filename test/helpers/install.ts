@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 function apt(...words: string[]): boolean {
   // In run level 1 no package starts its services.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  return spawnSync('apt-get', words, { env, timeout: 120_000 }).status === 0;
+  return spawnSync('apt-get', words, { env, timeout: 300_000 }).status === 0;
 }
 
 const PATH = `${process.env['PATH']}:/usr/sbin:/sbin`;
@@ -18,6 +18,7 @@ const NEEDED = [
   ['sqlite3', 'sqlite3'],
   ['dockerd', 'docker.io'],
   ['busybox', 'busybox-static'],
+  ['docker-compose', 'docker-compose'],
   ['promtool', 'prometheus'],
   ['docker-registry', 'docker-registry'],
 ] as const;
