@@ -181,7 +181,7 @@ describeWithMounts('a root that goes away', import.meta.filename, () => {
       const id = actionsOf(place).findLast((row) => row.outcome === 'succeeded')?.id;
       const input = tool === 'run_command' ? { command: both(place) } : { id };
       for (const [step, nth] of DEATHS[tool]) {
-        expect(await diesAt(place, step, nth, tool, input)).toBe(true);
+        expect(await diesAt(place, step, nth, tool, input), `${tool}, ${step}`).toBe(true);
         place.unmount();
         // An empty mount point, and one on which somebody has made what belongs on the disk.
         if (nth === 1) mkdirSync(place.away);
