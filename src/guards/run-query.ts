@@ -28,7 +28,8 @@ export async function runQuery(
       agent: agentName(caller.principal),
       event: 'query',
       action: query.name,
-      action_id: actionOf(raw, house),
+      // Who merely looks on is no part of what an action goes through.
+      action_id: report.error === null ? null : actionOf(raw, house),
       parameters: auditParameters(raw ?? {}, house.secrets),
       risk_level: 'SAFE',
       result: report.outcome,

@@ -30,9 +30,9 @@ export interface ActionCase {
 }
 
 /** Everything reversible is done without asking, so that the cases reach the world. */
-export const FREE = 'autonomy: full\ntoolsets: [core, process, compose]\n';
+export const FREE = 'autonomy: full\ntoolsets: [core, process, compose, metrics]\n';
 /** A person is asked about whatever lies in `kept`. */
-export const ASKING = 'protected:\n  paths: [kept]\ntoolsets: [core, process, compose]\n';
+export const ASKING = 'protected:\n  paths: [kept]\ntoolsets: [core, process, compose, metrics]\n';
 
 const OTHER: Partial<Principal> = { client: 'another' };
 
@@ -196,8 +196,9 @@ export const CASES: readonly ActionCase[] = [
   },
 ];
 
-/** Those of containers have an engine to do with, and a contract of their own: test/docker. */
-const HERE = TOOLS.filter((tool) => !tool.toolset.startsWith('docker'));
+/** Those that have an engine to do with have a contract of their own: test/docker. */
+const OF_STACKS = ['stack_drift', 'deploy_stack'];
+const HERE = TOOLS.filter((tool) => !tool.toolset.startsWith('docker') && !OF_STACKS.includes(tool.name));
 export const ACTIONS = HERE.flatMap((tool) => (tool.kind === 'action' ? [tool] : []));
 export const QUERIES = HERE.flatMap((tool) => (tool.kind === 'query' ? [tool] : []));
 

@@ -88,6 +88,8 @@ const QUERY_INPUTS: Record<string, (done: string) => Input> = {
   process_output: () => ({}),
   read_compose: () => ({ paths: ['compose.yml'] }),
   validate_compose: () => ({ paths: ['compose.yml'] }),
+  get_metrics: () => ({ of: 'activity', since: '1h' }),
+  get_health: () => ({}),
 };
 
 describe.each(QUERIES.map((tool) => ({ name: tool.name, tool })))('$name', ({ name, tool }) => {

@@ -38,11 +38,14 @@ export function query<T>(place: Scratch, sql: string): T[] {
   }
 }
 
+/** All of the record, or what one action has gone through; who asked about it is not part of that. */
 export function auditOf(place: Scratch, actionId?: string): AuditLine[] {
   const all = query<{ body: string }>(place, 'SELECT body FROM audit ORDER BY seq').map(
     ({ body }) => JSON.parse(body) as AuditLine,
   );
-  return actionId === undefined ? all : all.filter((line) => line.action_id === actionId);
+  return actionId === undefined
+    ? all
+    : all.filter((line) => line.action_id === actionId && line.event !== 'query');
 }
 
 export const actionsOf = (place: Scratch): ActionLine[] =>
