@@ -53,8 +53,9 @@ test('containers are measured from their groups, as the engine measures them', a
   const { source, containers, notes } = await metricsOf(t, { of: 'containers' });
   expect(source).toMatch(/^cgroup_v[12]$/);
   expect(notes).toEqual([]);
-  // The busiest first.
-  expect(containers.map(({ name }) => name)[0]).toBe('busy');
+  // The busiest first; on some machines that is the one whose probe begins a process again and again.
+  const load = containers.map(({ now }) => now['cpu_percent'] ?? 0);
+  expect(load).toEqual(load.toSorted((a, b) => b - a));
   const named = new Map(containers.map((row) => [row.name, row]));
   const [quiet, loud] = [named.get('quiet'), named.get('busy')];
   expect(quiet?.now).toMatchObject({ memory_limit_bytes: 64 * 1024 * 1024, pids: 1, oom_kills: 0 });
