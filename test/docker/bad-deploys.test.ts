@@ -110,7 +110,7 @@ const BAD: readonly Bad[] = [
   },
   {
     name: 'probe that nothing answers',
-    input: { probes: { web: 'http://127.0.0.1:9/' }, timeout_seconds: 1 },
+    input: { probes: { web: 'http://127.0.0.1:9/' }, timeout_seconds: 4 },
     web: { environment: { NEW: '1' } },
     cause: 'probe_failed',
   },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActionContext } from '../../../core/context.ts';
 import type { Inspected } from '../../../core/engine.ts';
 import { asHomeostatError } from '../../../core/errors.ts';
@@ -156,11 +157,23 @@ async function standingOf(
   return found.flatMap((one) => (one === null ? [] : [{ id: one.Id, watched: anyOf(one) }]));
 }
 
+const LOOKS = 3;
+const LOOK_MS = 200;
+
+/** Compose may have been ended in the middle of a call, which the engine carries out all the same. */
+async function removeMadeBy(action: string, project: string, ctx: ActionContext): Promise<void> {
+  for (let quiet = 0; quiet < LOOKS; await sleep(LOOK_MS)) {
+    const made = await madeBy(action, project, ctx);
+    quiet = made.length === 0 ? quiet + 1 : 0;
+    for (const { Id } of made) await removeIf(Id, ctx.engine);
+  }
+}
+
 /** Takes back what a deploy has done, wherever it stands, and waits until what ran before is well again. */
 export async function recoverStack(snapshot: StackSnapshot, ctx: ActionContext): Promise<Recovery> {
   const { project, changes, networks, volumes, well } = snapshot;
   const { engine, actionId } = ctx;
-  for (const { Id } of await madeBy(actionId, project, ctx)) await removeIf(Id, engine);
+  await removeMadeBy(actionId, project, ctx);
   const wrong: string[] = [];
   const ids = new Map<string, string>();
   for (const change of changes) {

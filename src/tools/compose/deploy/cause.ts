@@ -88,7 +88,9 @@ export async function failureOf(
       : 'unhealthy';
   const cause = ((): Cause => {
     if (image !== null && image !== found.Image) return 'image_changed';
-    if (State.OOMKilled === true) return 'out_of_memory';
+    // The engine hears of it from the kernel, sometimes after the end itself.
+    const isKilled = !runs && State.ExitCode === 137 && Number(found.HostConfig['Memory'] ?? 0) > 0;
+    if (State.OOMKilled === true || isKilled) return 'out_of_memory';
     if (!runs || RestartCount > 0) {
       if (said !== null) return said;
       if (State.ExitCode === 126 || State.ExitCode === 127) return 'bad_command';
