@@ -19,6 +19,7 @@ function cli(place: Scratch, args: string[], typed = ''): Ended {
     env: place.env,
     input: typed,
     encoding: 'utf8',
+    timeout: 50_000,
   });
   return { code: status, stdout, stderr };
 }
@@ -36,7 +37,7 @@ test('a card that does not exist is named, with those that do', () => {
 });
 
 test('a wrong option of serve is bad usage and no fault of homeostat', () => {
-  const { code, stderr } = cli(scratch(), ['serve', '--http']);
+  const { code, stderr } = cli(scratch(), ['serve', '--websocket']);
   expect(stderr).toContain('invalid_input');
   expect(stderr).toContain('homeostat serve --help');
   expect(code).toBe(2);
