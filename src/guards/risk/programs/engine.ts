@@ -68,8 +68,11 @@ export interface Engine {
   command(argv: readonly Value[], options?: RunOptions): Stream;
   /** Judges a shell line, or code of another language; returns what it prints. */
   code(language: (typeof RUNS)[number], text: Value, options?: RunOptions): Stream;
-  /** What the line itself has written into a file so far; null where it has not. */
-  written(path: Value): Stream | null;
+  /**
+   * What the line itself has written into a file so far, also with a whole folder that it fetched unless the file `alone`
+   * counts; null where it has not.
+   */
+  written(path: Value, alone?: boolean): Stream | null;
   /** Runs a script as it stands on disk; null where it is the project's own, or none. */
   follow(path: Value, run: (text: Value) => Stream): Stream | null;
   /** What a file holds, as far as it can be told; nobody is taken to read it. */

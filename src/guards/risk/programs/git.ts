@@ -1,4 +1,4 @@
-import { joined, known, type Value } from '../shell/value.ts';
+import { FROM, joined, known, type Value, unknown } from '../shell/value.ts';
 import type { Engine, Handler, Invocation, Stream } from './engine.ts';
 import { isUsed, judgeSetting, type Setting, settingOf } from './git-settings.ts';
 import { aliasWords, patched, settled } from './git-words.ts';
@@ -51,6 +51,7 @@ function subcommand(words: readonly Value[], call: Call, depth: number): Stream 
   for (const setting of settings) if (isUsed(setting, sub.text)) judgeSetting(setting, engine, false);
   addresses(rest, engine);
   if (sub.text === 'clone') for (const setting of cloneSettings(rest)) judgeSetting(setting, engine, true);
+  if (sub.text === 'clone') cloned(rest, engine);
   if (SHOWS.has(sub.text)) for (const path of shown(sub.text, rest)) engine.found({ kind: 'read', path });
   if (sub.text === 'apply' || sub.text === 'am') patches(rest, stdin, engine);
   const program = { ...sub, text: `git-${sub.text}` };
@@ -94,6 +95,25 @@ function cloneSettings(words: readonly Value[]): Setting[] {
     if ((word.text === '-c' || word.text === '--config') && next !== undefined) return [settingOf(next)];
     return word.text.startsWith('--config=') ? [settingOf({ ...word, text: word.text.slice(9) })] : [];
   });
+}
+
+const CLONE_VALUED =
+  /^(-[bocuj]|--(branch|origin|config|depth|reference|template|filter|jobs|upload-pack|shallow-since|shallow-exclude|separate-git-dir))$/;
+
+/** All that a clone of another machine's repository holds has been fetched. */
+function cloned(words: readonly Value[], engine: Engine): void {
+  const operands = words.filter(
+    ({ text }, at) => !text.startsWith('-') && !CLONE_VALUED.test(words[at - 1]?.text ?? ''),
+  );
+  const [from, to] = operands;
+  if (from === undefined || !/:/.test(from.text)) return;
+  const name =
+    from.text
+      .replace(/\/+$/, '')
+      .replace(/\.git$/, '')
+      .split(/[/:]/)
+      .at(-1) ?? '';
+  engine.wrote(to ?? { ...from, text: name }, unknown(FROM.network));
 }
 
 const SHOWS = new Set(['show', 'cat-file', 'diff', 'log', 'blame', 'annotate', 'grep', 'archive']);

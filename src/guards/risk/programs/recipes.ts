@@ -14,7 +14,7 @@ export const make: Handler = (call, engine) => {
   const named = given(call, '-f', '--file', '--makefile');
   const files = named.length > 0 ? named : MAKEFILES.map((name) => known(name));
   for (const file of files)
-    recipes(file.text === '-' ? call.stdin : engine.written(within(folder, file)), folder, engine);
+    recipes(file.text === '-' ? call.stdin : engine.written(within(folder, file), true), folder, engine);
   return undefined;
 };
 
@@ -47,7 +47,7 @@ export const npm: Handler = (call, engine) => {
     if (from >= 0) engine.command(rest.slice(from), { stdin: null });
   }
   const folder = folderOf(call, '--prefix', '-C', '--cwd', '--dir');
-  const content = engine.written(within(folder, known('package.json')));
+  const content = engine.written(within(folder, known('package.json')), true);
   if (content !== null)
     for (const script of scriptsOf(content, call)) engine.code('shell', script, inFolder(folder));
   return undefined;

@@ -1,6 +1,6 @@
 import { FROM, type Value, known, unknown } from '../shell/value.ts';
 import { type Arguments, parseArguments } from './arguments.ts';
-import type { Engine, Handler } from './engine.ts';
+import type { Engine, Handler, Stream } from './engine.ts';
 import { isHarmless } from './rules.ts';
 
 /** Options whose value is a command that tar runs on what it reads or writes. */
@@ -20,7 +20,7 @@ export const handle: Handler = (call, engine) => {
   for (const { text } of remote) overNetwork(text, adds, engine);
   const local = archives.filter((archive) => !remote.includes(archive));
   if (adds) pack(parsed, local, creates, engine);
-  else if (has(parsed, '-x', '--extract', '--get')) unpack(parsed, local, engine);
+  else if (has(parsed, '-x', '--extract', '--get')) unpack(parsed, local, call.stdin, engine);
   else for (const path of local) engine.found({ kind: has(parsed, '--delete') ? 'overwrite' : 'read', path });
   return undefined;
 };
@@ -70,7 +70,7 @@ function pack(parsed: Arguments, archives: readonly Value[], creates: boolean, e
   for (const path of archives) engine.found({ kind: creates ? 'overwrite' : 'write', path });
 }
 
-function unpack(parsed: Arguments, archives: readonly Value[], engine: Engine): void {
+function unpack(parsed: Arguments, archives: readonly Value[], stdin: Stream | null, engine: Engine): void {
   for (const path of archives) engine.found({ kind: 'read', path });
   if (has(parsed, '-O', '--to-stdout', '--to-command')) return;
   const [folder] = values(parsed, '-C', '--directory').slice(-1);
@@ -78,6 +78,9 @@ function unpack(parsed: Arguments, archives: readonly Value[], engine: Engine): 
   const keeps = has(parsed, '-k', '--keep-old-files', '--skip-old-files', '--one-top-level');
   const renames = has(parsed, '--strip-components', '--strip', '--transform', '--xform');
   const path = folder ?? known('.');
+  const contents = archives.length === 0 ? [stdin] : archives.map((archive) => engine.written(archive));
+  if (contents.some((content) => ((content?.from ?? 0) & FROM.network) !== 0))
+    engine.wrote(path, unknown(FROM.network));
   if (keeps || renames || parsed.operands.length === 0) {
     const kind = keeps ? 'write' : 'overwrite';
     engine.found({ kind, path, level: 'MEDIUM', reason, recursive: true });

@@ -80,7 +80,7 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
     command: (argv, options = {}) => walk.run.program(argv, inner(options), walk, source),
     code: (language, text, options = {}): Stream =>
       walk.run.code(language, text, inner(options), walk, source),
-    written: (path) => files.written(path),
+    written: (path, alone) => files.written(path, alone),
     follow: (path, run) => files.follow(path, run),
     content: (path) => files.content(path),
     wrote(path, content, append = false) {

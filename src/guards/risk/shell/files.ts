@@ -26,7 +26,8 @@ export interface ShellFiles {
   write(path: Value, append: boolean): void;
   /** Remembers what was written into a file. */
   keep(path: Value, content: Stream, append: boolean): void;
-  written(path: Value): Stream | null;
+  /** What the line has put into a file; with a whole folder that it fetched, unless only the file itself counts. */
+  written(path: Value, alone?: boolean): Stream | null;
   /** Runs a script as it stands on disk; null where it is the project's own, or none. */
   follow(path: Value, run: (text: Value) => Stream, lasting?: boolean): Stream | null;
   /** What a file holds, without being read by anybody. */
@@ -140,7 +141,7 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
     );
   }
 
-  function written(path: Value): Stream | null {
+  function written(path: Value, alone = false): Stream | null {
     if (/^\/(dev|proc\/[\w-]+)\/(stdin|fd\/0)$/.test(path.text)) return frame.stdin;
     const descriptor = /^\/(?:dev|proc\/[\w-]+)\/fd\/(\w+)$/.exec(path.text)?.[1];
     if (descriptor !== undefined)
@@ -150,8 +151,19 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
       if (content !== undefined) return content;
       const origin = ctx.origins.get(one);
       if (origin !== undefined) return unknown(origin | FROM.input);
+      if (!alone && isFetched(one)) return unknown(FROM.network | FROM.input);
     }
     return null;
+  }
+
+  /** Whether it came with a whole folder that was fetched: a clone, or an archive that was unpacked. */
+  function isFetched(path: string): boolean {
+    for (let at = dirname(path); at !== dirname(at); at = dirname(at)) {
+      const from = (walk.written.get(at)?.from ?? 0) | (ctx.origins.get(at) ?? 0);
+      // What stood there before is not what was fetched.
+      if ((from & FROM.network) !== 0) return ctx.facts(path).type !== 'file';
+    }
+    return false;
   }
 
   /** A script that stands on disk. What the repository holds as it is counts as the project's own. */
