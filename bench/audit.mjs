@@ -14,6 +14,8 @@ import { openStore } from '../dist/store/store.js';
 import { atShare, p50 } from './harness.mjs';
 
 const WARM_UP = 600;
+/** Records that are made before anything is measured: what a caller does to make one is not the audit's. */
+const MADE = 5000;
 const ROUNDS = 7;
 const ROUND_MS = 600;
 const AT_ONCE = 32;
@@ -38,6 +40,10 @@ const entry = (i) => ({
   result: i % 501 === 0 ? /** @type {const} */ ('rolled_back') : /** @type {const} */ ('succeeded'),
   detail: 'allow: level',
 });
+
+const made = Array.from({ length: MADE }, (_, i) => entry(i));
+/** @param {number} i */
+const madeEntry = (i) => made[i % MADE] ?? entry(i);
 
 /** @param {string} folder */
 const storeIn = (folder) => openStore(homeAt(join(folder, 'state')));
@@ -77,7 +83,7 @@ async function groupRate(store) {
     Array.from({ length: AT_ONCE }, async () => {
       while (performance.now() - started < ROUND_MS) {
         const mine = n++;
-        await store.group(() => store.audit.append(entry(mine)));
+        await store.group(() => store.audit.append(madeEntry(mine)));
       }
     }),
   );
@@ -92,7 +98,7 @@ async function writer(/** @type {string} */ folder) {
   const started = performance.now();
   let [n, longest] = [0, 0];
   for (let asked = started; asked < started + PROCESSES_MS; n++) {
-    store.write(() => store.audit.append(entry(n)));
+    store.write(() => store.audit.append(madeEntry(n)));
     const done = performance.now();
     longest = Math.max(longest, done - asked);
     asked = done;
@@ -136,7 +142,7 @@ async function writing(/** @type {string} */ folder) {
   const rounds = [];
   for (let round = 0; round < ROUNDS; round++) {
     const disk = diskRate(folder);
-    const one = rate(ROUND_MS, () => store.write(() => store.audit.append(entry(n++))));
+    const one = rate(ROUND_MS, () => store.write(() => store.audit.append(madeEntry(n++))));
     rounds.push({ disk, one, grouped: await groupRate(store), share: one / disk });
   }
   const middle = (/** @type {'disk' | 'one' | 'grouped' | 'share'} */ name) =>
@@ -150,8 +156,8 @@ async function writing(/** @type {string} */ folder) {
   );
   tell(
     `${AT_ONCE} concurrent calls in one process`,
-    `${middle('grouped').toFixed(0)}/s, ${(middle('grouped') / middle('one')).toFixed(1)} times`,
-    'at least 5 times',
+    `${middle('grouped').toFixed(0)}/s, ${(middle('grouped') / middle('one')).toFixed(1)} times; ${(middle('grouped') / middle('disk')).toFixed(1)} of fdatasync`,
+    'at least 5 times; 4.0',
   );
   const alone = await many(folder, 1);
   const together = await many(folder, AT_ONCE);

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { openApp } from '../dist/app.js';
 import { interleaved, p50, printIfMain, timed, trustedPlace } from './harness.mjs';
@@ -49,6 +50,8 @@ function product({ env, root }) {
   return {
     /** @param {string} tool @param {object} input @returns {Promise<Cost>} */
     async act(tool, input) {
+      // A transport reads the next call in a later turn of the event loop than that of the last answer.
+      await nextTurn();
       /** @type {any} */
       let report;
       const whole = await timed(async () => (report = await app.gateway.call(tool, input, connection)));

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { difference } from '../dist/core/host.js';
 import { inverse } from '../dist/core/effects.js';
 import { openFiles } from '../dist/host/files.js';
+import { openTransactions } from '../dist/host/journal/transactions.js';
 import { openObjects } from '../dist/store/objects.js';
 import { p50, place, printIfMain, timed } from './harness.mjs';
 import { CHANGED, ROUNDS, change, fill, restic, shadowGit } from './peers.mjs';
@@ -87,6 +88,22 @@ function fallback({ root, home }) {
     { roots: [root], cwd: root },
     { objects, cacheFolder: join(home, 'scans'), limits },
   );
+  let undone = 0;
+  /** Of an action of its own each time. */
+  const begun = () =>
+    openTransactions(
+      {
+        action: `bench-${undone++}`,
+        workspace: { roots: [root], cwd: root },
+        isSecret: () => false,
+        fingerprint: () => '',
+        isNotable: () => false,
+        onStore: () => undefined,
+        formerTime: () => null,
+        trace: () => undefined,
+      },
+      { stages: join(home, 'stages'), objects },
+    );
   const signal = new AbortController().signal;
   const listing = async (/** @type {string} */ name) =>
     JSON.parse(String(await objects.get(name.replace(/^manifest:/, ''))));
@@ -109,7 +126,12 @@ function fallback({ root, home }) {
       // As an undo does it: what is there now is kept and made durable before it is replaced.
       for (const { path } of changes) await files.state(path, true);
       await objects.sync();
-      await files.apply(inverse({ changes }), 'bench');
+      const action = begun();
+      const set = inverse({ changes });
+      const plan = await action.plan(set);
+      await files.check(set);
+      action.check(plan, true);
+      action.apply(plan);
     },
   };
 }

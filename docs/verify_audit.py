@@ -50,7 +50,7 @@ def state(folder):
             seq, prev = walk(lines(data), seq, prev, hashes)
     rows = db.execute("SELECT seq, hash, CAST(body AS BLOB) FROM audit ORDER BY seq")
     seq, prev = walk(rows, seq, prev, hashes)
-    written = db.execute("SELECT max(seq) FROM sqlite_sequence WHERE name = 'audit'").fetchone()[0] or 0
+    written = db.execute("SELECT max(seq) FROM audit_mark").fetchone()[0] or 0
     if written > seq:
         bad(seq + 1, "cut_tail")
     heads = folder / "audit" / "heads.jsonl"

@@ -2,24 +2,29 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Card, Prompts } from './core/card.ts';
+import type { Card } from './core/card.ts';
 import { HomeostatError, asHomeostatError } from './core/errors.ts';
 import type { Gateway, Operator } from './core/gateway.ts';
 import type { Explanation, PolicyTest, Replay } from './core/judgement.ts';
 import type { Monitor } from './core/metrics.ts';
-import type { Caller, Connection } from './core/principal.ts';
+import type { Connection } from './core/principal.ts';
+import type { Prompts } from './core/prompts.ts';
 import type { Rung } from './core/sandbox.ts';
+import type { TaskKeeper } from './core/tasks.ts';
 import type { Tokens } from './core/tokens.ts';
 import type { Action, Tool } from './core/tool.ts';
 import type { Keeper } from './guards/audit/keeper.ts';
 import type { Guarded } from './guards/gateway.ts';
 import type { House } from './guards/house.ts';
-import { workspaceOf } from './guards/policy/roots.ts';
+import { type Bounds, boundsOf } from './guards/cards/bounds.ts';
+import { callerOf } from './guards/caller.ts';
 import { refusal } from './guards/refusal.ts';
 import type { Requirement } from './host/survey.ts';
-import { loadCards, loadPrompts } from './registry/cards.ts';
-import { type ConfigFile, loadConfig } from './registry/config-file.ts';
+import { loadCards, readCardTexts, withOwnCards } from './registry/cards.ts';
+import { type ConfigFile, loadConfig, ownCardsFolder } from './registry/config-file.ts';
 import { configPath } from './registry/config-path.ts';
+import { loadPrompts } from './registry/prompts.ts';
+import type { ScryptCost } from './store/approver-file.ts';
 import { type Home, homeAt, stateFolder } from './store/home.ts';
 import { type StopFile, stopFile } from './store/stop-file.ts';
 import { offeredTools } from './offer.ts';
@@ -32,6 +37,8 @@ export const VERSION = (
   JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string }
 ).version;
 
+const TOOL_NAMES: ReadonlySet<string> = new Set(TOOLS.map(({ name }) => name));
+
 export interface AppOptions {
   readonly config?: string | undefined;
   readonly roots?: readonly string[] | undefined;
@@ -40,9 +47,12 @@ export interface AppOptions {
   /** Offers queries alone. */
   readonly readOnly?: boolean | undefined;
   readonly toolsets?: readonly string[] | undefined;
+  /** The card that every connection of this process works under. */
+  readonly agent?: string | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
-  /** Forces a weaker way of running commands than the machine allows; for tests. */
+  /** For tests: a weaker way of running commands than the machine allows, and what a guess at a passphrase costs. */
   readonly rung?: Rung | undefined;
+  readonly guess?: ScryptCost | undefined;
   /** Called at each step of the pipeline. */
   readonly trace?: ((step: string) => void) | undefined;
 }
@@ -54,6 +64,8 @@ export interface App {
   readonly configPath: string;
   readonly cards: () => ReadonlyMap<string, Card>;
   readonly prompts: Prompts;
+  /** What a card lets an agent do here, with what the configuration says of it; nothing of one that nobody has trusted. */
+  bounds(card: string): Promise<Bounds | null>;
   /** Opens the state, if that has not been done, and ends what a crash left unfinished. */
   ready(): Promise<void>;
   /** What this machine has of what the guarantees rest on. */
@@ -64,6 +76,7 @@ export interface App {
   monitor(keep: boolean): Promise<Monitor>;
   /** Who comes with which token. */
   tokens(): Promise<Tokens>;
+  tasks(): Promise<TaskKeeper>;
   /** Pulls the emergency stop at once, for every process on this state, and puts it on record where that can be done. */
   stop(reason: string, by: string): Promise<void>;
   readonly policy: PolicyFace;
@@ -87,9 +100,16 @@ export function openApp(options: AppOptions = {}): App {
   const env = options.env ?? process.env;
   const home = homeAt(stateFolder(env));
   const path = configPath(options.config, env);
-  const cards = lazily(() => loadCards(join(PACKAGE_ROOT, 'agents')));
-  const tools = lazily(() => offeredTools(options, path));
+  const shipped = lazily(() => loadCards(join(PACKAGE_ROOT, 'agents'), TOOL_NAMES));
+  const cards = lazily(() => withOwnCards(shipped(), readCardTexts(ownCardsFolder(path)), TOOL_NAMES));
+  const tools = lazily(() => offeredTools({ ...options, toolsets: options.toolsets ?? ofCard() }, path));
+  // Under a card its own list says what is offered.
+  const ofCard = (): string[] | undefined => {
+    const named = options.agent === undefined ? undefined : cards().get(options.agent)?.tools;
+    return named && TOOLS.filter(({ name }) => named.includes(name)).map(({ toolset }) => toolset);
+  };
   const stop = stopFile(home.stop);
+  const given = { added: options.roots ?? [], configPath: path, real: realOf };
   let opened: Promise<Opened> | null = null;
 
   // Opened at the first call and not at the handshake: a client that only probes leaves no trace,
@@ -98,7 +118,7 @@ export function openApp(options: AppOptions = {}): App {
     const before = opened;
     // A database that was taken away is not written into the void: it is looked for again.
     if (before !== null && (await before).house.store.gone() && opened === before) opened = null;
-    const parts = { env, home, path, cards: cards(), tools: tools(), stop };
+    const parts = { env, home, path, shipped: shipped(), tools: tools(), stop };
     opened ??= build(options, parts).catch((error: unknown) => {
       opened = null;
       throw error;
@@ -112,14 +132,15 @@ export function openApp(options: AppOptions = {}): App {
     const runs = tools().find((tool) => tool.name === 'run_command');
     if (runs === undefined || connection.signal.aborted) return;
     const { house, guarded } = await open();
-    guarded.prepare(callerOf(connection, runs, options, path, house));
+    guarded.prepare(callerOf(connection, runs, given, house));
   };
 
   return {
     home,
     configPath: path,
     cards,
-    prompts: loadPrompts(join(PACKAGE_ROOT, 'prompts')),
+    prompts: loadPrompts(join(PACKAGE_ROOT, 'prompts'), join(PACKAGE_ROOT, 'docs')),
+    bounds: async (card) => boundsOf({ card }, (await open()).house),
     gateway: {
       tools,
       async call(name, input, connection) {
@@ -128,7 +149,7 @@ export function openApp(options: AppOptions = {}): App {
           // A state that is only now opened has a crash to clear up after, perhaps; the stop does not wait for it.
           if (opened === null && tool?.kind === 'action' && tool.urgent) pullFirst(tool, input, stop);
           const { house, guarded } = await open();
-          return await guarded.call(name, input, callerOf(connection, tool, options, path, house));
+          return await guarded.call(name, input, callerOf(connection, tool, given, house));
         } catch (error) {
           const failure = asHomeostatError(error);
           if (tool?.kind !== 'action' || !tool.urgent) return refusal(tool, failure);
@@ -142,10 +163,18 @@ export function openApp(options: AppOptions = {}): App {
           return refusal(tool, new HomeostatError(failure.code, what, { next: failure.next }));
         }
       },
+      async fetched(what, connection) {
+        const { house, guarded } = await open();
+        guarded.fetched(what, callerOf({ ...connection, looksAnywhere: true }, undefined, given, house));
+      },
+      async pulse() {
+        if (opened === null) return '';
+        return (await opened).guarded.pulse();
+      },
       async refuse(method, params, connection) {
         const { house, guarded } = await open();
         const anywhere = { ...connection, looksAnywhere: true };
-        guarded.refuse(method, params, callerOf(anywhere, undefined, options, path, house));
+        guarded.refuse(method, params, callerOf(anywhere, undefined, given, house));
       },
       prepare(connection) {
         // Where it cannot be done, the first call says why.
@@ -185,7 +214,7 @@ export function openApp(options: AppOptions = {}): App {
       recordStop(house, by, reason);
       if (unwritten !== null) throw unwritten;
     },
-    survey: () => survey(env, home, path),
+    survey: async () => (await import('./survey.ts')).survey(env, home, path),
     async operator() {
       const { house, file } = await open();
       const [{ operator }, { approverFile }, { tokenFile }] = await Promise.all([
@@ -193,13 +222,14 @@ export function openApp(options: AppOptions = {}): App {
         import('./store/approver-file.ts'),
         import('./store/token-file.ts'),
       ]);
-      return operator(house, approverFile(home.approver), file, tokenFile(home.tokens));
+      return operator(house, approverFile(home.approver, options.guess), file, tokenFile(home.tokens));
     },
     async monitor(keep) {
       const { monitor } = (await open()).guarded;
       if (keep) monitor.keep();
       return monitor;
     },
+    tasks: async () => (await import('./guards/tasks/keeper.ts')).taskKeeper((await open()).house),
     async tokens() {
       const [{ house }, { tokens }, { tokenFile }] = await Promise.all([
         open(),
@@ -221,18 +251,6 @@ function pullFirst(tool: Action, input: unknown, stop: StopFile): void {
   }
 }
 
-async function survey(env: NodeJS.ProcessEnv, home: Home, path: string): Promise<Requirement[]> {
-  const [{ surveyMachine }, { openSandbox }, { openRegistry }] = await Promise.all([
-    import('./host/survey.ts'),
-    import('./host/sandbox/open-sandbox.ts'),
-    import('./registry/open-registry.ts'),
-  ]);
-  const { sandbox: data } = (await openRegistry()).registry;
-  const ownFolders = [home.folder, dirname(path)];
-  const { probe } = openSandbox({ stateFolder: home.folder, ownFolders, data, env, home: homedir() });
-  return surveyMachine(probe);
-}
-
 /** A weaker rung than the machine's, where a person wants one. */
 function weaker(rung: string | undefined): { rung?: Rung } {
   if (rung === undefined || rung === '') return {};
@@ -244,12 +262,12 @@ interface Parts {
   readonly env: NodeJS.ProcessEnv;
   readonly home: Home;
   readonly path: string;
-  readonly cards: ReadonlyMap<string, Card>;
+  readonly shipped: ReadonlyMap<string, Card>;
   readonly tools: readonly Tool[];
   readonly stop: StopFile;
 }
 
-async function build(options: AppOptions, { env, home, path, cards, tools, stop }: Parts): Promise<Opened> {
+async function build(options: AppOptions, { env, home, path, shipped, tools, stop }: Parts): Promise<Opened> {
   // Loaded now and not with this file: a client that waits for the handshake needs nothing of it.
   const [
     { believed, isTrusted },
@@ -285,12 +303,15 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
       import('./store/store.ts'),
     ]);
   const file = loadConfig(path);
+  // Of the very texts that are held against what was trusted.
+  const cards = withOwnCards(shipped, file.cards, TOOL_NAMES);
   checkCardNames(file.config, path, cards);
-  const { registry, checked } = await openRegistry();
+  const { registry, digest, checked } = await openRegistry();
   if (!checked) checkExamples(registry);
   const store = openStore(home);
   const config = believed(file, userInfo().username, store);
   const { snapshot_files, snapshot_bytes } = config.limits;
+  const isThere = file.source !== null || file.cards.length > 0;
   const machine = openMachine({
     objects: openObjects(home.objects),
     cacheFolder: home.scans,
@@ -315,9 +336,9 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     stop,
     machine,
     config,
-    configuration: isTrusted(file, store) ? (file.source === null ? 'none' : 'trusted') : 'untrusted',
+    configuration: !isTrusted(file, store) ? 'untrusted' : isThere ? 'trusted' : 'none',
     rules: registry.rules,
-    policy: policyVersion(registry, config, VERSION),
+    policy: policyVersion({ version: VERSION, registry: digest, cards }, config),
     catalogue: openCatalogue(registry),
     tools: new Map([...TOOLS, ...UNOFFERED].map((tool) => [tool.name, tool])),
     offered: new Set(tools.map((tool) => tool.name)),
@@ -325,6 +346,7 @@ async function build(options: AppOptions, { env, home, path, cards, tools, stop 
     ownFolders: [home.folder, dirname(path)].map((folder) => machine.real(folder)),
     version: VERSION,
     unsettled: new Set(),
+    discarding: new Map(),
     boxes: new Map(),
     origins: new Map(),
     trace: options.trace ?? ((): void => undefined),
@@ -349,36 +371,6 @@ function isWhole(keeper: Keeper): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/**
- * A connection with its workspace. The emergency stop needs none, so that nothing can stand in its way;
- * nor does a person who only looks.
- */
-function callerOf(
-  { cwd, announced, looksAnywhere, ...connection }: Connection,
-  tool: Tool | undefined,
-  options: AppOptions,
-  path: string,
-  house: House,
-): Caller {
-  const request = {
-    configured: house.config.roots,
-    added: options.roots ?? [],
-    announced,
-    cwd,
-    home: house.machine.home,
-    ownFolders: house.ownFolders,
-    configPath: path,
-    real: realOf,
-  };
-  try {
-    return { ...connection, workspace: workspaceOf(request) };
-  } catch (error) {
-    const needsNone = tool?.kind === 'action' ? tool.urgent : looksAnywhere === true;
-    if (needsNone) return { ...connection, workspace: { roots: [], cwd } };
-    throw error;
   }
 }
 

@@ -12,6 +12,9 @@ if (speaksMcp || first === 'serve') {
 } else if (first === 'assess') {
   const { assessMain } = await import('./cli/assess-main.ts');
   await assessMain(process.argv);
+} else if (first === 'inference') {
+  const { serveInference } = await import('./runner/inference.ts');
+  serveInference();
 } else {
   const { main } = await import('./cli/program.ts');
   await main(process.argv);

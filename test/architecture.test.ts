@@ -17,19 +17,33 @@ const FLOORS: Record<string, { rooms: string[]; packages: string[] }> = {
   },
   tools: { rooms: ['core', 'tools'], packages: ['zod', 'diff', 'yaml'] },
   server: { rooms: ['core', 'server'], packages: ['@modelcontextprotocol/sdk', 'prom-client'] },
+  runner: { rooms: ['core', 'runner'], packages: ['zod', 'better-sqlite3', '@modelcontextprotocol/sdk'] },
   cli: {
-    rooms: ['core', 'server', 'cli', 'app.ts', 'assessor.ts', 'hooks.ts'],
+    rooms: ['core', 'server', 'runner', 'cli', 'app.ts', 'assessor.ts', 'hooks.ts'],
     packages: ['commander', '@modelcontextprotocol/sdk'],
   },
   'assessor.ts': { rooms: ['core', 'registry', 'store', 'host', 'guards'], packages: [] },
   'hooks.ts': { rooms: ['core', 'registry', 'store', 'host', 'guards'], packages: [] },
   'offer.ts': { rooms: ['core', 'registry', 'tools'], packages: [] },
   'policy.ts': { rooms: ['core', 'registry', 'guards'], packages: [] },
+  'survey.ts': { rooms: ['registry', 'store', 'host'], packages: [] },
   'app.ts': {
-    rooms: ['core', 'registry', 'store', 'host', 'guards', 'tools', 'server', 'cli', 'offer.ts', 'policy.ts'],
+    rooms: [
+      'core',
+      'registry',
+      'store',
+      'host',
+      'guards',
+      'tools',
+      'server',
+      'cli',
+      'offer.ts',
+      'policy.ts',
+      'survey.ts',
+    ],
     packages: [],
   },
-  'main.ts': { rooms: ['cli', 'app.ts'], packages: [] },
+  'main.ts': { rooms: ['cli', 'runner', 'app.ts'], packages: [] },
 };
 
 /** Node's modules that reach the machine: files, processes, the network. */
@@ -39,11 +53,13 @@ const MAY_TOUCH = new Set([
   'host',
   'store',
   'registry',
+  'runner',
   'server',
   'cli',
   'app.ts',
   'hooks.ts',
   'policy.ts',
+  'survey.ts',
   'main.ts',
 ]);
 

@@ -11,6 +11,7 @@ import { snippets } from '../src/cli/snippets.ts';
 import { type Config, configSchema } from '../src/core/config.ts';
 import { ERROR_CODES } from '../src/core/errors.ts';
 import { loadCards } from '../src/registry/cards.ts';
+import { loadPrompts } from '../src/registry/prompts.ts';
 import { parseYaml } from '../src/registry/yaml-file.ts';
 import { TOOLS } from '../src/tools/index.ts';
 
@@ -92,13 +93,24 @@ test('the pages name every exit code and no other', () => {
 
 test('each card names tools that exist and stays short', () => {
   const names = TOOLS.map((tool) => tool.name);
-  const cards = loadCards(join(PACKAGE_ROOT, 'agents'));
+  const cards = loadCards(join(PACKAGE_ROOT, 'agents'), new Set(names));
   expect([...cards.keys()].toSorted()).toEqual(['bug-hunter', 'ops', 'orchestrator', 'security']);
   for (const card of cards.values()) {
     expect(card.tools.filter((tool) => !names.includes(tool))).toEqual([]);
     expect(read(`agents/${card.name}.md`).split('\n').length).toBeLessThan(60);
     const mentioned = names.filter((name) => new RegExp(`\\b${name}\\b`).test(card.prompt));
     expect(mentioned.filter((tool) => !card.tools.includes(tool))).toEqual([]);
+  }
+});
+
+test('each playbook uses the arguments that it names and no other, and stays short', () => {
+  const prompts = loadPrompts(join(PACKAGE_ROOT, 'prompts'), join(PACKAGE_ROOT, 'docs'));
+  expect(prompts.playbooks().size).toBe(6);
+  for (const playbook of prompts.playbooks().values()) {
+    const used = [...playbook.text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name ?? '');
+    expect(used.toSorted(), playbook.name).toEqual(playbook.arguments.map(({ name }) => name).toSorted());
+    expect(playbook.text.split('\n').length).toBeLessThan(25);
+    expect(prompts.playbook(playbook, {})).not.toContain('{{');
   }
 });
 

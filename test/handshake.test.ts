@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { connect } from './helpers/client.ts';
 import { type Scratch, scratch } from './helpers/scratch.ts';
@@ -16,10 +17,20 @@ async function packagesLoaded(place: Scratch, work: 'handshake' | 'call'): Promi
     return result.map(({ url }) => url);
   });
   expect(scripts.some((url) => url.endsWith('/dist/main.js'))).toBe(true);
-  return new Set(
-    scripts.flatMap((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.slice(1) ?? []),
-  );
+  return new Set(scripts.flatMap((url) => [...packagesIn(url), ...bundledIn(url)]));
 }
+
+const PACKAGE = /^.*\bnode_modules\/((?:@[^/]+\/)?[^/]+)\//gm;
+const packagesIn = (text: string): string[] => [...text.matchAll(PACKAGE)].map(([, name]) => name ?? '');
+
+/** What the build has put into a file, which says so above each part. */
+const bundledIn = (url: string): string[] =>
+  /^file:.*\/dist\/.*\.c?js$/.test(url) && !url.includes('/node_modules/')
+    ? readFileSync(fileURLToPath(url), 'utf8')
+        .split('\n')
+        .filter((line) => line.startsWith('// '))
+        .flatMap(packagesIn)
+    : [];
 
 /** What the product depends on and a handshake does not need. */
 const LATER = ['better-sqlite3', 'canonicalize', 'commander', 'diff', 'execa', 'picomatch', 'unbash', 'yaml'];

@@ -35,3 +35,14 @@ test('what a client gets without options is at most 24 tools and 6,000 tokens', 
   expect(tokens(offered)).toBeLessThanOrEqual(6000);
   await t.close();
 });
+
+test('a card costs a model of 16,384 tokens less than a quarter: its prompt at most 1,000, its tools at most 3,000', async () => {
+  const t = await testApp();
+  for (const card of t.app.cards().values()) {
+    const prompt = encode(t.app.prompts.card(card, 'web is slow')).length;
+    expect(prompt, card.name).toBeLessThanOrEqual(1000);
+    const named = TOOLS.filter(({ name }) => card.tools.includes(name));
+    expect(tokens(named), card.name).toBeLessThanOrEqual(3000);
+  }
+  await t.close();
+});

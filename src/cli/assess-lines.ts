@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { isAbsolute } from 'node:path';
 import type { Assessment, Assessor } from '../core/assessor.ts';
 import { linesOf, TOO_LONG } from './json-lines.ts';
+import { jsonLine } from './terminal.ts';
 
 /** Enough for a command of a megabyte with every character escaped. */
 const MOST_CHARACTERS = 8 * 1024 * 1024;
@@ -21,7 +22,7 @@ export async function assessLines(
   try {
     for await (const lines of linesOf(input, MOST_CHARACTERS)) {
       if (gone) return;
-      const answers = lines.map((line) => `${JSON.stringify(answer(line, assessor))}\n`);
+      const answers = lines.map((line) => `${jsonLine(answer(line, assessor))}\n`);
       if (!output.write(answers.join('')) && !gone) await drained(output).catch(leave);
     }
   } finally {

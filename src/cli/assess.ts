@@ -5,7 +5,7 @@ import { HomeostatError } from '../core/errors.ts';
 import { assessLines } from './assess-lines.ts';
 import { shellLine } from './quote.ts';
 import { renderAssessment, renderTree } from './render-assessment.ts';
-import { print } from './terminal.ts';
+import { jsonText, print } from './terminal.ts';
 
 interface AssessOptions {
   readonly config?: string;
@@ -59,8 +59,7 @@ export async function assess(line: string | null, options: AssessOptions): Promi
     ...(options.root === undefined ? {} : { roots: options.root.map((root) => resolve(root)) }),
   });
   const tree = options.explain === true ? assessor.explain(line) : null;
-  if (options.json === true)
-    return print(JSON.stringify({ ...assessment, ...(tree === null ? {} : { tree }) }, null, 2));
+  if (options.json === true) return print(jsonText({ ...assessment, ...(tree === null ? {} : { tree }) }));
   print(renderAssessment(line, assessment));
   if (tree !== null) print(`\n${renderTree(tree)}`);
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { adder } from './adder.ts';
 import { accept, audit, exportLines, report, tail, verify } from './audit.ts';
 import type { GlobalOptions } from './session.ts';
 
@@ -20,8 +21,7 @@ export function addAudit(parent: Command, count: (value: string) => number): voi
     .option('--resource <resource>', 'only what acts on it; a path: also below it')
     .option('--before <n>', 'only records before this one: the next page', count)
     .action(async (_: unknown, c: Command) => audit(options(c)));
-  const add = (name: string, description: string): Command =>
-    parent.command(name).description(description).option('--json', 'print structured content');
+  const add = adder(parent);
   add('verify', 'check the chain, signed heads and sealed days')
     .option('--anchor <file>', 'also against signed heads that were kept elsewhere')
     .action(async (_: unknown, c: Command) => verify(options(c)));

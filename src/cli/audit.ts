@@ -8,7 +8,7 @@ import { renderReportOf } from './audit-report.ts';
 import { EXIT } from './exit-codes.ts';
 import { line, query } from './inspect.ts';
 import { type GlobalOptions, withSession } from './session.ts';
-import { note, paint, print } from './terminal.ts';
+import { jsonLine, jsonText, note, paint, print } from './terminal.ts';
 
 const DAY_MS = 86_400_000;
 const BATCH = 1000;
@@ -69,7 +69,7 @@ export async function verify(options: GlobalOptions & { anchor?: string }): Prom
   await withSession(options, async ({ operator }) => {
     const verdict = (await operator()).verifyAudit(anchor);
     const { records, heads, days, anchored, problem } = verdict;
-    if (options.json === true) print(JSON.stringify(verdict));
+    if (options.json === true) print(jsonLine(verdict));
     else if (problem === null)
       print(
         `the chain of ${records} records is whole; ${heads} signed heads, ${days} sealed days and ${anchored} anchored heads agree`,
@@ -94,7 +94,7 @@ export async function accept(options: GlobalOptions & { anchor?: string }): Prom
     const { problem } = person.verifyAudit(anchor);
     if (problem !== null) note(`record ${problem.seq}: ${problem.kind}: ${problem.what}`);
     const from = await person.acceptAudit(anchor, await proof('Passphrase to accept the record as it is: '));
-    if (options.json === true) print(JSON.stringify({ accepted_from: from }));
+    if (options.json === true) print(jsonLine({ accepted_from: from }));
     else note(`accepted from record ${from} on; homeostat audit verify tells of it from now on`);
   });
 }
@@ -126,7 +126,7 @@ export async function report(
   const until = new Date(start + DAY_MS - 1).toISOString();
   await withSession(options, async ({ operator }) => {
     const found = (await operator()).auditReport(since, until);
-    print(options.json === true ? JSON.stringify(found, null, 2) : renderReportOf(found));
+    print(options.json === true ? jsonText(found) : renderReportOf(found));
   });
 }
 

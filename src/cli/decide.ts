@@ -1,7 +1,7 @@
 import { HomeostatError } from '../core/errors.ts';
 import { COUNT, type GrantOptions, hoursOf, tellGrant } from './grants.ts';
 import { type GlobalOptions, withSession } from './session.ts';
-import { note, print } from './terminal.ts';
+import { jsonLine, note, print } from './terminal.ts';
 
 /** `homeostat approve ID`: shows exactly what is approved, then takes the proof. */
 export async function approve(id: string, options: GrantOptions & { run?: boolean }): Promise<void> {
@@ -21,7 +21,7 @@ export async function approve(id: string, options: GrantOptions & { run?: boolea
     else await operator.approve(id, shown.digest, proof);
     if (options.run === true) {
       session.show(shown.tool, await operator.resume(id, session.connection()));
-    } else if (options.json === true) print(JSON.stringify({ action_id: id, status: 'approved' }));
+    } else if (options.json === true) print(jsonLine({ action_id: id, status: 'approved' }));
     else note(`approved ${id}; the agent carries it out when it asks (or: homeostat approve ${id} --run)`);
   });
 }
@@ -59,13 +59,15 @@ export async function release(options: GlobalOptions): Promise<void> {
 export async function trust(options: GlobalOptions): Promise<void> {
   await withSession(options, async ({ operator, proof, app }) => {
     const person = await operator();
-    await person.trustConfig(await proof(`Passphrase to trust ${app.configPath}: `));
-    done({ trusted: app.configPath }, options);
+    const own = [...app.cards().values()].filter((card) => card.own).map(({ name }) => name);
+    const what = own.length === 0 ? app.configPath : `${app.configPath} and the cards ${own.join(', ')}`;
+    await person.trustConfig(await proof(`Passphrase to trust ${what}: `));
+    done({ trusted: app.configPath, ...(own.length === 0 ? {} : { cards: own }) }, options);
   });
 }
 
 function done(what: object, options: GlobalOptions): void {
-  if (options.json === true) print(JSON.stringify(what));
+  if (options.json === true) print(jsonLine(what));
   else
     note(
       Object.entries(what)

@@ -2,7 +2,7 @@ import { HomeostatError, asHomeostatError } from '../core/errors.ts';
 import { anchorTrouble } from './audit.ts';
 import { EXIT } from './exit-codes.ts';
 import { type GlobalOptions, type Session, withSession } from './session.ts';
-import { paint, print } from './terminal.ts';
+import { jsonText, paint, print } from './terminal.ts';
 
 interface Check {
   readonly name: string;
@@ -19,7 +19,7 @@ export async function doctor(options: GlobalOptions): Promise<void> {
   await withSession(options, async (session) => {
     const checks = [...(await session.app.survey()).map(fromSurvey), ...(await stateChecks(session))];
     const ok = checks.every((c) => c.ok || !c.essential);
-    if (options.json === true) print(JSON.stringify({ ok, checks }, null, 2));
+    if (options.json === true) print(jsonText({ ok, checks }));
     else
       for (const c of checks)
         print(`${mark(c)} ${c.name.padEnd(18)} ${c.found}${c.ok ? '' : `\n    ${c.needs}`}`);

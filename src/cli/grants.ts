@@ -3,7 +3,7 @@ import type { GrantInfo } from '../core/grants.ts';
 import { LEVELS, type Level } from '../core/risk.ts';
 import { line } from './inspect.ts';
 import { type GlobalOptions, withSession } from './session.ts';
-import { note, print } from './terminal.ts';
+import { jsonLine, jsonText, note, print } from './terminal.ts';
 
 export interface GrantOptions extends GlobalOptions {
   readonly for?: string;
@@ -28,7 +28,7 @@ export function hoursOf(text: string): number {
 export async function grants(options: GlobalOptions): Promise<void> {
   await withSession(options, async ({ operator }) => {
     const open = (await operator()).grants();
-    if (options.json === true) return print(JSON.stringify({ grants: open }, null, 2));
+    if (options.json === true) return print(jsonText({ grants: open }));
     for (const grant of open) tellGrant(grant);
     if (open.length === 0) note('nothing is granted');
   });
@@ -64,13 +64,13 @@ export async function addGrant(
 export async function revokeGrant(id: string, options: GlobalOptions): Promise<void> {
   await withSession(options, async ({ operator }) => {
     (await operator()).revokeGrant(id);
-    if (options.json === true) print(JSON.stringify({ id, revoked: true }));
+    if (options.json === true) print(jsonLine({ id, revoked: true }));
     else note(`${id} is taken back`);
   });
 }
 
 function told(grant: GrantInfo, options: GlobalOptions): void {
-  if (options.json === true) print(JSON.stringify(grant));
+  if (options.json === true) print(jsonLine(grant));
   else tellGrant(grant);
 }
 

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { AUTONOMY } from '../core/config.ts';
+import { AUTONOMY } from '../core/autonomy.ts';
 import { HomeostatError } from '../core/errors.ts';
 import { CLIENT_NAMES, type ClientName, settingsFor } from './clients/settings.ts';
 import { changesFor, writeSettings } from './clients/write-settings.ts';
 import { snippets } from './snippets.ts';
 import { type GlobalOptions, withSession } from './session.ts';
-import { askSecret, atTerminal, note, print, readLine } from './terminal.ts';
+import { askSecret, atTerminal, jsonLine, note, print, readLine } from './terminal.ts';
 
 /** The configuration that `init` writes: every setting, commented out at its default. */
 export function configTemplate(roots: readonly string[]): string {
@@ -93,7 +93,7 @@ async function enrolAndConfigure(options: InitOptions, withSnippets: boolean): P
       note(`wrote ${app.configPath}`);
     }
     if (options.json === true)
-      print(JSON.stringify({ config: app.configPath, state: app.home.folder, enrolled: true }));
+      print(jsonLine({ config: app.configPath, state: app.home.folder, enrolled: true }));
     else if (withSnippets) print(snippets(options.root?.[0] ?? process.cwd()));
   });
 }
@@ -102,7 +102,7 @@ async function enrolAndConfigure(options: InitOptions, withSnippets: boolean): P
 export async function approver(options: GlobalOptions): Promise<void> {
   await withSession(options, async ({ operator }) => {
     const enrolled = (await operator()).enrolled();
-    if (options.json === true) print(JSON.stringify({ enrolled }));
+    if (options.json === true) print(jsonLine({ enrolled }));
     else note(enrolled ? 'an approver is enrolled' : 'nobody can approve: homeostat approver add');
   });
 }
@@ -115,7 +115,7 @@ export async function addApprover(options: GlobalOptions): Promise<void> {
     // Proved first: nobody is asked twice for a new one that cannot be taken.
     if (current !== null) await operator.confirm('approver add', current);
     await operator.enrol(await newPassphrase(options), current);
-    if (options.json === true) print(JSON.stringify({ enrolled: true }));
+    if (options.json === true) print(jsonLine({ enrolled: true }));
     else note('enrolled: what agents ask for is approved with this passphrase');
   });
 }

@@ -3,9 +3,10 @@ import type { Command } from 'commander';
 import { HomeostatError } from '../core/errors.ts';
 import type { Explanation, Judgement, Replay } from '../core/judgement.ts';
 import { visibleLine } from '../core/visible.ts';
+import { adder } from './adder.ts';
 import { EXIT } from './exit-codes.ts';
 import { type GlobalOptions, withSession } from './session.ts';
-import { paint, print } from './terminal.ts';
+import { jsonText, paint, print } from './terminal.ts';
 
 interface Files {
   readonly rules?: string;
@@ -17,8 +18,7 @@ interface Files {
 /** `homeostat policy`: how actions are decided, tried out and explained; nothing is changed by it. */
 export function addPolicy(cli: Command): void {
   const policy = cli.command('policy').description('try out and explain how actions are decided');
-  const add = (name: string, description: string): Command =>
-    policy.command(name).description(description).option('--json', 'print structured content');
+  const add = adder(policy);
   const files = (command: Command): Command =>
     command
       .option('--rules <file>', 'instead of the shipped registry/rules.yaml')
@@ -49,7 +49,7 @@ async function test(given: Files, options: GlobalOptions): Promise<void> {
   await withSession(options, async ({ app }) => {
     const found = await app.policy.test(paths(given));
     process.exitCode = found.problems.length === 0 ? EXIT.done : EXIT.failed;
-    if (options.json === true) return print(JSON.stringify(found, null, 2));
+    if (options.json === true) return print(jsonText(found));
     for (const problem of found.problems) print(`${paint('red', 'wrong')} ${visibleLine(problem)}`);
     print(`${found.examples} examples of ${found.rules} rules, ${found.problems.length} problems`);
   });
@@ -61,7 +61,7 @@ async function replay(given: Files, options: GlobalOptions): Promise<void> {
     throw new HomeostatError('invalid_input', `--since ${given.since}: not a time, as 2026-01-31T00:00:00Z`);
   await withSession(options, async ({ app }) => {
     const found = await app.policy.replay(paths(given), since);
-    if (options.json === true) return print(JSON.stringify(found, null, 2));
+    if (options.json === true) return print(jsonText(found));
     renderReplay(found);
   });
 }
@@ -81,7 +81,7 @@ function renderReplay({ actions, differing, differing_count }: Replay): void {
 async function explain(id: string, options: GlobalOptions): Promise<void> {
   await withSession(options, async ({ app }) => {
     const found = await app.policy.explain(id);
-    if (options.json === true) print(JSON.stringify(found, null, 2));
+    if (options.json === true) print(jsonText(found));
     else renderExplanation(found);
   });
 }

@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { VERSION } from '../app.ts';
 import { call, run } from './act.ts';
+import { provenAdder } from './adder.ts';
+import { addAgent } from './agent.ts';
 import { addAssess } from './assess.ts';
 import { approve, deny, release, revoke, stop, trust } from './decide.ts';
 import { doctor } from './doctor.ts';
@@ -8,6 +10,7 @@ import { addAudit } from './audit-commands.ts';
 import { addGrant, grants, revokeGrant } from './grants.ts';
 import { addApprover, approver, init, uninstall } from './init.ts';
 import { approvals, diff, status } from './inspect.ts';
+import { addModel } from './model.ts';
 import { addPolicy } from './policy.ts';
 import { reported } from './reported.ts';
 import type { GlobalOptions } from './session.ts';
@@ -26,12 +29,7 @@ const count = (value: string): number => {
 const options = (command: Command): GlobalOptions => command.optsWithGlobals();
 
 function addSnapshots(parent: Command): void {
-  const add = (name: string, description: string): Command =>
-    parent
-      .command(name)
-      .description(description)
-      .option('--json', 'print structured content')
-      .option('--passphrase-stdin', 'read the passphrase from standard input');
+  const add = provenAdder(parent);
   parent
     .option('--limit <n>', 'how many', count)
     .action(async (_: unknown, c: Command) => snapshots(options(c)));
@@ -53,12 +51,7 @@ function addSnapshots(parent: Command): void {
 }
 
 function addGrants(parent: Command): void {
-  const add = (name: string, description: string): Command =>
-    parent
-      .command(name)
-      .description(description)
-      .option('--json', 'print structured content')
-      .option('--passphrase-stdin', 'read the passphrase from standard input');
+  const add = provenAdder(parent);
   parent.action(async (_: unknown, c: Command) => grants(options(c)));
   add('add <pattern>', 'allow a command line, or a path with --tool; * stands for a word')
     .option('--by <agent>', 'whose, as the record names them')
@@ -73,12 +66,7 @@ function addGrants(parent: Command): void {
 }
 
 function addTokens(parent: Command): void {
-  const add = (name: string, description: string): Command =>
-    parent
-      .command(name)
-      .description(description)
-      .option('--json', 'print structured content')
-      .option('--passphrase-stdin', 'read the passphrase from standard input');
+  const add = provenAdder(parent);
   parent.action(async (_: unknown, c: Command) => tokens(options(c)));
   add('list', 'the same').action(async (_: unknown, c: Command) => tokens(options(c)));
   add('add <name>', 'let a client in; prints its token once')
@@ -100,6 +88,7 @@ export function program(): Command {
     .option('--config <file>', 'the configuration file')
     .option('--root <dir>', 'a folder in which agents may work (repeatable)', collect)
     .option('--agent <card>', 'act under a card')
+    .option('--run-id <name>', 'with --agent: the run whose limits this shares')
     .option('--toolsets <list>', 'toolsets to offer, separated by commas', list)
     .option('--read-only', 'offer queries alone')
     .option('--json', 'print structured content')
@@ -108,12 +97,7 @@ export function program(): Command {
     .passThroughOptions()
     .exitOverride()
     .showHelpAfterError('(homeostat --help shows every command)');
-  const add = (name: string, description: string): Command =>
-    cli
-      .command(name)
-      .description(description)
-      .option('--json', 'print structured content')
-      .option('--passphrase-stdin', 'read the passphrase from standard input');
+  const add = provenAdder(cli);
 
   cli
     .argument('[command]')
@@ -171,7 +155,9 @@ export function program(): Command {
   addTokens(add('token', 'which clients may come over HTTP'));
   addAudit(add('audit', 'the record, newest first'), count);
 
+  addModel(cli);
   addPolicy(cli);
+  addAgent(cli);
   add('stop [reason...]', 'pull the emergency stop').action(
     async (reason: string[], _: unknown, c: Command) => stop(reason, options(c)),
   );

@@ -2,6 +2,7 @@ import type { CommanderError } from 'commander';
 import { asHomeostatError } from '../core/errors.ts';
 import { visible } from '../core/visible.ts';
 import { CLASS_EXIT, EXIT } from './exit-codes.ts';
+import { jsonLine, print } from './terminal.ts';
 
 // By its name, so that who needs no reader of options need not load one.
 const isCommanders = (error: unknown): error is CommanderError =>
@@ -24,8 +25,7 @@ export async function reported(argv: readonly string[], work: () => Promise<unkn
       return;
     }
     const failure = asHomeostatError(error);
-    if (argv.includes('--json'))
-      process.stdout.write(`${JSON.stringify({ outcome: 'failed', result: null, error: failure.body() })}\n`);
+    if (argv.includes('--json')) print(jsonLine({ outcome: 'failed', result: null, error: failure.body() }));
     else
       process.stderr.write(
         `homeostat: ${failure.code}: ${visible(failure.message)}\n  ${visible(failure.next)}\n`,

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { VERSION, openApp } from '../app.ts';
 import { asHomeostatError, HomeostatError } from '../core/errors.ts';
 import { serveStdio } from '../server/mcp/stdio.ts';
+import { checkCardName, runName } from './card-name.ts';
 import { EXIT } from './exit-codes.ts';
 import { stopOnSignal } from './stop-signal.ts';
 
@@ -14,12 +15,14 @@ const OPTIONS = {
   config: { type: 'string' },
   root: { type: 'string', multiple: true },
   agent: { type: 'string' },
+  'run-id': { type: 'string' },
+  under: { type: 'string' },
   toolsets: { type: 'string' },
   'read-only': { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;
 
-const HELP = `homeostat serve --stdio [--config FILE] [--root DIR]... [--agent CARD] [--toolsets LIST] [--read-only]
+const HELP = `homeostat serve --stdio [--config FILE] [--root DIR]... [--agent CARD [--run-id NAME] [--under CARD]] [--toolsets LIST] [--read-only]
 homeostat serve --http [--host ADDRESS] [--port PORT] [the same, but for --agent]
 
 Speaks MCP on standard input and output, or over HTTP on an address of the loopback (127.0.0.1, port 7433). Each client
@@ -71,24 +74,25 @@ export async function serve(argv: string[]): Promise<void> {
       toolsets: values.toolsets?.split(','),
       readOnly: values['read-only'],
       serving: true,
+      agent: values.agent,
     });
     const { username } = userInfo();
     stopOnSignal(app, username);
     // A name that does not exist is told to the person who wrote it, not to the client later.
     if (values.toolsets !== undefined) app.gateway.tools();
     const card = values.agent ?? null;
-    if (card !== null && !app.cards().has(card)) {
-      throw new HomeostatError(
-        'not_found',
-        `there is no card ${card}; there are ${[...app.cards().keys()].join(', ')}`,
-      );
-    }
+    checkCardName(card, app.cards);
+    const run = runName(values['run-id'], card);
     const { gateway, cards, prompts } = app;
     const face = { gateway, cards, prompts, version: VERSION, user: username, cwd: process.cwd() };
+    const under = values.under;
+    if (under !== undefined && card === null)
+      throw new HomeostatError('invalid_input', '--under: it narrows a card: give --agent too');
+    checkCardName(under ?? null, app.cards);
     if (overHttp) {
       const { portOf, serveOverHttp } = await import('./serve-http.ts');
       await serveOverHttp(app, face, { host: values.host ?? '127.0.0.1', port: portOf(values.port) });
-    } else await serveStdio({ ...face, client: null, card });
+    } else await serveStdio({ ...face, client: null, card, run, under });
     process.exit(EXIT.done);
   } catch (error) {
     const { code, message, next } = asHomeostatError(error);

@@ -1,19 +1,20 @@
 import { userInfo } from 'node:os';
 import { type App, type AppOptions, openApp } from '../app.ts';
-import { HomeostatError } from '../core/errors.ts';
 import type { Operator, Proof } from '../core/gateway.ts';
 import type { Report } from '../core/outcome.ts';
 import type { Connection } from '../core/principal.ts';
+import { checkCardName, runName } from './card-name.ts';
 import { exitOf } from './exit-codes.ts';
 import { renderReport } from './render.ts';
 import { stopOnSignal } from './stop-signal.ts';
-import { askSecret, atTerminal, print, progressLine, readLine } from './terminal.ts';
+import { askSecret, atTerminal, jsonText, print, progressLine, readLine } from './terminal.ts';
 
 /** Options that every command has. */
 export interface GlobalOptions {
   readonly config?: string;
   readonly root?: string[];
   readonly agent?: string;
+  readonly runId?: string;
   readonly json?: boolean;
   readonly toolsets?: string[];
   readonly readOnly?: boolean;
@@ -38,6 +39,7 @@ export function appOptions(options: GlobalOptions): AppOptions {
     roots: options.root,
     toolsets: options.toolsets,
     readOnly: options.readOnly,
+    agent: options.agent,
   };
 }
 
@@ -50,18 +52,15 @@ export async function withSession(
   const { username } = userInfo();
   const deafen = stopOnSignal(app, username);
   const card = options.agent ?? null;
-  if (card !== null && !app.cards().has(card))
-    throw new HomeostatError(
-      'not_found',
-      `there is no card ${card}; there are ${[...app.cards().keys()].join(', ')}`,
-    );
+  checkCardName(card, app.cards);
+  const run = runName(options.runId, card);
   const abort = new AbortController();
   const interrupt = (): void => abort.abort();
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   const onProgress = progressLine();
   const connection = (): Connection => ({
-    principal: { client: 'cli', card, user: username },
+    principal: { client: 'cli', card, user: username, ...(run === undefined ? {} : { run }) },
     cwd: process.cwd(),
     announced: null,
     looksAnywhere: true,
@@ -75,7 +74,7 @@ export async function withSession(
       connection,
       call: async (tool, input) => app.gateway.call(tool, input, connection()),
       show(tool, report) {
-        if (options.json === true) print(JSON.stringify(report, null, 2));
+        if (options.json === true) print(jsonText(report));
         else renderReport(tool, report);
         process.exitCode = exitOf(report);
       },

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Collected, SnapshotInfo } from '../core/records.ts';
 import { line, query } from './inspect.ts';
 import { type GlobalOptions, withSession } from './session.ts';
-import { note, paint, print } from './terminal.ts';
+import { jsonLine, jsonText, note, paint, print } from './terminal.ts';
 
 /** `homeostat snapshots list`: what can be undone, newest first. */
 export const snapshots = async (options: GlobalOptions & { limit?: number }): Promise<void> =>
@@ -25,7 +25,7 @@ export async function collect(options: GlobalOptions & { dryRun?: boolean }): Pr
   const dryRun = options.dryRun === true;
   await withSession(options, async ({ operator }) => {
     const found = await (await operator()).collect(dryRun);
-    if (options.json === true) print(JSON.stringify({ dry_run: dryRun, ...found }, null, 2));
+    if (options.json === true) print(jsonText({ dry_run: dryRun, ...found }));
     else printCollected(found, dryRun);
   });
 }
@@ -75,12 +75,12 @@ export async function forget(root: string, options: GlobalOptions): Promise<void
     const person = await operator();
     const given = await proof(`Passphrase to forget what is half done in ${path}: `);
     const ids = await person.forgetRoot(path, given);
-    if (options.json === true) print(JSON.stringify({ root: path, actions: ids }));
+    if (options.json === true) print(jsonLine({ root: path, actions: ids }));
     else note(`${ids.join(', ')}: no longer waited for; what was half done in ${path} cannot be taken back`);
   });
 }
 
 function told(id: string, pinned: boolean, options: GlobalOptions): void {
-  if (options.json === true) print(JSON.stringify({ snapshot_id: id, pinned }));
+  if (options.json === true) print(jsonLine({ snapshot_id: id, pinned }));
   else note(`${id} ${pinned ? 'is kept until it is unpinned' : 'goes when retention lets it'}`);
 }

@@ -3,7 +3,7 @@ import type { Operator, Proof } from '../core/gateway.ts';
 import type { Report } from '../core/outcome.ts';
 import { type ActOptions, act, common } from './act.ts';
 import { type Session, withSession } from './session.ts';
-import { atTerminal, note, print } from './terminal.ts';
+import { atTerminal, jsonText, note, print } from './terminal.ts';
 
 interface UndoOptions extends ActOptions {
   readonly force?: boolean;
@@ -49,7 +49,7 @@ async function cascade(id: string, options: UndoOptions, session: Session): Prom
       `${options.dryRun === true ? 'would undo first' : 'first undoes'} ${action_id} (${agent}): ${summary}`,
     );
   if (options.dryRun === true) {
-    if (options.json === true) print(JSON.stringify({ first: later }, null, 2));
+    if (options.json === true) print(jsonText({ first: later }));
     return;
   }
   const proof = await session.proof(`Passphrase to undo ${id} and ${later.length} later actions: `);

@@ -1,8 +1,6 @@
 import * as z from 'zod';
-
-/** Levels of autonomy, tightest first. */
-export const AUTONOMY = ['observe', 'safe', 'supervised', 'full'] as const;
-export type Autonomy = (typeof AUTONOMY)[number];
+import { AUTONOMY, type Autonomy, tightest } from './autonomy.ts';
+import { type Tightening, bothTightenings, tighteningSchema } from './card.ts';
 
 const positive = z.number().int().positive();
 
@@ -17,6 +15,7 @@ export const TOOLSETS = [
   'docker_volumes',
   'compose',
   'metrics',
+  'agents',
 ] as const;
 
 const MOST_PROBES = 50;
@@ -77,6 +76,12 @@ export const configSchema = z.strictObject({
         .describe('Autonomy in single folders, by absolute path, for what touches them or anything below.'),
     })
     .prefault({}),
+  agents: z
+    .record(z.string(), tighteningSchema)
+    .default({})
+    .describe(
+      'What single cards may not do of what they name: tools, autonomy, roots, services, limits; never more.',
+    ),
   limits: z
     .strictObject({
       actions_per_minute: positive.default(120).describe('Of one agent; more are refused.'),
@@ -217,19 +222,21 @@ export const configSchema = z.strictObject({
 });
 export type Config = z.infer<typeof configSchema>;
 
-/** The tightest of the levels; the loosest of none. */
-export const tightest = (levels: readonly Autonomy[]): Autonomy =>
-  AUTONOMY.find((level) => levels.includes(level)) ?? 'full';
-
 /** Of what both name the tighter, and all that one of them names: each entry can only tighten. */
-function bothOf(a: Record<string, Autonomy>, b: Record<string, Autonomy>): Record<string, Autonomy> {
+function bothOf<T>(
+  a: Record<string, T>,
+  b: Record<string, T>,
+  tighter: (a: T, b: T) => T,
+): Record<string, T> {
   const merged = { ...a };
-  for (const [name, level] of Object.entries(b)) {
+  for (const [name, entry] of Object.entries(b)) {
     const other = Object.hasOwn(a, name) ? a[name] : undefined;
-    merged[name] = other === undefined ? level : tightest([level, other]);
+    merged[name] = other === undefined ? entry : tighter(entry, other);
   }
   return merged;
 }
+
+const tighterLevel = (a: Autonomy, b: Autonomy): Autonomy => tightest([a, b]);
 
 /**
  * A configuration that no person has trusted may only tighten `base`, the last that somebody did trust: what
@@ -252,9 +259,10 @@ export function tightened(config: Config, base: Config): Config {
     },
     autonomy: tightest([config.autonomy, base.autonomy]),
     autonomy_of: {
-      cards: bothOf(base.autonomy_of.cards, config.autonomy_of.cards),
-      roots: bothOf(base.autonomy_of.roots, config.autonomy_of.roots),
+      cards: bothOf(base.autonomy_of.cards, config.autonomy_of.cards, tighterLevel),
+      roots: bothOf(base.autonomy_of.roots, config.autonomy_of.roots, tighterLevel),
     },
+    agents: bothOf<Tightening>(base.agents, config.agents, bothTightenings),
     limits: {
       actions_per_minute: lower('actions_per_minute'),
       queries_per_minute: lower('queries_per_minute'),

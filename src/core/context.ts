@@ -10,6 +10,7 @@ import type { Processes } from './processes.ts';
 import type { Risk } from './risk.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { SecretsView } from './secrets.ts';
+import type { Coordination } from './tasks.ts';
 import type { Transactions } from './transactions.ts';
 import type { Committed, Recovery, Staged, Verification } from './stages.ts';
 
@@ -47,6 +48,8 @@ export interface Undoing {
     resources: readonly string[];
   };
   stage(id: string, ctx: ActionContext): Promise<Staged<{ of: string; tool: string; stage: unknown }>>;
+  /** What an earlier action of that tool keeps for its own undo; null where it is gone or was never there. */
+  former(tool: string, id: string): unknown;
   /** Throws `not_found` where nothing is kept of that action. */
   kept(id: string): KeptStage;
   /** The stage that takes back an undo of that tool's action. */
@@ -101,6 +104,7 @@ export interface ReleaseContext {
 export interface QueryContext extends BaseContext {
   readonly records: Records;
   readonly monitor: Monitor;
+  readonly coordination: Coordination;
   /** What the pipeline would say of an action, with no effect at all. */
   assess(tool: string, input: unknown): Promise<{ risk: Risk; decision: Decision; summary: string }>;
   /** Waits for a person, then commits what was held; answers `held` after `waitMs`. */

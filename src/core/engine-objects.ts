@@ -13,13 +13,41 @@ export interface ImageFound {
   readonly created: number;
 }
 
+/** What an image is built from; nothing but the archive and images that are here goes into it, and what it fetches. */
+export interface BuildRequest {
+  /** A tar archive. */
+  readonly archive: AsyncIterable<Buffer>;
+  /** Path in the archive. */
+  readonly dockerfile: string;
+  readonly args: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly target: string | null;
+  /** `none`, or null for what the engine gives containers. */
+  readonly network: string | null;
+  /** Most that a step may take. */
+  readonly memoryBytes: number;
+  readonly signal: AbortSignal;
+  /** Called with each step, for people. */
+  readonly progress: (line: string) => void;
+}
+
+/** What a registry says of a name: `unknown` where it cannot be reached or does not say, with why. */
+export interface Published {
+  readonly is: 'there' | 'missing' | 'unknown';
+  readonly why: string;
+}
+
 export interface Images {
   list(): Promise<ImageFound[]>;
   /** By name, digest or id; null where there is none. */
   find(image: string): Promise<ImageFound | null>;
+  /** Asks a name's registry for it by way of the engine, without a login, for so many milliseconds; fetches nothing. */
+  published(name: string, ms: number): Promise<Published>;
   /** Fetches a name from its registry; what it tells of its progress are lines for people. */
   pull(name: string, signal: AbortSignal, progress: (line: string) => void): Promise<void>;
   tag(image: string, name: string): Promise<void>;
+  /** Makes an image without a name; answers its id. Throws `engine_error` with the last lines where a step fails. */
+  build(request: BuildRequest): Promise<string>;
   /** Takes a name away, and an image with its last one; throws `engine_conflict` where a container needs it. */
   remove(name: string): Promise<void>;
   /** Takes a name away and never the image: it may be left with none. */
@@ -85,8 +113,10 @@ export const volumeExtentSchema = z.object({
   bytes: z.number(),
   /** Of all names, types, sizes and times: another where anything was changed; null where it cannot be told. */
   digest: z.string().nullable(),
-  /** False where there is more than was asked for, or its folder cannot be reached: then nothing of it can be kept. */
+  /** False where there is more than was asked for, or it cannot be reached: then nothing of it can be kept. */
   whole: z.boolean(),
+  /** Whether it is the engine that packs it: times to the second, holes filled, few extended attributes. */
+  by_engine: z.boolean().optional(),
 });
 export type VolumeExtent = z.infer<typeof volumeExtentSchema>;
 
@@ -96,7 +126,7 @@ export interface Volumes {
   create(spec: VolumeSpec): Promise<void>;
   remove(name: string): Promise<void>;
   extent(name: string, most: { entries: number; bytes: number }): Promise<VolumeExtent>;
-  /** All that it holds as a tar archive, as it is read; where its folder cannot be reached this throws. */
+  /** All that it holds as a tar archive, as it is read; where it cannot be reached this throws. */
   read(name: string, signal: AbortSignal): AsyncIterable<Buffer>;
   /** Unpacks such an archive into an empty volume. */
   write(name: string, archive: AsyncIterable<Buffer>, signal: AbortSignal): Promise<void>;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Running } from './metrics.ts';
+import type { Running, Values } from './metrics.ts';
 import type { EngineObjects } from './engine-objects.ts';
 
 /** What a container does, in the engine's own words. */
@@ -128,12 +128,25 @@ export interface ImageConfig {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** A port at which a program waits. */
+export interface Listening {
+  readonly protocol: 'tcp' | 'udp';
+  /** Empty for every address. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Whether it mounts this machine's own folders: one elsewhere has others of the same names. */
+export const isHere = ({ address }: Pick<Engine, 'address'>): boolean => address.startsWith('unix://');
+
 /** A container engine. Every call throws `engine_unreachable`, `not_found` or `engine_error`. */
 export interface Engine extends EngineObjects {
   /** Where it is asked, for messages; holds no credentials. */
   readonly address: string;
-  /** Variables that lead Docker's own programs to it. */
-  readonly client: Readonly<Record<string, string>>;
+  /** Runs `work` with variables that lead Docker's own programs to it, which hold no longer than that. */
+  forClient<T>(work: (variables: Readonly<Record<string, string>>) => Promise<T>): Promise<T>;
+  /** Ports of its machine that are taken, by whatever; null where that cannot be told from here. */
+  listening(): readonly Listening[] | null;
   list(all: boolean): Promise<ContainerRow[]>;
   /** Those that run, with what their own probes say. */
   running(): Promise<Running[]>;
@@ -141,6 +154,8 @@ export interface Engine extends EngineObjects {
   inspect(container: string): Promise<Inspected>;
   logs(id: string, options: LogOptions): Promise<Logs>;
   stats(id: string): Promise<Stats>;
+  /** What it counts as it stands, by the names of `CONTAINER_METRICS`. */
+  counted(id: string): Promise<Values>;
   start(id: string): Promise<void>;
   /** Asks it to end and ends it after so many seconds; the container's own time unless told. */
   stop(id: string, seconds?: number): Promise<void>;

@@ -55,7 +55,7 @@ export const ERRORS = {
   engine_unreachable: row(
     'refused',
     'The container engine does not answer.',
-    'A person starts it, or names the right one under `docker.host`; nothing was done.',
+    'A person starts it, or names the right one under `docker.host`. The outcome says whether something had begun by then: what can be taken back is, as soon as it answers.',
   ),
   engine_conflict: row(
     'failed',
@@ -136,6 +136,31 @@ export const ERRORS = {
     'refused',
     'This connection’s card does not name the tool.',
     'Use a tool of the card, or hand the task back.',
+  ),
+  root_not_on_card: row(
+    'refused',
+    'It goes beyond the folders that this connection’s card may touch.',
+    'Stay in the roots that get_status lists, or hand the task back.',
+  ),
+  service_not_on_card: row(
+    'refused',
+    'This connection’s card does not name the service.',
+    'Act on the services that the card names, or hand the task back.',
+  ),
+  card_used_up: row(
+    'refused',
+    'What the card allows in one run, or in its time, is used up.',
+    'Stop, undo what must not stay, report what is done and what is not; a person decides how it goes on.',
+  ),
+  card_fixed: row(
+    'refused',
+    'This connection has another card already.',
+    'Go on with the card that it has; another one needs a connection of its own.',
+  ),
+  task_refused: row(
+    'refused',
+    'Such a task or message is not for this agent to give.',
+    'Read the message; hand out other work, do it yourself within your card, or report what is left.',
   ),
   denied_by_policy: row(
     'refused',

@@ -5,10 +5,23 @@ import type { ApprovalInfo, AuditReport, Collected } from './records.ts';
 import type { Bearer, TokenInfo } from './tokens.ts';
 import type { Tool } from './tool.ts';
 
+/** What a client may fetch beside tools' answers. */
+export interface Fetched {
+  readonly kind: 'card' | 'playbook' | 'page';
+  readonly name: string;
+}
+
 /** What faces, loop and runner see of the house: tools by name, and nothing of how they are guarded. */
 export interface Gateway {
   tools(): readonly Tool[];
   call(name: string, input: unknown, connection: Connection): Promise<Report>;
+  /**
+   * A client fetches something that is no tool, which is put on record as a query is; a card's prompt takes that card.
+   * Throws `card_fixed` where the connection has another one, and where no person has trusted the card.
+   */
+  fetched(what: Fetched, connection: Connection): Promise<void>;
+  /** A text that is another one whenever what resources show has changed; empty while nothing is open. */
+  pulse(): Promise<string>;
   /** Puts on record that a client asked for a method of the protocol that is not here. */
   refuse(method: string, params: unknown, connection: Connection): Promise<void>;
   /** A client has come: what its first command will need is made ready, without anybody waiting for it. */

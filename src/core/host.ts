@@ -141,6 +141,8 @@ export interface Sessions {
 /** The machine as the guards see it. */
 export interface Machine extends Surroundings {
   files(workspace: Workspace): Files;
+  /** Folders below a root by the parts of their path, in which `*` is any letters; no link is followed. */
+  folders(root: string, parts: readonly string[] | null): string[];
   commands(workspace: Workspace): Commands;
   readonly sandbox: Sandbox;
   readonly engine: Engine;
@@ -166,6 +168,8 @@ export interface Machine extends Surroundings {
   transactions(options: TransactionOptions): Transactions;
   /** Removes what is kept of an action in the stores of these roots: its stage alone, or its pre-images as well. */
   discard(actionId: string, roots: readonly string[], what: 'stage' | 'all'): void;
+  /** The same, while the caller goes on. */
+  discardAside(actionId: string, roots: readonly string[], what: 'stage' | 'all'): Promise<void>;
   /** Ends every process that an action started and left behind. */
   killLeftovers(actionId: string): void;
   /** Starts a person's own shell line, in the server's environment and these variables, and does not wait for it. */

@@ -1,10 +1,10 @@
-import type { Autonomy } from './config.ts';
+import type { Autonomy } from './autonomy.ts';
 import type { Decision } from './outcome.ts';
 import type { Level, Risk } from './risk.ts';
 
 /** One setting of autonomy that speaks of an action, and what it says. */
 export interface AutonomySetting {
-  /** `autonomy`, `autonomy_of.cards.NAME` or `autonomy_of.roots.PATH`, as in the configuration. */
+  /** `autonomy`, `autonomy_of.cards.NAME`, `autonomy_of.roots.PATH` or `agents.NAME.autonomy`, as in the configuration; or `card NAME`. */
   readonly by: string;
   readonly level: Autonomy;
 }

@@ -46,6 +46,7 @@ export const CONTAINER_METRICS = {
   memory_limit_bytes: level('memory_limit_bytes', 'Memory that it may use; none where nothing limits it'),
   oom_kills_total: level('oom_kills', 'Processes of it that were ended because its memory was used up'),
   pids: level('pids', 'Its processes and threads'),
+  restarts_total: level('restarts', 'How often the engine has started it anew, as far as that was asked'),
   read_bytes_total: rate('read_bytes_per_second', 'Read from disks'),
   written_bytes_total: rate('written_bytes_per_second', 'Written to disks'),
 } as const satisfies Record<string, Metric>;

@@ -8,6 +8,10 @@ export const principalSchema = z.object({
   client: z.string(),
   card: z.string().nullable(),
   user: z.string(),
+  /** What several connections share the limits of their card in; unless told, all of one user under it. */
+  run: z.string().optional(),
+  /** The card of whoever handed out the work, beyond which this one reaches nothing either. */
+  under: z.string().optional(),
 });
 export type Principal = z.infer<typeof principalSchema>;
 
@@ -17,10 +21,17 @@ export function agentName(principal: Principal): string {
   return card === null ? `${client}/${user}` : `${card}@${client}/${user}`;
 }
 
+/** What a run of a model is named as a client, so that the record tells one from another; nobody else is. */
+export const runClient = (run: string): string => `run-${run}`;
+
 /** Where a connection may work: absolute real paths; relative input is resolved against `cwd`. */
 export interface Workspace {
   readonly roots: readonly string[];
   readonly cwd: string;
+  /** Where a card leaves less of them: the roots as they are without it. What is in these alone is out of reach. */
+  readonly beyond?: readonly string[];
+  /** Where the client announced less of them: the roots as a person named them, which what is protected is said of. */
+  readonly named?: readonly string[];
 }
 
 /** What the person at a client said to a question; `nothing` where the form was closed, declined or never shown. */

@@ -1,4 +1,4 @@
-import type { Autonomy } from './config.ts';
+import type { Autonomy } from './autonomy.ts';
 import type { Effects } from './effects.ts';
 import type { ApprovalStatus, Outcome } from './outcome.ts';
 import type { OutputStream } from './sandbox.ts';

@@ -20,6 +20,8 @@ export interface Layer {
 
 export interface SandboxRequest extends CommandRequest {
   readonly layers: readonly Layer[];
+  /** Folders of which nothing is shown but the roots in them. */
+  readonly hidden?: readonly string[];
   /** Whether the machine's network is reached; its loopback and abstract sockets come with it. */
   readonly network: boolean;
   /** Folder that lives as long as the connection; holds the private /tmp and home. */
@@ -37,7 +39,7 @@ export interface SandboxRequest extends CommandRequest {
 /** What goes on after the call that started it, in the same box but for the roots: they are shown as they stand. */
 export interface BoxRequest extends Pick<
   SandboxRequest,
-  'line' | 'cwd' | 'env' | 'actionId' | 'network' | 'session' | 'limits'
+  'line' | 'cwd' | 'env' | 'actionId' | 'network' | 'session' | 'limits' | 'hidden'
 > {
   /** Shown read-only. */
   readonly roots: readonly string[];
@@ -77,6 +79,8 @@ export interface Sandbox {
   run(request: SandboxRequest): Promise<SandboxResult>;
   /** Returns when the line has begun. Throws `no_sandbox` where the machine has none. */
   start(request: BoxRequest): Promise<RunningBox>;
+  /** Begins what is the same for the next command as for the last one; to be called when nobody waits. */
+  ahead(): void;
   /** Ends what waits for a next command. */
   close(): Promise<void>;
 }

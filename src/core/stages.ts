@@ -30,6 +30,8 @@ export interface Intent {
   readonly contained?: boolean;
   /** True where staging itself reaches the world, so that a person is asked before it. */
   readonly reaching?: boolean;
+  /** True where its lines run on the machine itself, with nothing that holds them. */
+  readonly unboxed?: boolean;
 }
 
 /** A stage: worked out, durable, not yet let into the world. */

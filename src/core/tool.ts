@@ -40,6 +40,11 @@ export interface ActionDefinition<
   readonly snapshotSchema: P;
   /** True where a record that cannot be written must not hold the effect back (the emergency stop). */
   readonly urgent?: boolean;
+  /**
+   * Whether nothing is changed, by the commit of this stage, before `ctx.preserve` has returned: what is put on record
+   * for the commit is then brought to stable storage together with what that keeps.
+   */
+  keepsFirst?(stage: z.infer<S>): boolean;
   assess(input: z.infer<I>, ctx: ActionContext): Promise<Intent>;
   stage(input: z.infer<I>, ctx: ActionContext): Promise<Staged<z.infer<S>>>;
   /** Throws `world_changed` where what the stage was worked out from is not so any more; changes nothing. */
@@ -92,6 +97,7 @@ export interface Action extends Described {
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
   bind(raw: unknown): BoundAction;
+  keepsFirst(stage: unknown): boolean;
   recheck(stage: unknown, ctx: ActionContext): Promise<void>;
   commit(stage: unknown, ctx: ActionContext): Promise<Committed<Record<string, unknown>, unknown>>;
   verify(output: unknown, snapshot: unknown, ctx: ActionContext): Promise<Verification>;
@@ -154,6 +160,8 @@ export function defineAction<
         stage: async (ctx) => def.stage(value, ctx),
       };
     },
+    // Not parsed, since a plan can be long and only its kind is looked at.
+    keepsFirst: (stage) => def.keepsFirst?.(stage as z.infer<S>) ?? false,
     recheck: async (stage, ctx) => def.recheck(def.stageSchema.parse(stage), ctx),
     commit: async (stage, ctx) => def.commit(def.stageSchema.parse(stage), ctx),
     verify: async (output, snapshot, ctx) =>

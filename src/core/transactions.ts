@@ -13,6 +13,11 @@ export interface Transactions {
   open(): Promise<Layer[]>;
   /** What stands in the upper layers now, as a plan. Throws `world_changed` where somebody changed the same meanwhile. */
   read(layers: readonly Layer[], rung: Rung): Promise<Plan>;
+  /**
+   * To be awaited before what was read is relied on: much of it is brought to stable storage while it is described.
+   * Throws where that fails, which the kernel tells only once.
+   */
+  flushed(): Promise<void>;
   /** A change set as a plan, its contents made beside their places. Throws `world_changed` where a path is gone. */
   plan(set: ChangeSet): Promise<Plan>;
   /** Does a change set at once, as a recovery does that may be repeated. */

@@ -1,6 +1,3 @@
-import { HomeostatError } from '../core/errors.ts';
-import type { Caller } from '../core/principal.ts';
-import type { Tool } from '../core/tool.ts';
 import { checkWaiting } from './approvals/waiting.ts';
 import { takeLeases } from './limits/leases.ts';
 import { checkBreakers } from './limits/breaker.ts';
@@ -13,7 +10,6 @@ import { checkStop } from './stop.ts';
 /** Step 2: whether this agent may act at all, now, on these resources. */
 export async function admit(run: Run, house: House): Promise<void> {
   checkStop(house);
-  checkCard(run.tool, run.caller, house);
   house.store.read(() => {
     checkRates(run.agent, house);
     if (run.bound?.dryRun !== true) checkWaiting(run, house);
@@ -26,10 +22,4 @@ export async function admit(run: Run, house: House): Promise<void> {
   const apart = run.intent?.contained === true || run.intent?.reaching === true;
   if (run.bound?.dryRun !== true && !apart)
     await takeLeases(run.intent?.resources ?? [], run.id, house, run.signal);
-}
-
-export function checkCard(tool: Tool, caller: Caller, house: House): void {
-  const { card } = caller.principal;
-  if (card === null || house.cards.get(card)?.tools.includes(tool.name) === true) return;
-  throw new HomeostatError('tool_not_on_card', `the card ${card} does not name ${tool.name}`);
 }

@@ -1,10 +1,12 @@
 import { canonical } from '../store/audit.ts';
+import { checkCard } from './cards/bounds.ts';
 import { actionContext, isSecretIn } from './context.ts';
 import type { House } from './house.ts';
 import type { Run } from './run.ts';
 
 /** Step 1: the input is checked, and the tool says in facts what it would do. */
 export async function bind(run: Run, raw: unknown, house: House): Promise<void> {
+  if (!run.tool.urgent) checkCard(run.tool, run.caller.principal, house);
   run.bound = run.tool.bind(raw);
   run.intent = await run.bound.assess(actionContext(run, house));
   learnSecrets(run, house);

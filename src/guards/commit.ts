@@ -4,6 +4,7 @@ import type { ActionReport } from '../core/outcome.ts';
 import type { Committed } from '../core/stages.ts';
 import { consume } from './approvals/consume.ts';
 import { useGrant } from './approvals/grants.ts';
+import { checkAllowance } from './cards/allowance.ts';
 import { actionContext, isSecretIn } from './context.ts';
 import { checkAlive, endedBy } from './ending.ts';
 import type { House } from './house.ts';
@@ -70,19 +71,23 @@ const secretsIn = (run: Run, effects: Effects | null | undefined, house: House):
 async function beginCommit(run: Run, house: House): Promise<void> {
   // Taken already, but by what ran in a stage of its own.
   const resources = run.intent?.resources ?? [];
-  const seq = await withLeases(resources, run.id, house, run.signal, () => {
+  const begin = (): number => {
     // The stop may have been pulled while this waited for its turn.
     checkAlive(run, house);
+    // What a person has said yes to is not the agent's to spend.
+    if (!run.resumed) checkAllowance(run, house);
     const consumed = run.resumed ? consume(run, house) : null;
     if (run.grant !== null && !run.reached) useGrant(run, run.grant, house);
-    house.store.actions.update(run.id, { phase: 'committing', owner: house.machine.owner });
+    const risk = run.risk === null ? {} : { risk: house.secrets.recorded.redact(run.risk) };
+    house.store.actions.update(run.id, { ...risk, phase: 'committing', owner: house.machine.owner });
     return house.store.audit.append({
       ...auditBase(run),
       event: 'action.committing',
       approval_status: consumed,
     });
-  });
-  run.audit.push(seq);
+  };
+  const flush = run.staged !== null && run.tool.keepsFirst(run.staged.stage) ? 'later' : 'now';
+  run.audit.push(await withLeases(resources, run.id, house, run.signal, begin, flush));
 }
 
 /** Takes back what the action changed, as far as nobody else has changed it since. */

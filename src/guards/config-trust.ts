@@ -12,11 +12,18 @@ const TRUSTED_TEXT = 'trusted_config_text';
 const SEEN = 'seen_config';
 const NONE = 'none';
 
-const digestOf = (source: string | null): string => (source === null ? NONE : sha256(source));
+type Found = Pick<ConfigFile, 'source' | 'cards'>;
+
+/** Of the configuration and, where there are any, of the cards beside it. */
+function digestOf({ source, cards }: Found): string {
+  if (cards.length > 0)
+    return sha256(JSON.stringify([source, ...cards.map(({ file, text }) => [file, text])]));
+  return source === null ? NONE : sha256(source);
+}
 
 /** Whether a person has trusted the configuration as it stands; its absence counts only while there never was one. */
 export function isTrusted(file: ConfigFile, store: Store): boolean {
-  return (store.setting(TRUSTED) ?? NONE) === digestOf(file.source);
+  return (store.setting(TRUSTED) ?? NONE) === digestOf(file);
 }
 
 /** The last configuration that a person has trusted; the defaults where there was none. */
@@ -26,7 +33,7 @@ function lastTrusted(store: Store): Config {
 
 /** The configuration as far as a person has trusted it; a change of it is put on record once. */
 export function believed(file: ConfigFile, user: string, store: Store): Config {
-  const digest = digestOf(file.source);
+  const digest = digestOf(file);
   if ((store.setting(SEEN) ?? NONE) !== digest) {
     try {
       store.write(() => {
@@ -47,18 +54,18 @@ export function believed(file: ConfigFile, user: string, store: Store): Config {
   return isTrusted(file, store) ? file.config : tightened(file.config, lastTrusted(store));
 }
 
-/** Records that a person trusts a configuration of this text. */
-export function trust(source: string | null, config: Config, house: House): void {
+/** Records that a person trusts a configuration of this text, and these cards. */
+export function trust(found: Found, config: Config, house: House): void {
   house.store.write(() => {
     house.store.setSetting(TRUSTED_TEXT, JSON.stringify(config));
-    house.store.setSetting(TRUSTED, digestOf(source));
-    house.store.setSetting(SEEN, digestOf(source));
+    house.store.setSetting(TRUSTED, digestOf(found));
+    house.store.setSetting(SEEN, digestOf(found));
     house.store.audit.append({
       ...BLANK,
       agent: `person/${house.machine.user}`,
       event: 'config.trusted',
       action: 'trust',
-      detail: digestOf(source).slice(0, 16),
+      detail: digestOf(found).slice(0, 16),
     });
   });
 }

@@ -4,10 +4,14 @@ import { HomeostatError } from '../core/errors.ts';
 import { isInside } from '../core/inside.ts';
 import type { Files } from '../core/host.ts';
 import { type Caller, type Workspace, agentName } from '../core/principal.ts';
+import type { Sandbox } from '../core/sandbox.ts';
+import { boundsOf } from './cards/bounds.ts';
+import { engineWithin } from './cards/services.ts';
 import { assessContext, type House } from './house.ts';
 import { isSecretPath, pathRules } from './risk/paths.ts';
 import { processes } from './processes/processes.ts';
 import type { Run } from './run.ts';
+import { coordination } from './tasks/coordination.ts';
 import { formerTime } from './snapshots/former-time.ts';
 import { complete, preserve } from './snapshots/preserve.ts';
 import { undoing } from './snapshots/undoing.ts';
@@ -38,6 +42,7 @@ function useStore(folder: string, house: House): void {
 /** What an action's functions are handed. */
 export function actionContext(run: Run, house: House, options: { signal?: AbortSignal } = {}): ActionContext {
   const { workspace, principal, onProgress } = run.caller;
+  const { engine } = house.machine;
   return {
     principal,
     workspace,
@@ -49,11 +54,12 @@ export function actionContext(run: Run, house: House, options: { signal?: AbortS
     isGuarded: isGuardedIn(house, workspace),
     secrets: house.secrets,
     progress: (message) => onProgress?.(message),
-    engine: house.machine.engine,
+    // What is committed was worked out with what the card reaches; a recovery has to reach all that it must end.
+    engine: run.bound === null || run.committing ? engine : engineWithin(engine, boundsOf(principal, house)),
     actionId: run.id,
     reason: run.bound?.reason ?? '',
     commands: house.machine.commands(workspace),
-    sandbox: house.machine.sandbox,
+    sandbox: withoutBeyond(house.machine.sandbox, workspace),
     session: house.machine.sessions.folder(run.download ? `download ${run.id}` : agentName(principal)),
     transactions: house.machine.transactions({
       action: run.id,
@@ -104,9 +110,16 @@ export function queryContext(
     variableNames: variableNamesIn(house.machine.files(caller.workspace), house),
     secrets: house.secrets,
     progress: (message) => caller.onProgress?.(message),
-    engine: house.machine.engine,
+    engine: engineWithin(house.machine.engine, boundsOf(caller.principal, house)),
+    coordination: coordination(caller, house),
   };
 }
+
+/** Of folders beyond a card's a command sees nothing. */
+const withoutBeyond = (sandbox: Sandbox, { beyond }: Workspace): Sandbox =>
+  beyond === undefined
+    ? sandbox
+    : { ...sandbox, run: async (request) => sandbox.run({ ...request, hidden: beyond }) };
 
 function withoutSecrets(files: Files, isSecret: (path: string) => boolean): Files {
   return {

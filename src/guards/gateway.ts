@@ -1,5 +1,6 @@
 import type { QueryContext } from '../core/context.ts';
 import { asHomeostatError, HomeostatError } from '../core/errors.ts';
+import type { Fetched } from '../core/gateway.ts';
 import type { Monitor } from '../core/metrics.ts';
 import type { Report } from '../core/outcome.ts';
 import type { Caller } from '../core/principal.ts';
@@ -7,6 +8,7 @@ import { resumeAction } from './approvals/resume.ts';
 import { queryJournal, type QueryJournal } from './audit/query-journal.ts';
 import { askInForm } from './approvals/elicit.ts';
 import type { Keeper } from './audit/keeper.ts';
+import { fetched } from './cards/fetched.ts';
 import { actionContext, queryContext } from './context.ts';
 import { findAction, type House } from './house.ts';
 import { judge, lineRisk } from './judge.ts';
@@ -22,6 +24,7 @@ import { seeder } from './snapshots/seed.ts';
 import { runAction } from './run-action.ts';
 import { refuseUnknown, runQuery } from './run-query.ts';
 import { openRun } from './run.ts';
+import { stopReason } from './stop.ts';
 
 /** Tool calls, guarded: what `Gateway` promises to the faces, once the house stands. */
 export interface Guarded {
@@ -30,6 +33,8 @@ export interface Guarded {
   refuse(method: string, params: unknown, caller: Caller): void;
   /** Snapshots the roots in the background; the first action that comes ends it. */
   prepare(caller: Caller): void;
+  fetched(what: Fetched, caller: Caller): void;
+  pulse(): string;
   readonly monitor: KeptMonitor;
   close(): Promise<void>;
 }
@@ -68,6 +73,15 @@ export function guardedCalls(house: House, keeper: Keeper): Guarded {
       tidy(house);
       return report;
     },
+    fetched: (what, caller) => fetched(what, caller, journal, house),
+    pulse: () =>
+      house.store.read(() =>
+        JSON.stringify([
+          house.store.actions.pulse(),
+          house.store.approvals.countPending(),
+          stopReason(house),
+        ]),
+      ),
     monitor,
     refuse: (method, params, caller) => void refuseUnknown({ method, params }, caller, journal, house),
     prepare: ({ workspace }) => seeds.begin(workspace),
@@ -75,6 +89,7 @@ export function guardedCalls(house: House, keeper: Keeper): Guarded {
       monitor.close();
       await seeds.end();
       await endProcesses(house);
+      await Promise.all(house.discarding.values());
       await house.machine.sessions.close();
       await house.machine.sandbox.close();
       journal.close();
@@ -133,7 +148,8 @@ function services(caller: Caller, monitor: Monitor, journal: QueryJournal, house
       if (tool === null) throw new HomeostatError('unknown_tool', `${name} is no action`);
       const run = openRun(tool, caller, house);
       try {
-        const intent = await tool.bind(input).assess(actionContext(run, house));
+        run.bound = tool.bind(input);
+        const intent = await run.bound.assess(actionContext(run, house));
         const { risk, decision } = judge(intent, null, caller, house);
         // What a command in the sandbox says it would do is worth telling, though its changes are what decides.
         const told = intent.contained === true ? lineRisk(intent, caller.workspace, house) : risk;

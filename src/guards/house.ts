@@ -37,6 +37,8 @@ export interface House {
   readonly version: string;
   /** Actions of this process whose end could not be written down; they are ended before the next one begins. */
   readonly unsettled: Set<string>;
+  /** Actions that have ended, while their stages are being removed. */
+  readonly discarding: Map<string, Promise<void>>;
   /** What runs on in this process, by the action that started it; `done` when its end is on record. */
   readonly boxes: Map<string, { readonly box: RunningBox; readonly done: Promise<void> }>;
   /** Called at each step of the pipeline; tests end the process here. */
@@ -49,8 +51,13 @@ export interface Assessing extends Pick<House, 'rules' | 'catalogue' | 'ownFolde
   readonly config: Pick<Config, 'protected' | 'secrets'>;
 }
 
-export function assessContext(house: Assessing, workspace: Workspace): AssessContext {
+export function assessContext(
+  house: Assessing,
+  workspace: Workspace,
+  services?: AssessContext['services'],
+): AssessContext {
   return {
+    services,
     workspace,
     rules: house.rules,
     catalogue: house.catalogue,

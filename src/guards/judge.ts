@@ -4,6 +4,9 @@ import { type Risk, riskOf } from '../core/risk.ts';
 import type { Intent, Staged } from '../core/stages.ts';
 import type { Caller, Workspace } from '../core/principal.ts';
 import { assessContext, type House } from './house.ts';
+import { boundsOf } from './cards/bounds.ts';
+import { cardRules } from './cards/rules.ts';
+import { namesServices, servicesOf } from './cards/services.ts';
 import { autonomySettings, levelOf, reachOf } from './policy/autonomy.ts';
 import { decide, raisedBy } from './policy/decide.ts';
 import type { CommandRisk } from './risk/assess-command.ts';
@@ -14,15 +17,24 @@ import type { DownloadRule } from '../registry/rules.ts';
 import { assessFacts, containedRisk } from './risk/contained.ts';
 import type { Run } from './run.ts';
 
+type Asking = Pick<Caller, 'workspace' | 'principal'>;
+
+/** What lines are assessed by; what names its services itself need not be asked for them word by word. */
+function contextOf(intent: Intent, { workspace, principal }: Asking, house: House): AssessContext {
+  const services = namesServices(intent.resources) ? null : servicesOf(boundsOf(principal, house));
+  return assessContext(house, workspace, services ?? undefined);
+}
+
 /** Steps 3 and 6, the same function: what the facts so far risk, and what the rules make of it. */
 export function judge(
   intent: Intent,
   staged: Staged<unknown> | null,
-  { workspace, principal }: Pick<Caller, 'workspace' | 'principal'>,
+  { workspace, principal }: Asking,
   house: House,
-  ctx = assessContext(house, workspace),
+  ctx = contextOf(intent, { workspace, principal }, house),
   lines = assessLines(intent, ctx),
 ): Judgement {
+  const bounds = boundsOf(principal, house);
   const met = new Set([...intent.circumstances, ...(staged?.circumstances ?? [])]);
   const download = intent.reaching === true && !isWrittenTo(house) ? downloadOf(intent, ctx) : null;
   if (download !== null) met.delete('with_network');
@@ -33,10 +45,14 @@ export function judge(
   const reversibility = intent.reaching === true ? 'irreversible' : seen.reversibility;
   const risk = riskOf([...seen.factors, ...raisedBy(spoken)], seen.resources, reversibility, seen);
   const reach = reachOf(intent, staged, seen);
-  const settings = autonomySettings(house.config, principal.card, reach, (path) => house.machine.real(path));
+  const settings = [
+    ...autonomySettings(house.config, principal.card, reach, (path) => house.machine.real(path)),
+    ...(bounds?.ceilings ?? []),
+  ];
   // What a download sends is decided with its rule; what it did to the roots is what is left to decide.
   const decided = download === null ? risk : { ...risk, reversibility: seen.reversibility };
-  const decision = decide(decided, levelOf(settings), spoken);
+  const facts = { intent, risk, circumstances: met, paths: [...reach.folders, ...reach.paths] };
+  const decision = decide(decided, levelOf(settings), spoken, cardRules(facts, workspace, bounds));
   // Counted where a person will have to decide, and after all that decides whether one has to.
   const counted =
     decision.verdict === 'ask' ? withExtent(risk, (paths, ms) => house.machine.extent(paths, ms)) : risk;
@@ -87,7 +103,7 @@ const MOST_ORIGINS = 500;
 
 export function judgeRun(run: Run, house: House): void {
   if (run.intent === null) throw new HomeostatError('internal_error', 'judged before it was bound');
-  const ctx = assessContext(house, run.caller.workspace);
+  const ctx = contextOf(run.intent, run.caller, house);
   const lines = assessLines(run.intent, ctx);
   const judgement = judge(run.intent, run.staged, run.caller, house, ctx, lines);
   run.risk = judgement.risk;
@@ -106,6 +122,13 @@ function remember(lines: readonly CommandRisk[], house: House): void {
   }
 }
 
+/** What is told of who says no. */
+const DENIES = [
+  ['autonomy-', 'autonomy_denied'],
+  ['card-roots', 'root_not_on_card'],
+  ['card-services', 'service_not_on_card'],
+] as const;
+
 /** Throws where the decision is no; `observe` still lets an action be staged, so that its effects can be shown. */
 export function refuseIfDenied(run: Run, when: 'before staging' | 'before commit'): void {
   const reaches = run.intent?.reaching === true && when === 'before staging';
@@ -120,6 +143,6 @@ export function refuseIfDenied(run: Run, when: 'before staging' | 'before commit
   const shows = observes || run.bound?.dryRun === true;
   if (when === 'before staging' && shows && !reaches) return;
   const [rule] = run.decision.rules;
-  const code = rule?.id.startsWith('autonomy-') === true ? 'autonomy_denied' : 'denied_by_policy';
+  const code = DENIES.find(([prefix]) => rule?.id.startsWith(prefix))?.[1] ?? 'denied_by_policy';
   throw new HomeostatError(code, `${run.tool.name}: ${rule?.reason ?? 'a rule says no'}`);
 }

@@ -130,14 +130,14 @@ export function operator(
     confirm: async (what, proof) => requireProof(proof, what, approver, house),
     async trustConfig(proof) {
       await requireProof(proof, 'trust', approver, house);
-      trust(file.source, file.config, house);
+      trust(file, file.config, house);
     },
     async trustWritten(source) {
       // Only the first configuration, where none was: nothing that an agent could bring about again.
       if (store.setting('trusted_config') !== null || file.source !== null) {
         throw new HomeostatError('terminal_required', 'a configuration is trusted by `homeostat trust`');
       }
-      trust(source, parseConfig(source, file.path), house);
+      trust({ source, cards: [] }, parseConfig(source, file.path), house);
     },
     verifyAudit: (anchor) => verified(anchor, house),
     async acceptAudit(anchor, proof) {

@@ -1,4 +1,5 @@
 import type { ActionReport, Decision } from '../core/outcome.ts';
+import { checkAllowance } from './cards/allowance.ts';
 import { auditParameters } from './audit/parameters.ts';
 import type { House } from './house.ts';
 import { recordOrCount } from './limits/refusals.ts';
@@ -11,6 +12,7 @@ export async function recordIntent(run: Run, house: House): Promise<void> {
   const { bound, intent, risk, decision } = run;
   if (bound === null || intent === null || risk === null || decision === null) return;
   const seq = await house.store.group(() => {
+    checkAllowance(run, house);
     house.store.actions.insert({
       id: run.id,
       tool: run.tool.name,
@@ -89,6 +91,7 @@ export async function recordOutcome(run: Run, ending: Ending, house: House): Pro
         stage: ending.keepStage === true ? run.staged?.stage : null,
         finished_ms: Date.now(),
       });
+      house.store.audit.mark();
     }
     return told;
   });
@@ -97,15 +100,18 @@ export async function recordOutcome(run: Run, ending: Ending, house: House): Pro
   return report;
 }
 
-/** What is not needed any more goes; what cannot be removed now is found by the sweep of what nothing names. */
+/**
+ * What is not needed any more goes, while the caller is answered; what cannot be removed now is found by the sweep of
+ * what nothing names.
+ */
 function clearStage(run: Run, ending: Ending, house: House): void {
   if (!run.recorded || ending.keepStage === true) return;
   const { roots } = run.caller.workspace;
-  try {
-    house.machine.discard(run.id, roots, ending.snapshot === true ? 'stage' : 'all');
-  } catch {
-    house.trace('stage left behind');
-  }
+  const gone = house.machine
+    .discardAside(run.id, roots, ending.snapshot === true ? 'stage' : 'all')
+    .catch(() => house.trace('stage left behind'))
+    .finally(() => house.discarding.delete(run.id));
+  house.discarding.set(run.id, gone);
 }
 
 /** A refusal before the intent was recorded: it leaves one record, with what was asked for; a flood of them a count. */

@@ -35,6 +35,8 @@ export async function runAction(
   } finally {
     stopBeating();
     run.close();
+    // When the caller has its answer.
+    setImmediate(() => house.machine.sandbox.ahead());
   }
 }
 

@@ -4,7 +4,7 @@ import type { QueryReport } from '../core/outcome.ts';
 import { type Caller, agentName } from '../core/principal.ts';
 import type { Query } from '../core/tool.ts';
 import { BLANK } from '../store/audit.ts';
-import { checkCard } from './admit.ts';
+import { checkCard } from './cards/bounds.ts';
 import type { QueryJournal } from './audit/query-journal.ts';
 import { auditParameters } from './audit/parameters.ts';
 import type { House } from './house.ts';
@@ -47,7 +47,7 @@ function actionOf(raw: unknown, { store }: House): string | null {
 }
 
 /** Counts a query of the agent's, and puts on record how many were refused in its minute before. */
-function countedQuery(
+export function countedQuery(
   { principal }: Caller,
   action: string,
   journal: QueryJournal,
@@ -112,8 +112,8 @@ async function answer(
   house: House,
 ): Promise<QueryReport> {
   try {
+    checkCard(query, caller.principal, house);
     const bound = query.bind(raw);
-    checkCard(query, caller, house);
     return { outcome: 'succeeded', result: house.secrets.redact(await bound.run(ctx)), error: null };
   } catch (thrown) {
     const error = asHomeostatError(thrown);

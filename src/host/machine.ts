@@ -7,13 +7,14 @@ import { engineAddress } from './docker/address.ts';
 import { openEngine } from './docker/engine.ts';
 import { openFiles } from './files.ts';
 import { ownIdentity, uptime } from './identity.ts';
+import { matchingFolders } from './matching-folders.ts';
 import { openMeters } from './metrics/meters.ts';
 import { answers } from './answers.ts';
 import { probe } from './probe.ts';
 import { openLogs } from './process-logs.ts';
 import { feedDetached, killMarked, startDetached } from './processes.ts';
 import { endActionGroup } from './sandbox/control-group.ts';
-import { discardStage } from './journal/discard.ts';
+import { discardAside, discardStage } from './journal/discard.ts';
 import { openTransactions } from './journal/transactions.ts';
 import type { ScanLimits } from './scan.ts';
 import { openSecretFiles } from './secret-files.ts';
@@ -42,9 +43,10 @@ const POST_MS = 5000;
 export function openMachine(options: MachineOptions): Machine {
   const { objects, cacheFolder, limits, env, sandbox, stages, sessions } = options;
   const { owner, isAlive } = ownIdentity();
-  const engine = openEngine(engineAddress(options.docker, env));
+  const engine = openEngine(engineAddress(options.docker, env), env);
   return {
     ...surroundings(),
+    folders: matchingFolders,
     files: (workspace) => openFiles(workspace, { objects, cacheFolder, limits }),
     commands: (workspace) => openCommands(env, workspace.roots),
     sandbox,
@@ -58,6 +60,7 @@ export function openMachine(options: MachineOptions): Machine {
     secretFiles: openSecretFiles(),
     transactions: (of) => openTransactions(of, { stages, objects }),
     discard: (actionId, roots, what) => discardStage({ actionId, roots, what, stages }),
+    discardAside: async (actionId, roots, what) => discardAside({ actionId, roots, what, stages }),
     killLeftovers(actionId) {
       endActionGroup(actionId);
       killMarked(actionId);

@@ -5,7 +5,11 @@ import { getSystemErrorMap } from 'node:util';
 /** A path as fs takes it: a string is UTF-8, a buffer is the bytes themselves. */
 export type PathBytes = string | Buffer;
 
-type Call = (...parameters: readonly unknown[]) => number;
+interface Call {
+  (...parameters: readonly unknown[]): number;
+  /** In a thread of its own; the last parameter is told the error of the call itself, and what it gave back. */
+  readonly async: (...parameters: readonly unknown[]) => void;
+}
 interface Libc {
   readonly llistxattr: Call;
   readonly lgetxattr: Call;
@@ -18,6 +22,11 @@ interface Libc {
   readonly name_to_handle_at: Call;
   readonly prctl: Call;
   readonly waitpid: Call;
+  readonly socketpair: Call;
+  readonly close: Call;
+  readonly posix_spawn: Call;
+  readonly actions: { readonly [step in 'init' | 'adddup2' | 'addclose' | 'destroy']: Call };
+  readonly attributes: { readonly [step in 'init' | 'setflags' | 'setsigdefault' | 'destroy']: Call };
   readonly errno: () => number;
 }
 
@@ -60,6 +69,29 @@ function load(): Libc | null {
     name_to_handle_at: call('name_to_handle_at', 'int', 'int', 'void *', 'void *', 'void *', 'int'),
     prctl: call('prctl', 'int', 'int', 'unsigned long', 'unsigned long', 'unsigned long', 'unsigned long'),
     waitpid: call('waitpid', 'int', 'int', 'void *', 'int'),
+    socketpair: call('socketpair', 'int', 'int', 'int', 'int', 'void *'),
+    close: call('close', 'int', 'int'),
+    posix_spawn: call(
+      'posix_spawn',
+      'int',
+      'void *',
+      'void *',
+      'void *',
+      'void *',
+      ...Array(2).fill('const char **'),
+    ),
+    actions: {
+      init: call('posix_spawn_file_actions_init', 'int', 'void *'),
+      adddup2: call('posix_spawn_file_actions_adddup2', 'int', 'void *', 'int', 'int'),
+      addclose: call('posix_spawn_file_actions_addclose', 'int', 'void *', 'int'),
+      destroy: call('posix_spawn_file_actions_destroy', 'int', 'void *'),
+    },
+    attributes: {
+      init: call('posix_spawnattr_init', 'int', 'void *'),
+      setflags: call('posix_spawnattr_setflags', 'int', 'void *', 'short'),
+      setsigdefault: call('posix_spawnattr_setsigdefault', 'int', 'void *', 'void *'),
+      destroy: call('posix_spawnattr_destroy', 'int', 'void *'),
+    },
     errno: () => koffi.errno(),
   };
 }
@@ -160,6 +192,21 @@ export function syncFileSystem(fd: number): void {
   checked(calls.syncfs(fd), calls, 'syncfs', `descriptor ${fd}`);
 }
 
+/** The same while this process goes on. */
+export async function syncFileSystemAside(fd: number): Promise<void> {
+  const calls = linux('syncfs', `descriptor ${fd}`);
+  return new Promise((resolve, reject) => {
+    calls.syncfs.async(fd, (error: Error | null, result: number) => {
+      if (error === null && result === 0) resolve();
+      // Which error it was, only the thread knew.
+      else
+        reject(
+          error ?? failure('EIO', 5, 'what was written cannot be flushed', 'syncfs', `descriptor ${fd}`),
+        );
+    });
+  });
+}
+
 /**
  * What the file system calls an inode for as long as it lives, however often it is renamed: the handle's type and its
  * bytes in base64; null where the file system has no handles.
@@ -205,7 +252,65 @@ export function setSubreaper(on: boolean): void {
   libc()?.prctl(PR_SET_CHILD_SUBREAPER, on ? 1 : 0, 0, 0, 0);
 }
 
-/** Lets go of a child that has ended and that Node has not started; one that still runs is left alone. */
-export function reap(pid: number): void {
-  libc()?.waitpid(pid, null, WNOHANG);
+/** Lets go of a child that has ended and that Node has not started; false of one that still runs. */
+export const reap = (pid: number): boolean => libc()?.waitpid(pid, null, WNOHANG) !== 0;
+
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
+const SOCK_CLOEXEC = 0o2_000_000;
+const POSIX_SPAWN_SETSIGDEF = 4;
+const POSIX_SPAWN_SETSIGMASK = 8;
+/** More than any C library has in what it keeps there. */
+const ROOM = 1024;
+
+/**
+ * Starts a program by posix_spawn(3), with the descriptors from 0 on connected to those returned, of which each is one
+ * end of a pair of sockets, and without those to be closed. No signal is blocked or ignored in it.
+ */
+export function startProgram(
+  path: string,
+  words: readonly string[],
+  variables: readonly string[],
+  { count, closed }: { count: number; closed: readonly number[] },
+): { pid: number; fds: number[] } {
+  const calls = linux('posix_spawn', path);
+  const [actions, attributes, pid] = [Buffer.alloc(ROOM), Buffer.alloc(ROOM), Buffer.alloc(4)];
+  const pairs: [own: number, other: number][] = [];
+  calls.actions.init(actions);
+  calls.attributes.init(attributes);
+  let started = false;
+  try {
+    for (let index = 0; index < count; index++) {
+      const pair = Buffer.alloc(8);
+      checked(calls.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), calls, 'socketpair', path);
+      pairs.push([pair.readInt32LE(0), pair.readInt32LE(4)]);
+    }
+    for (const fd of closed) calls.actions.addclose(actions, fd);
+    for (const [index, [, other]] of pairs.entries()) {
+      // It would be written over before it is its turn.
+      if (other < count)
+        throw failure('EMFILE', 24, 'standard descriptors are not open', 'posix_spawn', path);
+      calls.actions.adddup2(actions, other, index);
+    }
+    calls.attributes.setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    calls.attributes.setsigdefault(attributes, Buffer.alloc(ROOM, 0xff));
+    const errno = calls.posix_spawn(
+      pid,
+      cString(path),
+      actions,
+      attributes,
+      [...words, null],
+      [...variables, null],
+    );
+    if (errno !== 0) {
+      const [code, message] = getSystemErrorMap().get(-errno) ?? [`E${errno}`, 'unknown error'];
+      throw failure(code, errno, message, 'posix_spawn', path);
+    }
+    started = true;
+  } finally {
+    for (const [own, other] of pairs) for (const fd of started ? [other] : [own, other]) calls.close(fd);
+    calls.actions.destroy(actions);
+    calls.attributes.destroy(attributes);
+  }
+  return { pid: pid.readInt32LE(0), fds: pairs.map(([own]) => own) };
 }

@@ -4,7 +4,9 @@ import * as z from 'zod';
 import { parseYaml } from './yaml-file.ts';
 
 /** Kept as text, which a compiled registry can hold. */
-const pattern = z.string().refine((source) => new RegExp(source, 's') instanceof RegExp, 'not a regular expression');
+const pattern = z
+  .string()
+  .refine((source) => new RegExp(source, 's') instanceof RegExp, 'not a regular expression');
 
 /**
  * Which arguments: `0` the first, `1+` all from the second on, `1~` the items of the second but its first, `of` what
@@ -37,7 +39,14 @@ const callSchema = z.strictObject({
   /** True, or the option that makes it so. */
   recursive: z.union([z.boolean(), z.string()]).default(false),
   /** Only where this argument is such a text; `absent` where it may be left out. */
-  when: z.strictObject({ arg: selector, is: pattern, absent: z.boolean().default(false), unknown: z.boolean().default(false) }).optional(),
+  when: z
+    .strictObject({
+      arg: selector,
+      is: pattern,
+      absent: z.boolean().default(false),
+      unknown: z.boolean().default(false),
+    })
+    .optional(),
   /** Only where the full name has this in it, in whatever case. */
   on: pattern.optional(),
   /** What is cut from the texts. */

@@ -1,33 +1,55 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Card, type Prompts, cardSchema } from '../core/card.ts';
-import { HomeostatError } from '../core/errors.ts';
-import { parseYaml } from './yaml-file.ts';
+import { type Card, cardSchema } from '../core/card.ts';
+import { type ErrorCode, HomeostatError } from '../core/errors.ts';
+import { withFrontMatter } from './front-matter.ts';
 
-/** Reads every prompt card of a folder: Markdown with YAML front matter. */
-export function loadCards(folder: string): Map<string, Card> {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.md'));
-  const cards = files.map((name) => parseCard(readFileSync(join(folder, name), 'utf8'), join(folder, name)));
-  return new Map(cards.map((card) => [card.name, card]));
+/** A card's file as it was found. */
+export interface CardText {
+  readonly file: string;
+  readonly text: string;
 }
 
-/** Reads the texts of `prompts/`; `{{name}}` stands for a value. */
-export function loadPrompts(folder: string): Prompts {
-  const text = (name: string): string => readFileSync(join(folder, name), 'utf8').trim();
-  const template = text('card.md');
-  return {
-    instructions: text('instructions.md'),
-    card(card, goal) {
-      const values: Record<string, string> = { prompt: card.prompt, tools: card.tools.join(', '), goal };
-      return template.replaceAll(/\{\{(\w+)\}\}/g, (whole, name: string) => values[name] ?? whole);
-    },
-  };
+export type Cards = ReadonlyMap<string, Card>;
+
+/** Every card of a folder, in the order of their names; none where there is no such folder. */
+export function readCardTexts(folder: string): CardText[] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => name.endsWith('.md'));
+  return names.toSorted().map((name) => {
+    const file = join(folder, name);
+    return { file, text: readFileSync(file, 'utf8') };
+  });
 }
 
-export function parseCard(source: string, file: string): Card {
-  const [, front, prompt] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(source) ?? [];
-  if (front === undefined || prompt === undefined) {
-    throw new HomeostatError('registry_invalid', `${file}: it does not begin with front matter between --- lines`);
+/** Reads the cards that come with the product. `tools`: the names of all there are. */
+export const loadCards = (folder: string, tools: ReadonlySet<string>): Cards =>
+  byName(
+    readCardTexts(folder).map((found) => parseCard(found, tools, false)),
+    'registry_invalid',
+  );
+
+/** The same and a person's own, none of which may take the name of another. */
+export const withOwnCards = (shipped: Cards, own: readonly CardText[], tools: ReadonlySet<string>): Cards =>
+  own.length === 0
+    ? shipped
+    : byName([...shipped.values(), ...own.map((found) => parseCard(found, tools, true))], 'config_invalid');
+
+function byName(cards: readonly Card[], code: ErrorCode): Cards {
+  const found = new Map<string, Card>();
+  for (const card of cards) {
+    if (found.has(card.name)) throw new HomeostatError(code, `two cards are called ${card.name}`);
+    found.set(card.name, card);
   }
-  return { ...parseYaml(front, file, cardSchema, 'registry_invalid'), prompt: prompt.trim() };
+  return found;
+}
+
+function parseCard({ file, text }: CardText, tools: ReadonlySet<string>, own: boolean): Card {
+  const code = own ? 'config_invalid' : 'registry_invalid';
+  const [front, prompt] = withFrontMatter(text, file, cardSchema, code);
+  const unknown = front.tools.find((tool) => !tools.has(tool));
+  if (unknown !== undefined)
+    throw new HomeostatError(code, `${file}: tools: there is no tool called ${unknown}`);
+  if (prompt === '') throw new HomeostatError(code, `${file}: it has no prompt`);
+  return { ...front, prompt, own };
 }

@@ -4,7 +4,12 @@ import type { Program } from './commands.ts';
 import type { HttpRule } from './http.ts';
 
 /** `registry/verbs.yaml`. */
-export const verbsSchema = z.strictObject({ lose: z.array(z.string()), change: z.array(z.string()), read: z.array(z.string()), surely: z.array(z.string()) });
+export const verbsSchema = z.strictObject({
+  lose: z.array(z.string()),
+  change: z.array(z.string()),
+  read: z.array(z.string()),
+  surely: z.array(z.string()),
+});
 
 /** `registry/variables.yaml`. */
 export const variablesSchema = z.array(
@@ -18,7 +23,12 @@ export const variablesSchema = z.array(
 );
 
 /** `registry/folders.yaml`. */
-export const foldersSchema = z.strictObject({ build: z.array(z.string()), rebuilt: z.array(z.string()), temporary: z.array(z.string()), system: z.array(z.string()) });
+export const foldersSchema = z.strictObject({
+  build: z.array(z.string()),
+  rebuilt: z.array(z.string()),
+  temporary: z.array(z.string()),
+  system: z.array(z.string()),
+});
 
 /** What the registry says of commands, checked, as JSON can hold it. */
 export interface CatalogueData {

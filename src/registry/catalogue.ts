@@ -44,10 +44,18 @@ export interface CommandData {
 type CatalogueRest = Omit<CatalogueData, 'programs'>;
 
 /** The registry as it is used, from what its files say. */
-export function catalogueOf({ verbs, variables, folders, requests, calls }: CatalogueRest, programs: Programs): CommandData {
+export function catalogueOf(
+  { verbs, variables, folders, requests, calls }: CatalogueRest,
+  programs: Programs,
+): CommandData {
   return {
     programs,
-    verbs: { lose: new Set(verbs.lose), change: new Set(verbs.change), read: new Set(verbs.read), surely: new Set(verbs.surely) },
+    verbs: {
+      lose: new Set(verbs.lose),
+      change: new Set(verbs.change),
+      read: new Set(verbs.read),
+      surely: new Set(verbs.surely),
+    },
     variables: variables.map((rule) => ({ ...rule, name: new RegExp(rule.name) })),
     folders: { ...folders, build: new Set(folders.build) },
     requests,

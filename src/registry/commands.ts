@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { effectKindSchema, levelSchema, reversibilitySchema } from '../core/risk-schema.ts';
 import { ON_PATHS } from './on-paths.ts';
 
-const words = z.union([z.string(), z.array(z.string()).min(1)]).transform((w) => (typeof w === 'string' ? [w] : w));
+const words = z
+  .union([z.string(), z.array(z.string()).min(1)])
+  .transform((w) => (typeof w === 'string' ? [w] : w));
 
 /**
  * Which words of a command a rule speaks of: `operands`, `first`, `last`, `rest` (all but the first), `init` (all but
@@ -10,7 +12,9 @@ const words = z.union([z.string(), z.array(z.string()).min(1)]).transform((w) =>
  * (`-o`, `--output`) stands for its value, `of=` for what follows that key, `cwd` for the working folder, `stdin`
  * for what is piped in.
  */
-const selectorSchema = z.string().regex(/^(operands|first|last|rest|init|args|cwd|stdin|from \d+|nth \d+|-{1,2}[\w?-]+|[\w-]+=)$/);
+const selectorSchema = z
+  .string()
+  .regex(/^(operands|first|last|rest|init|args|cwd|stdin|from \d+|nth \d+|-{1,2}[\w?-]+|[\w-]+=)$/);
 
 export const RUNS = [
   'command',
@@ -45,7 +49,10 @@ const ruleSchema = z
     min: z.number().int().optional(),
     max: z.number().int().optional(),
     effect: effectKindSchema.optional(),
-    on: z.union([selectorSchema, z.array(selectorSchema).min(1)]).transform((s) => (typeof s === 'string' ? [s] : s)).optional(),
+    on: z
+      .union([selectorSchema, z.array(selectorSchema).min(1)])
+      .transform((s) => (typeof s === 'string' ? [s] : s))
+      .optional(),
     /** Whole trees and not the named paths alone. */
     recursive: z.boolean().default(false),
     /** The level of effects on other things than paths, and the least of those on paths, whose level follows from where they lie. */
@@ -59,9 +66,15 @@ const ruleSchema = z
     /** A typed tool that does it reversibly. */
     instead: z.string().optional(),
   })
-  .refine((rule) => rule.effect !== undefined || rule.level !== undefined || rule.runs !== undefined, 'a rule needs an effect, a level or runs')
+  .refine(
+    (rule) => rule.effect !== undefined || rule.level !== undefined || rule.runs !== undefined,
+    'a rule needs an effect, a level or runs',
+  )
   .refine((rule) => rule.runs === undefined || rule.on !== undefined, 'runs needs on')
-  .refine((rule) => rule.effect === undefined || !ON_PATHS.has(rule.effect) || rule.on !== undefined, 'an effect on paths needs on');
+  .refine(
+    (rule) => rule.effect === undefined || !ON_PATHS.has(rule.effect) || rule.on !== undefined,
+    'an effect on paths needs on',
+  );
 export type ProgramRule = z.output<typeof ruleSchema>;
 
 export const programSchema = z.strictObject({

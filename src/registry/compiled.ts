@@ -18,14 +18,23 @@ interface Head extends Omit<RegistryData, 'catalogue'> {
 }
 
 /** A registry that has been read and held to its own examples, to be written where a start can find it. */
-export function compile(folder: string, { catalogue: { programs, ...catalogue }, ...rest }: RegistryData): string {
+export function compile(
+  folder: string,
+  { catalogue: { programs, ...catalogue }, ...rest }: RegistryData,
+): string {
   const names = programs.map((program) => program.programs);
   const head: Head = { digest: digestOf(folder), marks: settledMarks(folder), names, catalogue, ...rest };
   return [head, ...programs].map((line) => ascii(JSON.stringify(line))).join('\n');
 }
 
+/** A registry, and one digest of the names and texts of all its files. */
+export interface Digested {
+  readonly registry: Registry;
+  readonly digest: string;
+}
+
 /** What the build found in a registry and checked; null unless every file of it still stands as it did then. */
-export function compiledRegistry(folder: string, file: string): Registry | null {
+export function compiledRegistry(folder: string, file: string): Digested | null {
   let head: Head;
   let lines: string[];
   try {
@@ -39,7 +48,12 @@ export function compiledRegistry(folder: string, file: string): Registry | null 
   // Half a megabyte is not read to see that nobody has touched it.
   if (head.marks !== marksOf(folder).text && head.digest !== digestOf(folder)) return null;
   const programs = programsReadBy((index) => JSON.parse(lines[index] ?? '') as Program, head.names);
-  return { rules: head.rules, commands: catalogueOf(head.catalogue, programs), sandbox: head.sandbox };
+  const registry = {
+    rules: head.rules,
+    commands: catalogueOf(head.catalogue, programs),
+    sandbox: head.sandbox,
+  };
+  return { registry, digest: head.digest };
 }
 
 /** Of nothing but ASCII, a text is read and parsed in half the time. */
@@ -70,7 +84,7 @@ function settledMarks(folder: string): string | null {
 const SETTLED_MS = 1000;
 
 /** One digest of the names and the texts of all YAML files. */
-function digestOf(folder: string): string {
+export function digestOf(folder: string): string {
   const hash = createHash('sha256');
   for (const name of filesOf(folder)) {
     const text = readFileSync(join(folder, name));

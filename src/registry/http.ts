@@ -31,7 +31,10 @@ export type HttpRule = z.output<typeof httpRuleSchema>;
 
 const httpRulesSchema = z
   .array(httpRuleSchema)
-  .refine((rules) => new Set(rules.map((rule) => rule.id)).size === rules.length, 'two rules have the same id');
+  .refine(
+    (rules) => new Set(rules.map((rule) => rule.id)).size === rules.length,
+    'two rules have the same id',
+  );
 
 /** Reads and checks `http.yaml`: of its rules, in their order, the first that fits a request speaks. */
 export function loadHttpRules(folder: string): HttpRule[] {

@@ -14,12 +14,21 @@ export function readCatalogue(folder: string): CatalogueData {
     const file = join(folder, name);
     return parseYaml(readFileSync(file, 'utf8'), file, schema, 'registry_invalid');
   };
-  const areas = readdirSync(join(folder, 'commands')).filter((name) => name.endsWith('.yaml')).toSorted();
+  const areas = readdirSync(join(folder, 'commands'))
+    .filter((name) => name.endsWith('.yaml'))
+    .toSorted();
   const programs = areas.flatMap((name) => read(join('commands', name), programsSchema));
   const ids = new Set<string>();
   for (const { id } of programs) {
     if (ids.has(id)) throw new HomeostatError('registry_invalid', `two commands have the id ${id}`);
     ids.add(id);
   }
-  return { programs, verbs: read('verbs.yaml', verbsSchema), variables: read('variables.yaml', variablesSchema), folders: read('folders.yaml', foldersSchema), requests: loadHttpRules(folder), calls: readCalls(folder) };
+  return {
+    programs,
+    verbs: read('verbs.yaml', verbsSchema),
+    variables: read('variables.yaml', variablesSchema),
+    folders: read('folders.yaml', foldersSchema),
+    requests: loadHttpRules(folder),
+    calls: readCalls(folder),
+  };
 }

@@ -15,7 +15,12 @@ export const readShipped = (): RegistryData => readRegistry(SHIPPED);
 /** Reads and checks all that stands in the registry's folder; an error names file, line and key. */
 export function readRegistry(folder: string): RegistryData {
   const file = join(folder, 'rules.yaml');
-  return { rules: parseRules(readFileSync(file, 'utf8'), file), catalogue: readCatalogue(folder), sandbox: readSandbox(folder) };
+  return {
+    rules: parseRules(readFileSync(file, 'utf8'), file),
+    catalogue: readCatalogue(folder),
+    sandbox: readSandbox(folder),
+  };
 }
 
-export const parseRules = (source: string, file: string): RulesData => parseYaml(source, file, rulesSchema, 'registry_invalid');
+export const parseRules = (source: string, file: string): RulesData =>
+  parseYaml(source, file, rulesSchema, 'registry_invalid');

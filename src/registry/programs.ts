@@ -10,13 +10,19 @@ export interface Programs {
 
 /** Programs whose entries are there. */
 export const programsOf = (programs: readonly Program[]): Programs =>
-  programsReadBy((index) => programs[index] as Program, programs.map((program) => program.programs));
+  programsReadBy(
+    (index) => programs[index] as Program,
+    programs.map((program) => program.programs),
+  );
 
 /**
  * Programs from the names of each entry; the entry at an index is read when it is first asked for, since to read all of
  * them takes longer than an assessment may.
  */
-export function programsReadBy(read: (index: number) => Program, names: readonly (readonly string[])[]): Programs {
+export function programsReadBy(
+  read: (index: number) => Program,
+  names: readonly (readonly string[])[],
+): Programs {
   const indexes = new Map<string, number[]>();
   for (const [index, all] of names.entries())
     for (const name of all) {

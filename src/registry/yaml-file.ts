@@ -6,7 +6,12 @@ import { type ErrorCode, HomeostatError } from '../core/errors.ts';
 const require = createRequire(import.meta.url);
 
 /** Parses YAML into a schema's value; an error names file, line and key. */
-export function parseYaml<S extends z.ZodType>(source: string, file: string, schema: S, code: ErrorCode): z.output<S> {
+export function parseYaml<S extends z.ZodType>(
+  source: string,
+  file: string,
+  schema: S,
+  code: ErrorCode,
+): z.output<S> {
   // Loaded when there is something to parse: a server that starts has nothing, and its client waits.
   const { LineCounter, parseDocument } = require('yaml') as typeof Yaml;
   const lines = new LineCounter();
@@ -27,13 +32,17 @@ export function parseYaml<S extends z.ZodType>(source: string, file: string, sch
   const [issue] = parsed.error.issues;
   const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
   const path = [...(issue?.path ?? []), ...unknownKey] as (string | number)[];
-  throw fail(offsetOf(document, path), `${path.join('.') || 'the file'}: ${issue?.message ?? 'does not fit'}`);
+  throw fail(
+    offsetOf(document, path),
+    `${path.join('.') || 'the file'}: ${issue?.message ?? 'does not fit'}`,
+  );
 }
 
 /** Where the deepest part of the path that the document has begins. */
 function offsetOf(document: Yaml.Document, path: (string | number)[]): number | undefined {
   for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
+    const node = document.getIn(path.slice(0, length), true) as
+      { range?: [number, number, number] } | undefined;
     if (node?.range !== undefined) return node.range[0];
   }
   return undefined;

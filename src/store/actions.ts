@@ -42,6 +42,15 @@ export interface ActionRow {
   readonly finished_ms: number | null;
 }
 
+/** What a card's limits count of an action. */
+export interface UnderCard {
+  readonly id: string;
+  readonly user: string;
+  readonly run: string | null;
+  readonly score: number;
+  readonly created_ms: number;
+}
+
 const JSON_COLUMNS = [
   'principal',
   'workspace',
@@ -71,6 +80,10 @@ export interface ActionStore {
   succeededSince(fromMs: number, except: string): ActionRow[];
   /** The agent's actions of that time that got past admission. */
   countBetween(agent: string, fromMs: number, untilMs: number): number;
+  /** What agents under a card were let do in that time, dry runs and their own undos left out. */
+  underCard(card: string, fromMs: number, untilMs: number): UnderCard[];
+  /** Another text with each action that begins or ends. */
+  pulse(): string;
   /** The newest actions with this request that were finished by then, newest first. */
   lastWithDigest(digest: string, untilMs: number, limit: number): ActionRow[];
   /**
@@ -143,6 +156,22 @@ export function actionStore(db: Statements, apart: Apart): ActionStore {
           'SELECT count(*) AS n FROM actions WHERE created_ms > ? AND created_ms < ? AND agent = ?',
         )
         .get(fromMs, untilMs, agent)?.n ?? 0,
+    underCard: (card, fromMs, untilMs) =>
+      db
+        .prepare<[string, string, number, number], UnderCard>(
+          // `@` stands between a card and the rest of an agent's name, and A follows it.
+          `SELECT id, principal ->> 'user' AS user, principal ->> 'run' AS run, risk ->> 'score' AS score, created_ms
+           FROM actions AS a WHERE agent > ? AND agent < ? AND created_ms > ? AND created_ms < ? AND dry_run = 0
+             AND NOT EXISTS (
+               SELECT 1 FROM actions AS b WHERE b.id = a.undoes AND b.agent = a.agent AND b.undoes IS NULL)`,
+        )
+        .all(`${card}@`, `${card}A`, fromMs, untilMs),
+    pulse: () =>
+      JSON.stringify(
+        db
+          .prepare('SELECT count(*) AS n, max(created_ms) AS begun, max(finished_ms) AS ended FROM actions')
+          .get(),
+      ),
     lastWithDigest: (digest, untilMs, limit) =>
       all(
         `SELECT * FROM actions WHERE request_digest = ? AND phase = 'finished' AND finished_ms < ?

@@ -5,8 +5,12 @@ import * as z from 'zod';
 
 const hash = promisify<string, Buffer, number, object, Buffer>(scrypt);
 
-/** RFC 7914 parameters: about 100 ms and 64 MB a guess. */
-const COST = { N: 65_536, r: 8, p: 1, maxmem: 128 * 1024 * 1024 };
+/** As RFC 7914 names them. */
+export type ScryptCost = Readonly<Record<'N' | 'r' | 'p', number>>;
+
+/** About 100 ms and 64 MB a guess. */
+const COST: ScryptCost = { N: 65_536, r: 8, p: 1 };
+const MOST_BYTES = 128 * 1024 * 1024;
 const KEY_BYTES = 32;
 
 const fileSchema = z.strictObject({
@@ -23,13 +27,13 @@ export interface ApproverFile {
   check(passphrase: string): Promise<boolean>;
 }
 
-export function approverFile(path: string): ApproverFile {
+/** What is enrolled from now on takes `cost` for each guess; what was, what it took then. */
+export function approverFile(path: string, { N, r, p }: ScryptCost = COST): ApproverFile {
   return {
     enrolled: () => existsSync(path),
     async enrol(passphrase) {
       const salt = randomBytes(16);
-      const key = await hash(passphrase, salt, KEY_BYTES, COST);
-      const { N, r, p } = COST;
+      const key = await hash(passphrase, salt, KEY_BYTES, { N, r, p, maxmem: MOST_BYTES });
       const temporary = `${path}.${process.pid}`;
       const content = { salt: salt.toString('base64'), key: key.toString('base64'), cost: { N, r, p } };
       writeFileSync(temporary, JSON.stringify(content), { mode: 0o600, flush: true });
@@ -41,7 +45,7 @@ export function approverFile(path: string): ApproverFile {
       const expected = Buffer.from(key, 'base64');
       const given = await hash(passphrase, Buffer.from(salt, 'base64'), expected.length, {
         ...cost,
-        maxmem: COST.maxmem,
+        maxmem: MOST_BYTES,
       });
       return timingSafeEqual(given, expected);
     },

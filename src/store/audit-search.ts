@@ -50,7 +50,9 @@ export function auditSearch(db: Statements): AuditSearch {
   return {
     index(most) {
       const rows = db
-        .prepare<[number, number], Link>('SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?')
+        .prepare<[number, number], Link>(
+          'SELECT seq, hash, body FROM audit WHERE seq > ? ORDER BY seq LIMIT ?',
+        )
         .all(lastIndexed(), most);
       for (const { seq, body } of rows) {
         const record = JSON.parse(body) as AuditBody;

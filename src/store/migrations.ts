@@ -228,4 +228,61 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE INDEX actions_staged ON actions (finished_ms) WHERE phase = 'finished' AND stage IS NOT NULL;
   `,
+  // SQLite works out every generated column at each insert, and nothing reads these.
+  `
+  ALTER TABLE audit DROP COLUMN agent;
+  ALTER TABLE audit DROP COLUMN event;
+  ALTER TABLE audit DROP COLUMN action;
+  ALTER TABLE audit DROP COLUMN action_id;
+  ALTER TABLE audit DROP COLUMN risk;
+  ALTER TABLE audit DROP COLUMN result;
+  ALTER TABLE audit DROP COLUMN time;
+  `,
+  // What one agent hands out to others, and what they write to each other.
+  `
+  CREATE TABLE tasks (
+    n INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    parent TEXT NOT NULL,
+    name TEXT NOT NULL,
+    data TEXT NOT NULL,
+    UNIQUE (parent, name)
+  );
+  CREATE TABLE task_runs (run TEXT PRIMARY KEY, task TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE messages (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT,
+    "parent" TEXT NOT NULL,
+    "from" TEXT NOT NULL,
+    "to" TEXT NOT NULL,
+    "task" TEXT,
+    "kind" TEXT NOT NULL,
+    "text" TEXT NOT NULL,
+    "time" TEXT NOT NULL
+  );
+  CREATE INDEX messages_parent ON messages ("parent", "id");
+  `,
+  // A record's number comes from the one before it: to keep the highest beside them was a page more for each. The mark
+  // is moved now and then, and by it a tail that was cut is found, also one that was cut before this step.
+  `
+  CREATE TABLE audit_mark (seq INTEGER NOT NULL);
+  INSERT INTO audit_mark (seq) SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'audit';
+  CREATE TABLE audit_13 (seq INTEGER PRIMARY KEY, hash TEXT NOT NULL, body TEXT NOT NULL);
+  INSERT INTO audit_13 (seq, hash, body) SELECT seq, hash, body FROM audit ORDER BY seq;
+  DROP TABLE audit;
+  ALTER TABLE audit_13 RENAME TO audit;
+
+  CREATE TRIGGER audit_is_append_only_update BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+  CREATE TRIGGER audit_is_append_only_delete BEFORE DELETE ON audit
+    WHEN NOT EXISTS (
+      SELECT 1 FROM audit_days WHERE archived = 1 AND OLD.seq BETWEEN first_seq AND last_seq)
+    BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+  CREATE TRIGGER audit_is_append_only_replace BEFORE INSERT ON audit
+    WHEN EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq)
+    BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+  CREATE TRIGGER audit_mark_only_grows BEFORE UPDATE ON audit_mark WHEN NEW.seq < OLD.seq
+    BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+  CREATE TRIGGER audit_mark_is_kept BEFORE DELETE ON audit_mark
+    BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+  `,
 ];

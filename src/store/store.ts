@@ -19,7 +19,8 @@ import { type LeaseStore, leaseStore } from './leases.ts';
 import { type RefusalStore, refusalStore } from './refusals.ts';
 import { type PlantedStore, plantedStore } from './planted.ts';
 import { type ReleaseStore, releaseStore } from './releases.ts';
-import { openTurns } from './turns.ts';
+import { type TaskStore, taskStore } from './tasks.ts';
+import { type Flush, openTurns } from './turns.ts';
 import { type SnapshotStore, snapshotStore } from './snapshots.ts';
 
 /** Everything on disk, opened. Its parts are used inside `write` or `read`, which turn SQLite's errors into ours. */
@@ -39,10 +40,11 @@ export interface Store {
   readonly refusals: RefusalStore;
   readonly planted: PlantedStore;
   readonly releases: ReleaseStore;
+  readonly tasks: TaskStore;
   /** One durable transaction: when it returns, what it saw and wrote is on stable storage. */
   write<T>(work: () => T): T;
   /** The same, sharing one flush of the disk with all that are asked for at this moment; fails by itself. */
-  group<T>(work: () => T): Promise<T>;
+  group<T>(work: () => T, flush?: Flush): Promise<T>;
   /** What another process has just written may not be on stable storage yet: see `sync`. */
   read<T>(work: () => T): T;
   /** Reads all of it as it is at one moment, whatever others write meanwhile; nothing may be written in it. */
@@ -76,18 +78,30 @@ function assemble(home: Home, db: Db): Store {
     statSync(home.database, { bigint: true, throwIfNoEntry: false })?.ino;
   const opened = inode();
   const gone = (): boolean => inode() !== opened;
-  const inPlace = <T>(work: () => T): T => {
-    if (!gone()) return work();
-    throw new HomeostatError('state_corrupt', `${home.database} was taken away while it was open`);
+  const ready = (): void => {
+    if (gone())
+      throw new HomeostatError('state_corrupt', `${home.database} was taken away while it was open`);
   };
   const statements = prepared(db);
   const apart = openApart(home.held);
+  const audit = auditLog(statements);
   const log = openLog(db);
   const wait = patience(db);
   const turns = openTurns(db, wait, (error) => storeError(home, error), {
-    ...apart,
+    ready,
     sync: log.sync,
     tidy: log.tidy,
+    settle(committed) {
+      if (!committed) audit.takenBack();
+      apart.settle(committed);
+    },
+    mark() {
+      const takeBack = apart.mark();
+      return () => {
+        audit.takenBack();
+        takeBack();
+      };
+    },
   });
   const reading = <T>(work: () => T): T => {
     if (!db.inTransaction) wait(PATIENCE_MS);
@@ -100,7 +114,7 @@ function assemble(home: Home, db: Db): Store {
     home,
     actions,
     approvals: approvalStore(statements),
-    audit: auditLog(statements),
+    audit,
     grants: grantStore(statements),
     leases: leaseStore(statements),
     longRunning: longRunning(statements),
@@ -110,9 +124,10 @@ function assemble(home: Home, db: Db): Store {
     refusals: refusalStore(statements),
     planted: plantedStore(statements),
     releases: releaseStore(statements),
+    tasks: taskStore(statements),
     auditDays: dayFiles(home.audit),
-    write: (work) => guarded(home, () => inPlace(() => turns.write(work))),
-    group: async (work) => turns.group(() => inPlace(work)),
+    write: (work) => guarded(home, () => turns.write(work)),
+    group: async (work, flush) => turns.group(work, flush),
     read: (work) => guarded(home, () => reading(work)),
     snapshot: (work) =>
       guarded(home, () => (db.inTransaction ? work() : reading(() => db.transaction(work).deferred()))),

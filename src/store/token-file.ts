@@ -1,5 +1,15 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import * as z from 'zod';
 import { HomeostatError } from '../core/errors.ts';
 import { TOKEN_SCOPES, type TokenInfo } from '../core/tokens.ts';
@@ -41,6 +51,10 @@ export function tokenFile(path: string): TokenFile {
     const temporary = `${path}.${process.pid}`;
     writeFileSync(temporary, JSON.stringify(all), { mode: 0o600, flush: true });
     renameSync(temporary, path);
+    // One that was taken back must not come again with the power.
+    const folder = openSync(dirname(path), 'r');
+    fsyncSync(folder);
+    closeSync(folder);
   };
   return {
     list: () => rows().map(infoOf),

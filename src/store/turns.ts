@@ -12,13 +12,21 @@ export interface Turns {
   /** One durable transaction. */
   write<T>(work: () => T): T;
   /** The same, but shared with all others that are asked for at this moment: one flush of the disk for all of them. */
-  group<T>(work: () => T): Promise<T>;
+  group<T>(work: () => T, flush?: Flush): Promise<T>;
   /** Writes what is still waiting. */
   flush(): void;
 }
 
+/**
+ * With `later` it is on stable storage only when the next transaction is, which must come before anything that outlives
+ * a power failure depends on it. Nothing apart is put or dropped in it.
+ */
+export type Flush = 'now' | 'later';
+
 /** What lies beside the database and follows its transactions. */
 export interface Beside {
+  /** Called before each transaction; throws where it would go nowhere. */
+  ready(): void;
   /** Waits until every transaction that is in the log, of whatever process, is on stable storage. */
   sync(): void;
   /** Called outside of any transaction, after each. */
@@ -30,6 +38,7 @@ export interface Beside {
 }
 
 interface Waiting {
+  readonly flush: Flush;
   readonly work: () => unknown;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
@@ -44,7 +53,9 @@ export function openTurns(
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
   const rollback = db.prepare('ROLLBACK');
-  const nested = db.transaction((work: () => unknown) => work());
+  const save = db.prepare('SAVEPOINT one_of_a_group');
+  const release = db.prepare('RELEASE one_of_a_group');
+  const takeBackRows = db.prepare('ROLLBACK TO one_of_a_group');
 
   const takeTurn = (): void => {
     const started = performance.now();
@@ -59,8 +70,9 @@ export function openTurns(
     }
   };
 
-  const write = <T>(work: () => T): T => {
+  const write = <T>(work: () => T, flushed: Flush = 'now'): T => {
     if (db.inTransaction) return work();
+    beside.ready();
     takeTurn();
     let value: T;
     try {
@@ -73,7 +85,7 @@ export function openTurns(
       throw error;
     }
     // Others have their turn meanwhile, and one flush serves all whose transactions it finds.
-    beside.sync();
+    if (flushed === 'now') beside.sync();
     beside.settle(true);
     beside.tidy();
     return value;
@@ -85,7 +97,10 @@ export function openTurns(
     waiting = [];
     if (batch.length === 0) return;
     try {
-      const answers = write(() => batch.map((one) => attempt(one)));
+      const answers = write(
+        () => batch.map((one) => attempt(one)),
+        batch.every((one) => one.flush === 'later') ? 'later' : 'now',
+      );
       for (const answer of answers) answer();
     } catch (error) {
       for (const { reject } of batch) reject(explained(error));
@@ -94,21 +109,25 @@ export function openTurns(
   /** One of a group may fail by itself, and then leaves nothing behind. */
   const attempt = ({ work, resolve, reject }: Waiting): (() => void) => {
     const takeBack = beside.mark();
+    save.run();
     try {
-      const value = nested(work);
+      const value = work();
+      release.run();
       return () => resolve(value as never);
     } catch (error) {
       if (!db.inTransaction) throw error;
+      takeBackRows.run();
+      release.run();
       takeBack();
       return () => reject(explained(error));
     }
   };
 
   return {
-    write,
-    group: async (work) =>
+    write: (work) => write(work),
+    group: async (work, flushed = 'now') =>
       new Promise((resolve, reject) => {
-        waiting.push({ work, resolve, reject });
+        waiting.push({ work, resolve, reject, flush: flushed });
         if (waiting.length === 1) setImmediate(flush);
       }),
     flush,

@@ -44,6 +44,9 @@ import { stopProcess } from './process/stop.ts';
 import { diffSnapshot } from './snapshot/diff.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { forcedRollback, rollback } from './snapshot/rollback.ts';
+import { assignTasks } from './task/assign.ts';
+import { awaitTasks } from './task/await.ts';
+import { sendMessage } from './task/send-message.ts';
 import { getStatus } from './system/status.ts';
 import { emergencyStop } from './system/stop.ts';
 
@@ -97,6 +100,9 @@ export const TOOLS: readonly Tool[] = [
   getHealth,
   stackDrift,
   deployStack,
+  assignTasks,
+  awaitTasks,
+  sendMessage,
 ];
 
 /** What a person alone can do, by way of the pipeline; no face offers it. */

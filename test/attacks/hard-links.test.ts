@@ -2,6 +2,7 @@ import { linkSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { testApp } from '../helpers/app.ts';
+import { needRoot } from '../helpers/needs.ts';
 
 test.each([
   ['write_file', { content: 'changed' }],
@@ -21,6 +22,8 @@ test.each([
 test.each(['echo changed > link', 'chmod 4777 link', 'touch -d @0 link'])(
   '%s asks before it changes a file outside the roots through a hard link',
   async (command) => {
+    // An ordinary user's overlay splits a file with several names where its content is written: the other one stays.
+    if (command.startsWith('echo')) needRoot();
     const t = await testApp();
     const outside = join(t.base, 'outside');
     writeFileSync(outside, 'as it was', { mode: 0o644 });
@@ -40,6 +43,7 @@ test.each(['echo changed > link', 'chmod 4777 link', 'touch -d @0 link'])(
 );
 
 test('nor is what a failed command has written there committed without a person', async () => {
+  needRoot();
   const t = await testApp();
   writeFileSync(join(t.base, 'outside'), 'as it was');
   linkSync(join(t.base, 'outside'), join(t.root, 'link'));
@@ -50,6 +54,7 @@ test('nor is what a failed command has written there committed without a person'
 });
 
 test('what is written to one name in the roots is shown and judged as written to each', async () => {
+  needRoot();
   const t = await testApp();
   writeFileSync(join(t.root, '.mcp.json'), '{}');
   writeFileSync(join(t.root, 'plain'), 'plain');

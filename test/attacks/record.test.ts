@@ -13,15 +13,15 @@ const real = target();
 const last = (): number => auditOf(t).at(-1)?.seq ?? 0;
 const flush = async (): Promise<unknown> => t.act('write_file', { path: 'x', content: '', dry_run: true });
 
-test.each(['person', 'Signal', 'homeostat', ' cli', 'person/root'])(
-  'a client that calls itself %s is not taken for who decides',
+test.each(['person', 'Signal', 'homeostat', ' cli', 'person/root', 'run-0123456789', 'run 1'])(
+  'a client that calls itself %s is not taken for who decides, nor for a run',
   async (name) => {
     const server = await connect(real, [], { name });
     const { action_id: id } = await server.call('write_file', { path: 'x', content: name });
     await server.close();
     const agents = auditOf(real, String(id)).map(({ agent }) => agent);
     expect(agents.length).toBeGreaterThan(0);
-    for (const agent of agents) expect(agent).not.toMatch(/^(person|cli|homeostat|signal)(\/|$)/i);
+    for (const agent of agents) expect(agent).not.toMatch(/^(person|cli|homeostat|signal|run-.*)(\/|$)/i);
   },
 );
 

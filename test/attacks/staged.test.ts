@@ -1,11 +1,22 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type TestApp, testApp } from '../helpers/app.ts';
 
 const GIT = 'git -c user.name=a -c user.email=b@c -c init.defaultBranch=main';
 const SECRET = 'TOKEN=do-not-show-this-to-anybody';
+
+const commandLines = (): string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        return readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+      } catch {
+        return [];
+      }
+    });
 
 async function furnished(): Promise<TestApp> {
   const t = await testApp();
@@ -121,8 +132,8 @@ test('what failed commands left goes, the oldest first, where it is too much', a
 
 test('a file that a person saves while the command runs is not written over', async () => {
   const t = await furnished();
-  const running = t.act('run_command', { command: 'sleep 1; echo of the command > data/1' });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  const running = t.act('run_command', { command: 'sleep 1.2345; echo of the command > data/1' });
+  await vi.waitFor(() => expect(commandLines()).toContain('sleep 1.2345'), { timeout: 20_000, interval: 20 });
   writeFileSync(join(t.root, 'data', '1'), 'of a person');
   expect(await running).toMatchObject({ outcome: 'failed', error: { code: 'world_changed' } });
   expect(readFileSync(join(t.root, 'data', '1'), 'utf8')).toBe('of a person');

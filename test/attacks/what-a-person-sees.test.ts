@@ -93,3 +93,16 @@ test.each([
   expect(text).not.toMatch(/(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   (await t.app.operator()).deny(waits.action_id ?? '', 'no');
 });
+
+test('JSON for programs moves nothing on the terminal that it is shown on, and says the same', async () => {
+  const name = DISGUISES.map(([, text]) => text.replaceAll(/[/\n]/g, '-'))
+    .join('')
+    .slice(0, 60);
+  writeFileSync(join(t.root, name), '');
+  const missing = JSON.stringify({ path: `${name}?` });
+  for (const input of [['list_files'], ['read_file', missing]]) {
+    const { out } = await cli(t, ['call', ...input, '--json']);
+    expect(out).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(JSON.stringify(JSON.parse(out))).toContain(JSON.stringify(name).slice(1, -1));
+  }
+});

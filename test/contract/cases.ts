@@ -198,7 +198,10 @@ export const CASES: readonly ActionCase[] = [
 
 /** Those that have an engine to do with have a contract of their own: test/docker. */
 const OF_STACKS = new Set(['stack_drift', 'deploy_stack']);
-const HERE = TOOLS.filter((tool) => !tool.toolset.startsWith('docker') && !OF_STACKS.has(tool.name));
+/** Tasks and messages belong to a run: test/guards/tasks. */
+const HERE = TOOLS.filter(
+  ({ toolset, name }) => !toolset.startsWith('docker') && toolset !== 'agents' && !OF_STACKS.has(name),
+);
 export const ACTIONS = HERE.flatMap((tool) => (tool.kind === 'action' ? [tool] : []));
 export const QUERIES = HERE.flatMap((tool) => (tool.kind === 'query' ? [tool] : []));
 

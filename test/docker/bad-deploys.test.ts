@@ -24,7 +24,7 @@ interface Bad {
 }
 
 const VOLUMES = { volumes: { data: {} } };
-const often = { interval: '200ms', timeout: '1s', retries: 2 };
+const often = { interval: '200ms', timeout: '5s', retries: 2 };
 const shell = (line: string): object => ({ command: ['sh', '-c', line] });
 const port = await new Promise<number>((resolve) => {
   const server = createServer().listen(0, '0.0.0.0', () => resolve((server.address() as AddressInfo).port));
@@ -83,7 +83,7 @@ const BAD: readonly Bad[] = [
   {
     name: 'slow start',
     web: { healthcheck: { test: 'false', interval: '10s', start_period: '60s' } },
-    input: { timeout_seconds: 2 },
+    input: { timeout_seconds: 6 },
     cause: 'too_slow',
     says: /starting/,
   },
@@ -110,7 +110,7 @@ const BAD: readonly Bad[] = [
   },
   {
     name: 'probe that nothing answers',
-    input: { probes: { web: 'http://127.0.0.1:9/' }, timeout_seconds: 4 },
+    input: { probes: { web: 'http://127.0.0.1:9/' }, timeout_seconds: 8 },
     web: { environment: { NEW: '1' } },
     cause: 'probe_failed',
   },
@@ -235,6 +235,10 @@ test.each(BAD)('$name: found, told, and what ran runs again', async (bad) => {
   );
   expect(report.error?.code).toBe(bad.refused ?? 'deploy_failed');
   expect(report.error?.message).toContain(bad.cause);
+  const { failures = [] } = (report.result ?? {}) as { failures?: { cause: string }[] };
+  expect(failures.map(({ cause }) => cause)).toEqual(
+    bad.refused === undefined ? expect.arrayContaining([bad.cause]) : [],
+  );
   if (bad.says !== undefined) expect(report.error?.message).toMatch(bad.says);
   expect(await worldOf(on)).toEqual(then);
 });

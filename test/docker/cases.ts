@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Docker from 'dockerode';
 import type { ActionReport } from '../../src/core/outcome.ts';
 import { wait } from '../contract/cases.ts';
 import { PASSPHRASE, type TestApp, testApp } from '../helpers/app.ts';
@@ -73,11 +75,22 @@ export async function act(t: TestApp, tool: string, input: object): Promise<Acti
 }
 
 export async function clear({ docker }: TestEngine): Promise<void> {
-  for (const { Id } of await docker.listContainers({ all: true }))
-    await docker.getContainer(Id).remove({ force: true, v: true });
+  for (const { Id } of await docker.listContainers({ all: true })) await removed(docker.getContainer(Id));
   await docker.pruneNetworks();
   await removeImages(docker);
   for (const { Name } of (await docker.listVolumes()).Volumes) await docker.getVolume(Name).remove();
+}
+
+/** A sandbox that is being built elsewhere on the machine may hold a copy of its mounts for a moment. */
+async function removed(container: Docker.Container): Promise<void> {
+  for (let tried = 0; ; tried++) {
+    try {
+      return await container.remove({ force: true, v: true });
+    } catch (error) {
+      if (tried === 50 || !String(error).includes('device or resource busy')) throw error;
+      await sleep(200);
+    }
+  }
 }
 
 /** All but the one that the tests start with; one that others are made of goes after them. */

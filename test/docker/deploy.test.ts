@@ -86,7 +86,7 @@ test('a dry run shows the plan and changes nothing; update makes nothing new; or
   t.write({ web: { environment: { A: '1' }, mem_limit: '64m' }, extra: {} });
   const dry = await t.deploy({ dry_run: true });
   expect(planOf(dry)).toMatch(
-    /~ recreate web .*limits\.memory: nothing → 67108864\n\+ create extra: 1 wanted, 0 there\n.*shop_db_1: left alone/,
+    /~ recreate web .*limits\.memory: nothing → 67108864\n\+ create extra: 1 wanted, 0 there; image: nothing → busy:1; .*\n.*shop_db_1: left alone/,
   );
   expect(await worldOf(on)).toEqual(then);
   const update = await t.deploy({ ...QUICK, verb: 'update' });

@@ -21,7 +21,7 @@ export interface StackApp extends TestApp {
 export async function stackApp(on: TestEngine, name: string, given?: Scratch): Promise<StackApp> {
   const place = given ?? scratch(CONFIG);
   place.env['DOCKER_HOST'] = on.host;
-  if (!existsSync(place.home)) {
+  if (!existsSync(join(place.home, 'state.db'))) {
     const first = await testApp({ on: place });
     const operator = await first.app.operator();
     await operator.enrol(PASSPHRASE, null);

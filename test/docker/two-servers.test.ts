@@ -45,8 +45,9 @@ test('an engine that is stopped while an action runs: what was begun is taken ba
   await on.start();
   const after = await testApp({ on: t });
   await after.app.ready();
-  const audited = await after.ask('query_audit', { action: 'recreate_container', limit: 5 });
-  expect(JSON.stringify(audited.result)).toMatch(/rolled_back|rollback_failed/);
+  const audited = async (): Promise<string> =>
+    JSON.stringify((await after.ask('query_audit', { action: 'recreate_container', limit: 5 })).result);
+  await expect.poll(audited, { timeout: 30_000 }).toMatch(/rolled_back|rollback_failed/);
   // An engine that is stopped ends its containers; homeostat starts again what it had begun with.
   const { State } = await on.docker.getContainer('cut').inspect();
   if (!State.Running) await on.docker.getContainer('cut').start();

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { trustAll } from '../helpers/app.ts';
 import { asPerson } from '../helpers/cli-process.ts';
 import { type Answer, connect } from '../helpers/client.ts';
 import { diesAt, filled, restarted } from '../helpers/killing.ts';
@@ -128,7 +129,7 @@ for (const [tool, input, gone] of [
 ] as const) {
   test(`${tool}, killed once it is held, still waits, is approved and committed once`, async () => {
     const place = filled();
-    await asPerson(place, ['init']);
+    await trustAll(place);
     const before = treeOf(place.root);
     expect(await diesAt(place, 'held', 1, tool, input)).toBe(true);
     const { id, phase } = await restarted(place);
@@ -148,7 +149,7 @@ for (const [tool, input, gone] of [
   for (const step of ['committing', 'preserved', 'committed', 'verified']) {
     test(`${tool} after approval, killed at ${step}, is taken back or unknown, and not done twice`, async () => {
       const place = filled();
-      await asPerson(place, ['init']);
+      await trustAll(place);
       const before = treeOf(place.root);
       const first = await connect(place);
       const held = await first.call(tool, { ...input });

@@ -146,7 +146,10 @@ test('limits hold: memory, processes, written bytes', async () => {
   ];
   for (const id of [memory, forks, written])
     expect(await ended(t, id)).toMatchObject({ how: 'limit_exceeded', exit_code: null });
-  const details = query<{ body: string }>(t, "SELECT body FROM audit WHERE event = 'process.ended'");
+  const details = query<{ body: string }>(
+    t,
+    "SELECT body FROM audit WHERE body ->> 'event' = 'process.ended'",
+  );
   for (const limit of ['memory', 'processes', 'written'])
     expect(
       details.some(({ body }) => body.includes(`over its limit on ${limit}`)),

@@ -44,6 +44,20 @@ test('folders that the client announces narrow, and never widen', async () => {
   await elsewhere.close();
 });
 
+test('what is protected by its path in a root stays so where the client announces a folder in it', async () => {
+  const place = scratch('autonomy: full\nprotected:\n  paths: [inner/kept]\n');
+  mkdirSync(join(place.root, 'inner', 'kept'), { recursive: true });
+  writeFileSync(join(place.root, 'inner', 'kept', 'a.txt'), 'x');
+  const server = await connect(place, [], { announced: [join(place.root, 'inner')] });
+  const held = await server.call('write_file', { path: 'kept/a.txt', content: 'y', reason: 'try' });
+  expect(held.outcome).toBe('held');
+  const line = await server.call('run_command', { command: 'rm kept/a.txt' });
+  expect(line.outcome).toBe('held');
+  const beside = await server.call('write_file', { path: 'a.txt', content: 'y', reason: 'free' });
+  expect(beside.outcome).toBe('succeeded');
+  await server.close();
+});
+
 test('a link in a root leads nowhere outside it', async () => {
   const place = scratch();
   symlinkSync('/etc', join(place.root, 'etc'));

@@ -21,7 +21,7 @@ limits:
   command_seconds: 5
 protected:
   paths: [bin]
-toolsets: [core, process, compose, metrics]
+toolsets: [core, process, compose, metrics, agents]
 `;
 
 const actions = new Set(TOOLS.filter((tool) => tool.kind === 'action').map((tool) => tool.name));

@@ -6,6 +6,8 @@ import { needSandbox } from './needs.ts';
 import { type Scratch, scratch } from './scratch.ts';
 
 export const PASSPHRASE = 'correct horse battery';
+/** Hundreds of tests enrol somebody, and what a guess really costs is told by test/store/approver-timing.test.ts. */
+export const GUESS = { N: 1024, r: 8, p: 1 };
 
 /** The product in this process, on folders of its own. */
 export interface TestApp extends Scratch {
@@ -27,13 +29,13 @@ export interface TestAppOptions {
 
 export async function testApp({ config, on, trace, rung }: TestAppOptions = {}): Promise<TestApp> {
   const place = on ?? scratch(config);
-  let app = openApp({ env: place.env, trace, rung });
+  let app = openApp({ env: place.env, trace, rung, guess: GUESS });
   if (on === undefined) {
     await (await app.operator()).enrol(PASSPHRASE, null);
     if (config !== undefined) {
       await (await app.operator()).trustConfig({ passphrase: PASSPHRASE, terminal: false });
       await app.gateway.close();
-      app = openApp({ env: place.env, trace, rung });
+      app = openApp({ env: place.env, trace, rung, guess: GUESS });
     }
   }
   const connection = (who: Partial<Principal> = {}, signal = new AbortController().signal): Connection => ({
@@ -63,4 +65,13 @@ export async function testApp({ config, on, trace, rung }: TestAppOptions = {}):
     },
     close: async () => app.gateway.close(),
   };
+}
+
+/** Enrols a person, who trusts the configuration and the cards as they are there now. */
+export async function trustAll(on: Scratch): Promise<void> {
+  const { app, close } = await testApp({ on });
+  const person = await app.operator();
+  await person.enrol(PASSPHRASE, null);
+  await person.trustConfig({ passphrase: PASSPHRASE, terminal: false });
+  await close();
 }

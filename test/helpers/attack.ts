@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { openApp } from '../../src/app.ts';
 import { homeAt } from '../../src/store/home.ts';
-import { PASSPHRASE, type TestApp, testApp } from './app.ts';
+import { GUESS, PASSPHRASE, type TestApp, testApp } from './app.ts';
 import { type Connected, connect } from './client.ts';
 import { eventually } from './processes.ts';
 import { type Scratch, folders } from './scratch.ts';
@@ -61,7 +61,7 @@ export function sharedApp(config = LOOSE, env: NodeJS.ProcessEnv = {}): TestApp 
 
 /** A person is the approver here and trusts the configuration. */
 async function enrolled(place: Scratch): Promise<void> {
-  const app = openApp({ env: place.env });
+  const app = openApp({ env: place.env, guess: GUESS });
   const person = await app.operator();
   await person.enrol(PASSPHRASE, null);
   await person.trustConfig({ passphrase: PASSPHRASE, terminal: false });

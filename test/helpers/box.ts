@@ -99,9 +99,9 @@ export function testBox({
     home,
     sandbox,
     upper: (path = '') => join(store, id, 'upper', path),
-    run: (line, more = {}) => {
+    run: async (line, more = {}) => {
       id = `a${++runs}`;
-      return sandbox.run({
+      const result = await sandbox.run({
         line,
         cwd: root,
         env: {},
@@ -115,6 +115,8 @@ export function testBox({
         limits: { processes: 400, memoryBytes: 2e9, cpuSeconds: 60, writtenBytes: 1e9 },
         ...more,
       });
+      sandbox.ahead();
+      return result;
     },
   };
 }

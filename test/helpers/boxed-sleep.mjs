@@ -26,5 +26,6 @@ await sandbox.run({
   session: `${base}/session`,
   limits: { processes: 100, memoryBytes: 1e9, cpuSeconds: 60, writtenBytes: 1e9 },
 });
+sandbox.ahead();
 process.stdout.write('ran\n');
 if (then === 'stay') setInterval(() => undefined, 1000);

@@ -32,6 +32,8 @@ export interface TestEngine {
   readonly host: string;
   readonly pid: () => number;
   stop(): Promise<void>;
+  /** Ends it at once, as nothing is to be ended; it can be started again. */
+  kill(): void;
   start(): Promise<void>;
 }
 
@@ -79,9 +81,27 @@ export async function startEngine(more: readonly string[] = []): Promise<TestEng
     while (existsSync(join(base, 'pid'))) await sleep(20);
     pid = 0;
   };
+  const kill = (): void => {
+    // Its own containerd would outlive it and answer no other one.
+    const below = join(base, 'exec', 'containerd', 'containerd.pid');
+    const both = [pid, Number(readFileSync(below, 'utf8'))];
+    for (const one of both) process.kill(one, 'SIGKILL');
+    while (both.some(isAlive)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    // What has ended and is not yet forgotten would be taken for one that runs.
+    for (const file of [below, join(base, 'pid')]) rmSync(file, { force: true });
+  };
   await start();
   await importImage(docker, base);
-  return { docker, host: `unix://${socket}`, pid: () => pid, stop, start };
+  return { docker, host: `unix://${socket}`, pid: () => pid, stop, start, kill };
+}
+
+/** What has ended may stay in the list of processes for a while. */
+function isAlive(pid: number): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
 }
 
 const APPLETS = [
@@ -127,7 +147,7 @@ export async function endEngine({ docker, host, stop }: TestEngine): Promise<voi
   const base = join(host.slice('unix://'.length), '..');
   execFileSync('/bin/sh', [
     '-c',
-    'umount -l "$1"/data/* "$1"/exec/* "$1"/exec/netns/* 2>/dev/null; true',
+    'umount -l "$1"/data/* "$1"/data "$1"/exec/* "$1"/exec/netns/* 2>/dev/null; true',
     'sh',
     base,
   ]);

@@ -21,6 +21,7 @@ const NEEDED = [
   ['docker-compose', 'docker-compose'],
   ['promtool', 'prometheus'],
   ['docker-registry', 'docker-registry'],
+  ['sshd', 'openssh-server'],
 ] as const;
 
 /** The needed programs that this machine lacks. */

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { testApp } from './app.ts';
 import { connect } from './client.ts';
 import { commitAll } from './committed.ts';
 import { needSandbox } from './needs.ts';
@@ -48,11 +49,20 @@ export function expectClean(place: Scratch): void {
   expect(Object.keys(treeOf(place.root)).filter((path) => path.includes('.homeostat-'))).toEqual([]);
 }
 
-/** Starts a normal server on what the killed one left, and answers the newest action as it then stands. */
-export async function restarted(place: Scratch, args: string[] = []): Promise<ActionLine> {
-  const server = await connect(place, args);
-  expect((await server.call('get_status')).outcome).toBe('succeeded');
-  await server.close();
+/**
+ * Opens the state that a killed server left, as every start does, and answers the newest action as it then stands. In
+ * this process, but for a start with `args`.
+ */
+export async function restarted(place: Scratch, args?: string[]): Promise<ActionLine> {
+  if (args === undefined) {
+    const next = await testApp({ on: place });
+    expect((await next.ask('get_status')).outcome).toBe('succeeded');
+    await next.close();
+  } else {
+    const server = await connect(place, args);
+    expect((await server.call('get_status')).outcome).toBe('succeeded');
+    await server.close();
+  }
   expectSettled(place);
   expectClean(place);
   const last = actionsOf(place).at(-1);

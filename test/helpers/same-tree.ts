@@ -1,4 +1,6 @@
 import { expect } from 'vitest';
+import type { Part } from '../../src/core/plan.ts';
+import { belowDigest } from '../../src/host/journal/print.ts';
 import type { Overlay, Told } from './overlay.ts';
 
 /** Where the data of a file is, as pairs of start and end. */
@@ -24,4 +26,13 @@ export function expectSameTree(overlay: Overlay, startedNs: bigint): void {
     return is !== undefined && was !== undefined && dataBytes(is) > dataBytes(was);
   });
   expect(lostHoles).toEqual([]);
+}
+
+/** Expects new folders to hold, once the steps are done, what the steps tell of them; answers which they tell of. */
+export function expectFilled({ root, steps }: Part): string[] {
+  return steps.flatMap((step) => {
+    if (step.do !== 'put' || step.filled === undefined) return [];
+    expect(belowDigest(Buffer.from(`${root}/${step.path}`, 'latin1'))).toMatchObject(step.filled);
+    return [step.path];
+  });
 }

@@ -81,9 +81,9 @@ export interface SmallDisk {
 }
 
 /** Puts the state folder on a small disk of its own. */
-export function smallDisk({ home }: Pick<Scratch, 'home'>): SmallDisk {
+export function smallDisk({ home }: Pick<Scratch, 'home'>, size = '6m'): SmallDisk {
   mkdirSync(home, { recursive: true });
-  if (!mountTmpfs(home, '6m')) throw new Error(`cannot mount on ${home}`);
+  if (!mountTmpfs(home, size)) throw new Error(`cannot mount on ${home}`);
   return mountedOn(home);
 }
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/app.ts';
 import { checkExamples } from '../../src/guards/risk/examples.ts';
-import { parseCard } from '../../src/registry/cards.ts';
+import { withOwnCards } from '../../src/registry/cards.ts';
 import { loadConfig } from '../../src/registry/config-file.ts';
 import { configPath } from '../../src/registry/config-path.ts';
 import { readRegistry } from '../../src/registry/load-registry.ts';
@@ -104,13 +104,44 @@ test.each([
   expect(saidOf({ [name]: text })).toContain(`registry_invalid ${where}`);
 });
 
-test('a card is front matter and a prompt', () => {
-  const source = readFileSync(join(PACKAGE_ROOT, 'agents', 'ops.md'), 'utf8');
-  expect(parseCard(source, 'ops.md').name).toBe('ops');
-  expect(said(() => parseCard('no front matter', 'x.md'))).toContain(
-    'registry_invalid x.md: it does not begin',
+/** A card as a person may write it, and what is said of it. */
+const ownCard = (text: string): ReturnType<typeof withOwnCards> =>
+  withOwnCards(new Map(), [{ file: 'x.md', text }], new Set(['read_file']));
+const front = (lines: string): string =>
+  `---\nname: mine\ntitle: Mine\ndescription: Mine.\ntools: [read_file]\n${lines}\n---\nDo it.\n`;
+
+test('a card is front matter and a prompt; what it does not say is the least', () => {
+  expect(ownCard(front('')).get('mine')).toMatchObject({
+    own: true,
+    prompt: 'Do it.',
+    roots: ['.'],
+    services: [],
+    limits: { steps: 40, minutes: 60, actions: 100, risk: 2000 },
+  });
+  expect(said(() => ownCard('no front matter'))).toContain('config_invalid x.md: it does not begin');
+  expect(said(() => ownCard('---\nname: Bad Name\n---\nx'))).toContain('x.md:1: name');
+});
+
+test.each([
+  ['an unknown key', 'rots: []', 'rots'],
+  ['a way up', 'roots: [a/../..]', 'holds ..'],
+  ['a pattern of more than one name', 'roots: ["**"]', 'only * stands'],
+  ['a service that is none', 'services: ["a b"]', 'services.0'],
+  ['a limit of nothing', 'limits: { actions: 0 }', 'limits.actions'],
+  ['a level that there is none of', 'autonomy: total', 'autonomy'],
+])('a card with %s is refused', (_, lines, where) => {
+  expect(said(() => ownCard(front(lines)))).toContain(where);
+});
+
+test('a card names tools that there are, has a prompt, and takes no other’s name', () => {
+  expect(said(() => ownCard(front('').replace('read_file', 'Read_File')))).toContain(
+    'no tool called Read_File',
   );
-  expect(said(() => parseCard('---\nname: Bad Name\n---\nx', 'x.md'))).toContain('x.md:1: name');
+  expect(said(() => ownCard(front('').replace('Do it.', '')))).toContain('no prompt');
+  const file = { file: 'y.md', text: front('') };
+  expect(said(() => withOwnCards(ownCard(front('')), [file], new Set(['read_file'])))).toContain(
+    'two cards are called mine',
+  );
 });
 
 test.each([

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
-import { ListRootsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { ListRootsRequestSchema, LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
 import { VERSION } from '../../src/app.ts';
 import { connectMcp } from '../../src/server/mcp/adapter.ts';
@@ -132,11 +132,12 @@ test('a card narrows what is listed and what is done', async () => {
   await t.close();
 });
 
-test('prompts are the cards; a goal is needed', async () => {
+test('prompts are the cards and the playbooks; a card’s goal is needed', async () => {
   const t = await testApp();
   const { client } = await line(t);
   const { prompts } = await client.listPrompts();
-  expect(prompts.map((p) => p.name).toSorted()).toEqual([...t.app.cards().keys()].toSorted());
+  const names = [...t.app.cards().keys(), ...t.app.prompts.playbooks().keys()];
+  expect(prompts.map((p) => p.name)).toEqual(names);
   const [first] = prompts;
   const prompt = await client.getPrompt({
     name: first?.name ?? '',
@@ -206,5 +207,35 @@ test('a call that the client cancels is ended', async () => {
     .toBe(0);
   const { result } = await call('query_audit', { action: 'run_command', limit: 1 });
   expect(result).toMatchObject({ records: [{ event: 'action.finished', error: 'cancelled' }] });
+  await t.close();
+});
+
+test('a client hears how its own calls end once it has asked for it, from that gravity on', async () => {
+  const t = await testApp();
+  const { client, call } = await line(t);
+  const other = await line(t);
+  await other.client.setLoggingLevel('debug');
+  const [heard, elsewhere]: [unknown[], unknown[]] = [[], []];
+  const hear = (from: Client, into: unknown[]): void =>
+    from.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => void into.push(params));
+  hear(client, heard);
+  hear(other.client, elsewhere);
+  await call('write_file', { path: 'a.txt', content: 'a' });
+  expect(heard).toEqual([]);
+  await client.setLoggingLevel('warning');
+  await call('write_file', { path: 'b.txt', content: 'b' });
+  await call('write_file', { path: '../c.txt', content: 'ghp_0123456789abcdefghijklmnopqrstuvwxyz' });
+  expect(heard).toMatchObject([
+    {
+      level: 'warning',
+      logger: 'homeostat',
+      data: { tool: 'write_file', outcome: 'denied', error: 'outside_roots' },
+    },
+  ]);
+  await client.setLoggingLevel('info');
+  const held = await call('write_file', { path: '.mcp.json', content: '{}' });
+  expect(heard[1]).toMatchObject({ level: 'notice', data: { outcome: 'held', action_id: held.action_id } });
+  expect(elsewhere).toEqual([]);
+  expect(JSON.stringify(heard)).not.toMatch(/ghp_|c\.txt/);
   await t.close();
 });

@@ -41,6 +41,8 @@ beforeEach(() => {
 test('however much of a passphrase is right, the same is worked out and all of it is compared', async () => {
   const approver = approverFile(join(scratch().base, 'approver.json'));
   await approver.enrol(RIGHT);
+  // The cost of a real enrolment, as RFC 7914 names it: 64 MB a guess.
+  expect(hashed).toEqual([[expect.any(String), 32, { N: 65_536, r: 8, p: 1, maxmem: 128 * 1024 * 1024 }]]);
   hashed.length = 0;
   const answers = [];
   for (const guess of GUESSES) answers.push(await approver.check(guess));

@@ -24,6 +24,7 @@ beforeEach(() => {
         detail: `100% ${i}_x`,
       });
     }
+    store.audit.mark();
   });
   return () => store.close();
 });
@@ -57,6 +58,7 @@ test.each([
   ['several removed records', ['DELETE FROM audit WHERE seq IN (2, 3)'], 2, 'records 2 to 3 are missing'],
   ['a removed beginning', ['DELETE FROM audit WHERE seq = 1'], 1, 'missing'],
   ['a cut tail', ['DELETE FROM audit WHERE seq > 3'], 4, 'tail is cut'],
+  ['all of it gone', ['DELETE FROM audit'], 1, 'records 1 to 5 are missing'],
   [
     'two records exchanged',
     [
@@ -84,6 +86,53 @@ test('a record rewritten with a fitting hash of its own breaks the next link', (
 test('a record that is no record any more is found, not stumbled over', () => {
   tamper(`UPDATE audit SET body = 'null', hash = '${sha256('null')}' WHERE seq = 3`);
   expect(verify().problem).toMatchObject({ seq: 3 });
+});
+
+const append = (of: Store): number =>
+  of.write(() => of.audit.append({ ...BLANK, agent: 'a@test/u', event: 'query', action: 'late' }));
+
+test('a process that has written or seen a record does not go on without it, whatever the mark says', () => {
+  const other = openStore(store.home);
+  append(other);
+  append(store);
+  append(other);
+  append(other);
+  tamper('DELETE FROM audit WHERE seq > 6');
+  expect(() => append(other)).toThrow('records up to 9 were written, the last that is there is 6');
+  expect(() => append(store)).toThrow('records up to 7 were written');
+  other.close();
+  expect(store.audit.count()).toBe(6);
+});
+
+test('what was taken back was not written: the number is given to the next', async () => {
+  const failing = (): never => {
+    store.audit.append({ ...BLANK, agent: 'a@test/u', event: 'query', action: 'never' });
+    throw new Error('by itself');
+  };
+  expect(() => store.write(failing)).toThrow('by itself');
+  expect(append(store)).toBe(6);
+  await expect(store.group(failing)).rejects.toThrow('by itself');
+  expect(append(store)).toBe(7);
+  expect(verify()).toMatchObject({ ok: true, records: 7 });
+});
+
+test.each([3, 0])('a tail that is cut down to %i records is not gone on from by a new process', (left) => {
+  tamper(`DELETE FROM audit WHERE seq > ${left}`);
+  const next = openStore(store.home);
+  expect(() => append(next)).toThrow(`records up to 5 were written, the last that is there is ${left}`);
+  next.close();
+});
+
+test('a mark is never set back', () => {
+  const db = new Database(store.home.database);
+  expect(() => db.exec('UPDATE audit_mark SET seq = 1')).toThrow('append-only');
+  expect(() => db.exec('DELETE FROM audit_mark')).toThrow('append-only');
+  db.close();
+  tamper('DELETE FROM audit WHERE seq > 3');
+  store.write(() => store.audit.mark());
+  const next = openStore(store.home);
+  expect(next.audit.highest()).toBe(5);
+  next.close();
 });
 
 test('the database itself refuses to change or delete a record', () => {

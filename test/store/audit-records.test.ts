@@ -1,11 +1,11 @@
 import { testSecrets } from '../helpers/secrets.ts';
 import Database from 'better-sqlite3';
-import { mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, statSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
 import { auditParameters, auditResources } from '../../src/guards/audit/parameters.ts';
 import { type AuditEntry, BLANK, GENESIS, canonical } from '../../src/store/audit.ts';
 import { checkEnd, verifyAudit } from '../../src/store/audit-verify.ts';
-import { homeAt } from '../../src/store/home.ts';
+import { type Home, homeAt } from '../../src/store/home.ts';
 import { MIGRATIONS } from '../../src/store/migrations.ts';
 import { sha256 } from '../../src/store/objects.ts';
 import { type Store, openStore } from '../../src/store/store.ts';
@@ -136,32 +136,97 @@ test('a time is found also where the clock was set back', () => {
   expect(find()).toEqual([7, 6, 5, 4, 3, 2, 1]);
 });
 
-test.each([0, 3])('a state of the schema before, with %i records, goes on as one chain', (records) => {
+/** A state as an older program left it: so many records in the schema of that version. */
+function olderState(version: number, records: number): Home {
   const home = homeAt(scratch().home);
   mkdirSync(home.folder, { recursive: true });
   const db = new Database(home.database);
-  for (const step of MIGRATIONS.slice(0, 4)) db.exec(step);
-  db.pragma('user_version = 4');
+  db.pragma('journal_mode = WAL');
+  for (const step of MIGRATIONS.slice(0, version)) db.exec(step);
+  db.pragma(`user_version = ${version}`);
   let prev = GENESIS;
   for (let seq = 1; seq <= records; seq++) {
     const { resources: _, ...old } = BLANK;
-    const body = canonical({
-      ...old,
-      seq,
-      prev,
-      agent: 'a',
-      event: 'e',
-      action: 't',
-      time: '2026-01-01T00:00:00.000Z',
-    });
+    const time = '2026-01-01T00:00:00.000Z';
+    const body = canonical({ ...old, seq, prev, agent: 'a', event: 'e', action: 't', time });
     prev = sha256(body);
     db.prepare('INSERT INTO audit (seq, hash, body) VALUES (?, ?, ?)').run(seq, prev, body);
   }
   db.close();
+  return home;
+}
+
+test.each([
+  [4, 0],
+  [4, 3],
+  [12, 0],
+  [12, 3],
+])('a state of schema %i with %i records goes on as one chain', (version, records) => {
+  const home = olderState(version, records);
   const opened = openStore(home);
-  opened.write(() => opened.audit.append(entry({})));
+  expect(opened.audit.highest()).toBe(records);
+  expect(opened.write(() => opened.audit.append(entry({})))).toBe(records + 1);
   expect(opened.audit.count()).toBe(records + 1);
   expect(whole(opened)).toBe(true);
   expect(opened.audit.query({ action: 't', limit: 9 })).toHaveLength(records);
   opened.close();
+  const after = new Database(home.database);
+  // Whatever else a row had would be worked out again for each record.
+  expect(after.pragma('table_xinfo(audit)')).toMatchObject([
+    { name: 'seq' },
+    { name: 'hash' },
+    { name: 'body' },
+  ]);
+  for (const sql of ["UPDATE audit SET body = '{}'", 'DELETE FROM audit', 'DELETE FROM audit_mark'])
+    expect(() => after.exec(sql)).toThrow('append-only');
+  after.close();
+});
+
+test('a tail that was cut before the schema changed is found after it', () => {
+  const home = olderState(12, 5);
+  const db = new Database(home.database);
+  db.exec('DROP TRIGGER audit_is_append_only_delete; DELETE FROM audit WHERE seq > 3');
+  db.close();
+  const opened = openStore(home);
+  expect(checkEnd(opened.audit, null, 10)).toMatchObject({ seq: 4, kind: 'cut_tail' });
+  expect(() => opened.write(() => opened.audit.append(entry({})))).toThrow('records up to 5 were written');
+  opened.close();
+});
+
+test('a change of the schema that is cut short leaves the state as it was, and is done by the next', () => {
+  const home = olderState(12, 50);
+  const copy = homeAt(scratch().home);
+  const step = new Database(home.database);
+  // As a power failure would leave it: pages are in the log already, and the end of the transaction is not.
+  step.pragma('cache_size = 1');
+  step.exec('BEGIN IMMEDIATE');
+  step.exec(MIGRATIONS[12] ?? '');
+  expect(statSync(`${home.database}-wal`).size).toBeGreaterThan(0);
+  mkdirSync(copy.folder, { recursive: true });
+  for (const end of ['', '-wal']) copyFileSync(`${home.database}${end}`, `${copy.database}${end}`);
+  step.close();
+  const old = new Database(copy.database);
+  expect(old.pragma('user_version', { simple: true })).toBe(12);
+  expect(old.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'audit'").get()).toEqual({ seq: 50 });
+  old.close();
+  const opened = openStore(copy);
+  expect(opened.write(() => opened.audit.append(entry({})))).toBe(51);
+  expect(whole(opened)).toBe(true);
+  opened.close();
+});
+
+test('the numbers go on where the days before have been sealed, archived and dropped', () => {
+  store.write(() => {
+    for (let n = 0; n < 4; n++) store.audit.append(entry({}));
+  });
+  const day = { first_seq: 1, last_seq: 3, last_hash: store.audit.link(3)?.hash ?? '', last_time: 't' };
+  store.write(() => {
+    store.audit.days.add({ ...day, name: 'past', prev: GENESIS, sha256: '', bytes: 0 });
+    store.audit.days.archive('past');
+    store.audit.days.drop({ ...day, name: 'past', archived: true }, 10);
+  });
+  const other = openStore(store.home);
+  expect([other.audit.first(), other.audit.highest()]).toEqual([4, 3]);
+  expect(other.write(() => other.audit.append(entry({})))).toBe(5);
+  other.close();
 });

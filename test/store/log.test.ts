@@ -9,6 +9,7 @@ import { scratch } from '../helpers/scratch.ts';
 
 let failing = false;
 const flushed: string[] = [];
+const looked: unknown[] = [];
 
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();
@@ -18,6 +19,10 @@ vi.mock('node:fs', async (original) => {
       flushed.push(fs.readlinkSync(`/proc/self/fd/${file}`));
       if (failing) throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
       fs.fdatasyncSync(file);
+    },
+    statSync(...args: Parameters<typeof fs.statSync>) {
+      looked.push(args[0]);
+      return fs.statSync(...args);
     },
   };
 });
@@ -38,6 +43,30 @@ test.runIf(process.platform === 'linux')('each transaction has flushed its own l
   append();
   store.write(() => store.write(() => undefined));
   expect(flushed).toEqual([`${home.database}-wal`, `${home.database}-wal`]);
+  store.close();
+});
+
+test.runIf(process.platform === 'linux')('one that may wait is flushed with the next', async () => {
+  const { home, store, append } = opened();
+  const later = async (flush: 'now' | 'later') => store.group(() => store.audit.append(entry), flush);
+  flushed.length = 0;
+  await Promise.all([later('later'), later('later')]);
+  expect(flushed).toEqual([]);
+  append();
+  expect(flushed).toEqual([`${home.database}-wal`]);
+  await Promise.all([later('later'), later('now')]);
+  expect(flushed).toHaveLength(2);
+  expect(store.audit.count()).toBe(5);
+  store.close();
+});
+
+test('whether the database is still in its place is looked at once a transaction, also for a group', async () => {
+  const { home, store, append } = opened();
+  looked.length = 0;
+  store.write(() => append() + append());
+  expect(looked).toEqual([home.database]);
+  await Promise.all([1, 2, 3].map(async () => store.group(() => store.audit.append(entry))));
+  expect(looked).toEqual([home.database, home.database]);
   store.close();
 });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sampleRing } from '../../src/store/sample-ring.ts';
 import { scratch } from '../helpers/scratch.ts';
+import { describeWithMounts, smallDisk } from '../helpers/small-disk.ts';
 
 const sample = (at_ms: number, weight = 0): Parameters<ReturnType<typeof sampleRing>['add']>[0] => ({
   at_ms,
@@ -51,4 +52,23 @@ test('of two servers one puts them down', () => {
   expect(one.add(sample(Date.now()), 60_000)).toBe(true);
   expect(two.add(sample(Date.now()), 60_000)).toBe(false);
   expect(two.add(sample(Date.now() + 60_000), 60_000)).toBe(true);
+});
+
+describeWithMounts('on a full disk', import.meta.filename, () => {
+  test('a sample is left out, those before it stay, and they go on when there is room', () => {
+    const folder = join(scratch().base, 'disk');
+    const disk = smallDisk({ home: folder }, '256k');
+    const ring = sampleRing(folder, 1_000_000);
+    const [first, second, ...later] = [0, 1, 2, 3].map((n) => sample(1_700_000_000_000 + n * 60_000, 300));
+    if (first === undefined || second === undefined) throw new Error('no samples');
+    ring.add(first, 0);
+    disk.fill();
+    expect(() => ring.add(second, 0)).toThrow(/ENOSPC/);
+    expect(ring.since(0)).toEqual([first]);
+    disk.free();
+    for (const one of later) ring.add(one, 0);
+    // Of a line that was cut short the next one may be lost with it.
+    const kept = ring.since(0);
+    expect([kept[0], kept.at(-1)]).toEqual([first, later.at(-1)]);
+  });
 });

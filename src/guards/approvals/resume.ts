@@ -42,6 +42,8 @@ export async function resumeAction(
     for (;;) {
       const now = house.store.read(() => house.store.actions.get(id));
       if (now?.report != null) return now.report;
+      // Nobody decides into a stop: the action stays held, and whoever waits is told why.
+      checkStop(house);
       const approval = house.store.read(() => house.store.approvals.of(id));
       if (approval !== null && isExpired(approval, house)) {
         expire(id, house);
@@ -61,8 +63,9 @@ export async function resumeAction(
     }
   } catch (error) {
     // A wait that is cancelled leaves the action held.
-    if (run.signal.aborted && !run.resumed) return heldReport(run);
-    throw error;
+    if (!run.signal.aborted || run.resumed) throw error;
+    checkStop(house);
+    return heldReport(run);
   } finally {
     stopBeating();
     run.close();

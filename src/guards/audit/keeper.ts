@@ -46,7 +46,10 @@ export function auditKeeper(house: House, serving: boolean): Keeper {
 
   const signEnd = (): void => {
     // In a transaction, after which it is on disk: a head must not tell of what a power failure takes back.
-    const end = store.write(() => store.audit.head());
+    const end = store.write(() => {
+      store.audit.mark();
+      return store.audit.head();
+    });
     if (end !== null && end.seq > (lastHead(auditHeads)?.seq ?? 0))
       publish({ kind: 'interval', ...end, time: new Date().toISOString() });
   };
@@ -76,15 +79,16 @@ export function auditKeeper(house: House, serving: boolean): Keeper {
       .finally(() => (running = null));
   };
   const started = (event: string): void =>
-    void store.write(() =>
+    store.write(() => {
       store.audit.append({
         ...BLANK,
         agent,
         event,
         action: 'serve',
         detail: `version ${house.version}, process ${process.pid}`,
-      }),
-    );
+      });
+      store.audit.mark();
+    });
 
   const timer = serving ? setInterval(run, MINUTE_MS).unref() : undefined;
   if (problem === null) {

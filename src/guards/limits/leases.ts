@@ -44,13 +44,14 @@ export async function withLeases<T>(
   house: House,
   signal: AbortSignal,
   work: () => T,
+  flush: 'now' | 'later' = 'now',
 ): Promise<T> {
   const started = house.machine.uptime().ms;
   for (;;) {
     const { holder, done } = await house.store.group(() => {
       const held = resources.length === 0 ? null : tryTake(resources, actionId, house);
       return held === null ? { holder: null, done: work() } : { holder: held, done: null };
-    });
+    }, flush);
     if (holder === null) return done;
     if (house.machine.uptime().ms - started > WAIT_MS) {
       throw new HomeostatError('resource_busy', `action ${holder.actionId} holds ${holder.resource}`);

@@ -16,6 +16,7 @@ import type { Keeper } from '../audit/keeper.ts';
 import type { House } from '../house.ts';
 import { activity } from './activity.ts';
 import { openCounts } from './counts.ts';
+import { askEach, openRestarts } from './each.ts';
 import { partsOf, servicesOf } from './health.ts';
 
 /** Two looks are at least so far apart, and at most, for what grows to be told by the second. */
@@ -23,9 +24,6 @@ const LEAST_MS = 200;
 const MOST_MS = 120_000;
 /** Which containers run is asked of the engine no more often when samples are taken. */
 const ASK_MS = 10_000;
-/** An engine elsewhere is asked about each container by itself, so many at once and no more. */
-const AT_ONCE = 8;
-const MOST_ASKED = 50;
 
 interface Found {
   readonly at: number;
@@ -43,6 +41,7 @@ export interface KeptMonitor extends Monitor {
 export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
   const { machine, store, config } = house;
   const ring = sampleRing(store.home.samples, config.metrics.kept_bytes);
+  const restarts = openRestarts(machine.engine, ASK_MS);
   let found: Found = { at: -Infinity, running: [], note: null };
   let before: Sweep | null = null;
   let counts: ReturnType<typeof openCounts> | undefined;
@@ -56,6 +55,25 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
       found = { at: performance.now(), running: [], note: asHomeostatError(error).message };
     }
     return found;
+  };
+  /** An engine elsewhere is asked about each container by itself. */
+  const isElsewhere = (running: readonly Running[]): boolean =>
+    machine.meters.source === null && running.length > 0;
+  const sweepOf = async (running: readonly Running[]): Promise<Sweep> =>
+    isElsewhere(running)
+      ? { ...machine.meters.sweep([]), containers: await askEach(running, machine.engine) }
+      : machine.meters.sweep(running);
+  /** The same, with what is asked of each container in turns. */
+  const wholeSweep = async (): Promise<{ sweep: Sweep; running: readonly Running[] }> => {
+    const { running } = await ask(ASK_MS);
+    const [started, sweep] = [await restarts(running), await sweepOf(running)];
+    const containers = new Map(sweep.containers);
+    for (const { id, name } of running) {
+      const [count, values] = [started.get(id), containers.get(name)];
+      if (values !== undefined && count !== undefined)
+        containers.set(name, { ...values, restarts_total: count });
+    }
+    return { sweep: { ...sweep, containers }, running };
   };
 
   const lookSince = (was: Sweep | null, now: Sweep): { host: Shown; containers: Map<string, Shown> } => {
@@ -72,8 +90,7 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
   };
 
   const sample = async (): Promise<void> => {
-    const { running } = await ask(ASK_MS);
-    const now = machine.meters.sweep(running);
+    const { sweep: now } = await wholeSweep();
     const { host, containers } = lookSince(before, now);
     before = now;
     const intervalMs = config.metrics.seconds * 1000;
@@ -85,26 +102,21 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
       const { running, note } = await ask(0);
       // Where nothing was looked at lately, twice is looked now, a moment apart.
       const age = before === null ? Infinity : Date.now() - before.at_ms;
-      if (age > MOST_MS || age < 0) before = machine.meters.sweep(running);
+      if (age > MOST_MS || age < 0) before = await sweepOf(running);
       if (before !== null && Date.now() - before.at_ms < LEAST_MS) await sleep(LEAST_MS);
-      const now = machine.meters.sweep(running);
+      const now = await sweepOf(running);
       const { host, containers } = lookSince(before, now);
       before = now;
-      const isElsewhere = machine.meters.source === null && running.length > 0;
-      const values = isElsewhere ? await askEach(running, house) : containers;
       return {
         at_ms: now.at_ms,
-        source: isElsewhere ? 'engine' : machine.meters.source,
+        source: isElsewhere(running) ? 'engine' : machine.meters.source,
         host,
         disks: now.disks,
-        containers: running.map((one): ContainerLook => ({ ...one, values: values.get(one.name) ?? {} })),
+        containers: running.map((one): ContainerLook => ({ ...one, values: containers.get(one.name) ?? {} })),
         note,
       } satisfies Look;
     },
-    async sweep() {
-      const { running } = await ask(ASK_MS);
-      return { sweep: machine.meters.sweep(running), running };
-    },
+    sweep: wholeSweep,
     async restarts(id) {
       try {
         return (await machine.engine.inspect(id)).RestartCount ?? null;
@@ -133,24 +145,4 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
     },
     close: () => clearInterval(timer),
   };
-}
-
-/** What an engine elsewhere tells of its containers. */
-async function askEach(running: readonly Running[], { machine }: House): Promise<Map<string, Shown>> {
-  const values = new Map<string, Shown>();
-  const queue = running.slice(0, MOST_ASKED);
-  const work = async (): Promise<void> => {
-    for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
-      const stats = await machine.engine.stats(one.id).catch(() => null);
-      if (stats === null) continue;
-      const { cpu_percent, memory_bytes, memory_limit_bytes, pids } = stats;
-      const told = Object.entries({ cpu_percent, memory_bytes, memory_limit_bytes, pids });
-      values.set(
-        one.name,
-        Object.fromEntries(told.filter((entry): entry is [string, number] => entry[1] !== null)),
-      );
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return values;
 }

@@ -1,5 +1,6 @@
 import type { Card } from '../../core/card.ts';
-import { type Autonomy, type Config, tightest } from '../../core/config.ts';
+import { type Autonomy, tightest } from '../../core/autonomy.ts';
+import type { Config } from '../../core/config.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import type { AutonomySetting } from '../../core/judgement.ts';
 import { isInside } from '../../core/inside.ts';
@@ -58,7 +59,12 @@ export function reachOf(intent: Intent, staged: Staged<unknown> | null, risk: Ri
 
 /** A name that nobody has would tighten nothing, and nobody would notice. */
 export function checkCardNames(config: Config, path: string, cards: ReadonlyMap<string, Card>): void {
-  const stray = Object.keys(config.autonomy_of.cards).find((name) => !cards.has(name));
-  if (stray !== undefined)
-    throw new HomeostatError('config_invalid', `${path}: autonomy_of.cards.${stray}: there is no such card`);
+  for (const [key, named] of [
+    ['autonomy_of.cards', config.autonomy_of.cards],
+    ['agents', config.agents],
+  ] as const) {
+    const stray = Object.keys(named).find((name) => !cards.has(name));
+    if (stray !== undefined)
+      throw new HomeostatError('config_invalid', `${path}: ${key}.${stray}: there is no such card`);
+  }
 }

@@ -1,4 +1,4 @@
-import type { Autonomy } from '../../core/config.ts';
+import type { Autonomy } from '../../core/autonomy.ts';
 import type { Decision, Verdict } from '../../core/outcome.ts';
 import { type Factor, type Risk, rank } from '../../core/risk.ts';
 import type { CircumstanceRule } from '../../registry/rules.ts';
@@ -18,7 +18,12 @@ export function byAutonomy(risk: Pick<Risk, 'level' | 'reversibility'>, autonomy
 }
 
 /** The verdict on an action and the rules that said so; the strictest wins. */
-export function decide(risk: Risk, autonomy: Autonomy, spoken: readonly CircumstanceRule[]): Decision {
+export function decide(
+  risk: Risk,
+  autonomy: Autonomy,
+  spoken: readonly CircumstanceRule[],
+  ofCard: readonly { readonly verdict: 'deny'; readonly id: string; readonly reason: string }[] = [],
+): Decision {
   const table = byAutonomy(risk, autonomy);
   const verdicts: { verdict: Verdict; id: string; reason: string }[] = [
     {
@@ -26,6 +31,7 @@ export function decide(risk: Risk, autonomy: Autonomy, spoken: readonly Circumst
       id: `autonomy-${autonomy}`,
       reason: `${risk.level}, ${risk.reversibility}, at autonomy ${autonomy}: ${table}.`,
     },
+    ...ofCard,
     ...spoken.flatMap((r) =>
       r.decision === undefined ? [] : [{ verdict: r.decision, id: r.id, reason: r.reason }],
     ),

@@ -6,6 +6,7 @@ import type { Rules } from '../../registry/rules.ts';
 import type { JudgementRow } from '../../store/judgements.ts';
 import type { House } from '../house.ts';
 import { type PathContext, pathRules } from '../risk/paths.ts';
+import { boundsOf } from '../cards/bounds.ts';
 import { autonomySettings, levelOf } from './autonomy.ts';
 import { decide, raisedBy } from './decide.ts';
 
@@ -108,5 +109,9 @@ function autonomyUnder({ config }: Policy, row: JudgementRow, step: Judgement, h
   const held = row.resources.flatMap((name) => /^(?:file|tree):(.*)$/s.exec(name)?.[1] ?? []);
   const touched = step.risk.effects.map(({ target }) => target).filter((target) => target.startsWith('/'));
   const reach = { folders: step.folders, paths: [...touched, ...(step.contained ? [] : held)] };
-  return levelOf(autonomySettings(config, row.card, reach, (path) => house.machine.real(path)));
+  const ceilings = boundsOf(row, { ...house, config })?.ceilings ?? [];
+  return levelOf([
+    ...autonomySettings(config, row.card, reach, (path) => house.machine.real(path)),
+    ...ceilings,
+  ]);
 }

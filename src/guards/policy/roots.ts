@@ -19,13 +19,18 @@ export interface RootsRequest {
 
 /** The workspace of a connection, or an error that says what a person has to write. */
 export function workspaceOf(request: RootsRequest): Workspace {
-  const named = [...request.configured, ...request.added];
-  const real = named.length > 0 ? namedRoots(named, request) : [defaultRoot(request)];
+  const asked = [...request.configured, ...request.added];
+  const real = asked.length > 0 ? namedRoots(asked, request) : [defaultRoot(request)];
   for (const root of real) refuseOwn(root, request);
-  const roots = narrowed(real, request);
+  const named = outermost(real);
+  const roots = narrowed(named, request);
   const cwd = request.real(request.cwd);
   const within = cwd !== null && roots.some((root) => isInside(cwd, root));
-  return { roots, cwd: within ? cwd : (roots[0] ?? request.cwd) };
+  return {
+    roots,
+    cwd: within ? cwd : (roots[0] ?? request.cwd),
+    ...(roots.every((root) => named.includes(root)) ? {} : { named }),
+  };
 }
 
 function namedRoots(named: readonly string[], request: RootsRequest): string[] {
@@ -65,14 +70,16 @@ function refuseOwn(root: string, request: RootsRequest): void {
   );
 }
 
-function narrowed(roots: readonly string[], request: RootsRequest): string[] {
-  const outer = [...new Set(roots)].filter((r) => !roots.some((o) => o !== r && isInside(r, o)));
+const outermost = (roots: readonly string[]): string[] =>
+  [...new Set(roots)].filter((r) => !roots.some((o) => o !== r && isInside(r, o)));
+
+function narrowed(outer: readonly string[], request: RootsRequest): readonly string[] {
   if (request.announced === null) return outer;
   const announced = request.announced.flatMap((path) => request.real(path) ?? []);
   const both = outer.flatMap((root) =>
     announced.flatMap((path) => (isInside(path, root) ? [path] : isInside(root, path) ? [root] : [])),
   );
-  if (both.length > 0) return [...new Set(both)].filter((r) => !both.some((o) => o !== r && isInside(r, o)));
+  if (both.length > 0) return outermost(both);
   throw new HomeostatError('no_root', `none of the client’s folders lies in ${outer.join(', ')}`, {
     next: `A person adds ${announced[0] ?? dirname(outer[0] ?? sep)} to roots in ${request.configPath}, or starts the server with --root.`,
   });

@@ -107,6 +107,7 @@ async function open(run: Run, request: ProcessRequest, house: House): Promise<Ru
     actionId: run.id,
     session: house.machine.sessions.folder(agentName(principal)),
     roots: workspace.roots,
+    ...(workspace.beyond === undefined ? {} : { hidden: workspace.beyond }),
     limits: {
       processes: limits.command_processes,
       memoryBytes: limits.command_memory_bytes,

@@ -4,7 +4,7 @@ import type { AssessContext } from './assess.ts';
 import { asFactor, gradeRead, gradeTouch } from './grade.ts';
 
 /** An agent that reaches for homeostat itself is not let try, although it would not get there. */
-const KEPT = /^(kind-of-action|own-state|homeostat-.+)$/;
+const KEPT = /^(kind-of-action|own-state|homeostat-.+|service-not-on-card)$/;
 
 /**
  * What of a line's risk the sandbox does not hold: it can read what lies in the roots, and what it says is told to the

@@ -27,4 +27,6 @@ export interface CommandContext extends PathContext {
   readonly text: (path: string, most?: number) => string | null;
   /** Where files come from that earlier commands wrote, as sums of `FROM`. */
   readonly origins: ReadonlyMap<string, number>;
+  /** Whether a card names a service; left out where it leaves all of them to it. */
+  readonly services?: ((name: string) => boolean) | undefined;
 }

@@ -43,9 +43,11 @@ function rulesOn(path: string, ctx: PathContext): readonly PathRule[] {
   if (!may(path)) return NONE;
   const root = ctx.workspace.roots.find((candidate) => isInside(path, candidate));
   // Both, since a root may itself be a folder that a rule protects.
-  const shown = [path.slice(1), ...(root === undefined ? [] : [relative(root, path)])].filter(
-    (p) => p !== '',
-  );
+  // What a glob says of a root holds for what a card or a client leaves of it.
+  const { beyond = [], named = [] } = ctx.workspace;
+  const wider = [...beyond, ...named].filter((candidate) => isInside(path, candidate));
+  const roots = root === undefined ? wider : [root, ...wider];
+  const shown = [path.slice(1), ...roots.map((one) => relative(one, path))].filter((p) => p !== '');
   const found = rules.filter((rule) => shown.some((p) => pathMatches(rule, p)));
   if (
     !found.some((rule) => rule.secret) ||

@@ -101,12 +101,13 @@ function forgetStages({ store, config }: House): void {
  * The folders in the stores that no row names: of snapshots that went, of stages that were discarded, of processes
  * that were killed. An action is on record before its folder is made, so the rows are asked after the disk.
  */
-function orphans({ store }: House, without?: ReadonlySet<string>): ActionFolder[] {
+function orphans({ store, discarding }: House, without?: ReadonlySet<string>): ActionFolder[] {
   return store.read(() => {
     const folders = actionFolders(store.stores.all());
     const holding = store.snapshots.holding();
     return folders.filter(
-      ({ id }) => !(holding.has(id) && !without?.has(id)) && !store.snapshots.names(id, without),
+      ({ id }) =>
+        !discarding.has(id) && !(holding.has(id) && !without?.has(id)) && !store.snapshots.names(id, without),
     );
   });
 }

@@ -3,6 +3,7 @@ import { HomeostatError } from '../../core/errors.ts';
 import { agentName } from '../../core/principal.ts';
 import type { Action } from '../../core/tool.ts';
 import type { ActionRow } from '../../store/actions.ts';
+import { checkSeen } from '../cards/visible.ts';
 import { findAction, type House } from '../house.ts';
 import type { Run } from '../run.ts';
 
@@ -17,6 +18,7 @@ export function undoing(run: Run, house: House): Undoing {
   return {
     find(id) {
       const row = undoable(id, house);
+      checkSeen(row, run.caller, house);
       return {
         tool: row.tool,
         summary: row.summary,
@@ -25,10 +27,17 @@ export function undoing(run: Run, house: House): Undoing {
         resources: row.resources,
       };
     },
+    former(tool, id) {
+      const { actions, snapshots } = house.store;
+      return (
+        house.store.read(() => (actions.get(id)?.tool === tool ? snapshots.get(id)?.data : null)) ?? null
+      );
+    },
     kept(id) {
       const row = house.store.read(() => house.store.actions.get(id));
       if (row?.phase !== 'finished' || row.stage === null)
         throw new HomeostatError('not_found', `no stage is kept of an action ${id}`);
+      checkSeen(row, run.caller, house);
       const { tool, summary, resources, stage } = row;
       return { tool, summary, resources, stage, own: row.agent === agentName(run.caller.principal) };
     },

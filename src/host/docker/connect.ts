@@ -3,15 +3,38 @@ import { join } from 'node:path';
 import Docker from 'dockerode';
 import { HomeostatError } from '../../core/errors.ts';
 import type { Address } from './address.ts';
+import { OverSsh } from './over-ssh.ts';
 
 const TLS_PORT = 2376;
 const PLAIN_PORT = 2375;
 const ANSWER_MS = 60_000;
+/** For what a person or an agent has given its own time: a command in a container, a stop, a pull. */
+const LONG_MS = 24 * 3_600_000;
 
-export function connect({ host, certificates }: Address): Docker {
-  const agent = process.env['SSH_AUTH_SOCK'];
+export interface Connected {
+  readonly docker: Docker;
+  /** The same, for what may be silent for long. */
+  readonly patient: Docker;
+  /** Null where no ssh is needed. */
+  readonly ssh: OverSsh | null;
+}
+
+export function connect(address: Address, env: NodeJS.ProcessEnv): Connected {
+  const isSsh = URL.canParse(address.host) && new URL(address.host).protocol === 'ssh:';
+  const both = (open: (timeout: number) => Docker): Pick<Connected, 'docker' | 'patient'> => ({
+    docker: open(ANSWER_MS),
+    patient: open(LONG_MS),
+  });
+  if (!isSsh) return { ...both((timeout) => directly(address, timeout)), ssh: null };
+  const ssh = new OverSsh(address.host, env);
+  // The name is nobody's: every connection of this agent leads to the engine.
+  const options = { protocol: 'http', host: 'docker', port: 80, agent: ssh } as const;
+  return { ...both((timeout) => new Docker({ ...options, timeout })), ssh };
+}
+
+function directly({ host, certificates }: Address, timeout: number): Docker {
   const url = URL.canParse(host) ? new URL(host) : null;
-  if (url?.protocol === 'unix:') return new Docker({ socketPath: url.pathname, timeout: ANSWER_MS });
+  if (url?.protocol === 'unix:') return new Docker({ socketPath: url.pathname, timeout });
   if (url?.protocol === 'tcp:' || url?.protocol === 'https:' || url?.protocol === 'http:') {
     const secure = certificates !== null || url.protocol === 'https:';
     const port = Number(url.port) || (secure ? TLS_PORT : PLAIN_PORT);
@@ -20,19 +43,10 @@ export function connect({ host, certificates }: Address): Docker {
       protocol: secure ? 'https' : 'http',
       host: url.hostname,
       port,
-      timeout: ANSWER_MS,
+      timeout,
       ...keys,
     });
   }
-  if (url?.protocol === 'ssh:')
-    return new Docker({
-      protocol: 'ssh',
-      host: url.hostname,
-      port: Number(url.port) || 22,
-      username: url.username || (process.env['USER'] ?? 'root'),
-      ...(agent ? { sshOptions: { agent } } : {}),
-      timeout: ANSWER_MS,
-    });
   throw new HomeostatError('config_invalid', `docker.host: ${host} is none of unix://, tcp:// and ssh://`);
 }
 

@@ -1,14 +1,16 @@
 import type Docker from 'dockerode';
 import { type Engine, inspectedSchema } from '../../core/engine.ts';
+import { listening } from '../listening.ts';
 import { type Address, clientVariables } from './address.ts';
 import type { Ask } from './ask.ts';
+import type { Connected } from './connect.ts';
 import { NOT_FOUND, engineError, isStatus } from './errors.ts';
 import { execIn } from './exec.ts';
 import { readLogs } from './logs.ts';
 import { imagePath, namesOf, segment } from './names.ts';
 import { openObjects } from './objects.ts';
 import { rowOf, runningOf } from './row.ts';
-import { statsOf } from './stats.ts';
+import { countedOf, statsOf } from './stats.ts';
 
 /** What the engine answers where a container is in that state already. */
 const NOT_MODIFIED = 304;
@@ -17,24 +19,32 @@ const NOT_MODIFIED = 304;
 const LAYER = 'homeostat layer';
 
 /** An engine over its interface; connected to with the first call. */
-export function openEngine(address: Address): Engine {
-  let docker: Docker | undefined;
-  const ask: Ask = async (work) => {
+export function openEngine(address: Address, env: NodeJS.ProcessEnv): Engine {
+  let connected: Connected | undefined;
+  const reach = async (): Promise<Connected> => {
+    const { connect } = await import('./connect.ts');
+    return (connected ??= connect(address, env));
+  };
+  const ask: Ask = async (work, takes) => {
     try {
-      const { connect } = await import('./connect.ts');
-      return await work((docker ??= connect(address)));
+      const { docker, patient } = await reach();
+      return await work(takes === 'long' ? patient : docker);
     } catch (error) {
-      throw engineError(error, address.host);
+      throw await engineError(error, address.host, connected?.ssh ?? null);
     }
   };
-  const change = async (id: string, work: (container: Docker.Container) => Promise<unknown>): Promise<void> =>
+  const change = async (
+    id: string,
+    work: (container: Docker.Container) => Promise<unknown>,
+    takes?: 'long',
+  ): Promise<void> =>
     ask(async (to) => {
       try {
         await work(to.getContainer(segment(id)));
       } catch (error) {
         if (!isStatus(error, NOT_MODIFIED)) throw error;
       }
-    });
+    }, takes);
   const imageConfig: Engine['imageConfig'] = async (image) =>
     ask(async (to) => {
       try {
@@ -50,19 +60,34 @@ export function openEngine(address: Address): Engine {
     ...openObjects(ask, address.host),
     address: address.host,
     running: async () => ask(async (to) => (await to.listContainers()).map(runningOf)),
-    client: clientVariables(address),
+    async forClient(work) {
+      const { ssh } = await reach();
+      if (ssh === null) return work(clientVariables(address));
+      const { whileOnSocket } = await import('./over-ssh.ts');
+      return whileOnSocket(ssh, async (path) =>
+        work(clientVariables({ host: `unix://${path}`, certificates: null })),
+      );
+    },
+    listening: () => (address.host.startsWith('unix:') ? listening() : null),
     list: async (all) => ask(async (to) => (await to.listContainers({ all })).map(rowOf)),
     inspect: async (container) =>
       ask(async (to) => inspectedSchema.parse(await to.getContainer(segment(container)).inspect())),
-    logs: async (id, options) => ask(async (to) => readLogs(to.getContainer(segment(id)), options)),
+    logs: async (id, options) => ask(async (to) => readLogs(to.getContainer(segment(id)), options), 'long'),
     stats: async (id) =>
       ask(async (to) => statsOf(await to.getContainer(segment(id)).stats({ stream: false }))),
+    counted: async (id) =>
+      ask(async (to) => {
+        // Without `one-shot` it looks twice, a second apart.
+        const once = { stream: false, 'one-shot': true } as const;
+        return countedOf(await to.getContainer(segment(id)).stats(once));
+      }),
     start: async (id) => change(id, async (container) => container.start()),
-    stop: async (id, seconds) => change(id, async (container) => container.stop(timeOf(seconds))),
-    restart: async (id, seconds) => change(id, async (container) => container.restart(timeOf(seconds))),
+    stop: async (id, seconds) => change(id, async (container) => container.stop(timeOf(seconds)), 'long'),
+    restart: async (id, seconds) =>
+      change(id, async (container) => container.restart(timeOf(seconds)), 'long'),
     pause: async (id) => change(id, async (container) => container.pause()),
     unpause: async (id) => change(id, async (container) => container.unpause()),
-    exec: async (id, request) => ask(async (to) => execIn(to.getContainer(segment(id)), request)),
+    exec: async (id, request) => ask(async (to) => execIn(to.getContainer(segment(id)), request), 'long'),
     update: async (id, body) => change(id, async (container) => container.update(body)),
     create: async (name, body) => ask(async (to) => (await to.createContainer({ ...body, name })).id),
     connect: async (id, network, endpoint) =>
@@ -71,21 +96,21 @@ export function openEngine(address: Address): Engine {
           void (await to.getNetwork(segment(network)).connect({ Container: id, EndpointConfig: endpoint })),
       ),
     rename: async (id, name) => change(id, async (container) => container.rename({ name })),
-    remove: async (id) => change(id, async (container) => container.remove({ force: true })),
+    remove: async (id) => change(id, async (container) => container.remove({ force: true }), 'long'),
     written: async (id) =>
       ask(async (to) => {
         const container = to.getContainer(segment(id));
         const paths = (await container.changes()) as readonly unknown[] | null;
         const { SizeRw } = (await container.inspect({ size: true } as object)) as { SizeRw?: number };
         return { paths: paths?.length ?? 0, bytes: SizeRw ?? 0 };
-      }),
+      }, 'long'),
     commit: async (id, tag) =>
       ask(async (to) => {
         const answer: unknown = await to
           .getContainer(segment(id))
           .commit({ ...namesOf(tag), pause: true, comment: LAYER });
         return (answer as { Id: string }).Id;
-      }),
+      }, 'long'),
     imageId: async (image) => (await imageConfig(image))?.id ?? null,
     imageConfig,
     tag: async (image, tag) =>

@@ -1,4 +1,5 @@
 import { HomeostatError } from '../../core/errors.ts';
+import type { OverSsh } from './over-ssh.ts';
 
 interface EngineFailure extends Error {
   readonly statusCode?: number;
@@ -14,12 +15,18 @@ export const isStatus = (error: unknown, status: number): boolean =>
   (error as EngineFailure | null)?.statusCode === status;
 
 /** What the engine, or the way to it, says is wrong, in homeostat's words. */
-export function engineError(error: unknown, address: string): HomeostatError {
+export async function engineError(
+  error: unknown,
+  address: string,
+  ssh: OverSsh | null,
+): Promise<HomeostatError> {
   if (error instanceof HomeostatError) return error;
   const { statusCode, json, message, code } = error as EngineFailure;
   const said = json?.message ?? message;
-  if (statusCode === undefined)
-    return new HomeostatError('engine_unreachable', `${address}: ${code ?? ''} ${said}`.trim());
+  if (statusCode === undefined) {
+    const why = (await ssh?.lastWords()) || `${code ?? ''} ${said}`.trim();
+    return new HomeostatError('engine_unreachable', `${address}: ${why}`);
+  }
   if (statusCode === NOT_FOUND) return new HomeostatError('not_found', said);
   return new HomeostatError(statusCode === CONFLICT ? 'engine_conflict' : 'engine_error', said);
 }

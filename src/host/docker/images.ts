@@ -4,6 +4,7 @@ import type { ImageFound, Images } from '../../core/engine-objects.ts';
 import type { Ask } from './ask.ts';
 import { isStatus, NOT_FOUND } from './errors.ts';
 import { imagePath, namesOf } from './names.ts';
+import { published } from './published.ts';
 
 /** What the engine calls an image without a name in a list. */
 const NONE = '<none>';
@@ -26,7 +27,10 @@ export function openImages(ask: Ask): Images {
         ),
       ),
     find: async (image) => ask(async (to) => found(to, image)),
-    pull: async (name, signal, progress) => ask(async (to) => pull(to, name, signal, progress)),
+    published: async (name, ms) => ask(async (to) => published(to, name, ms)),
+    pull: async (name, signal, progress) => ask(async (to) => pull(to, name, signal, progress), 'long'),
+    // Loaded only here: with it comes the engine's client, which a server may never need.
+    build: async (request) => ask(async (to) => (await import('./build.ts')).build(to, request), 'long'),
     tag: async (image, name) =>
       ask(async (to) => void (await to.getImage(imagePath(image)).tag(namesOf(name)))),
     remove: async (name) =>

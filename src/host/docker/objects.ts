@@ -4,6 +4,7 @@ import type { Ask } from './ask.ts';
 import { openImages } from './images.ts';
 import { openNetworks } from './networks.ts';
 import { rowOf } from './row.ts';
+import { isHolder } from './volume-by-engine.ts';
 import { openVolumes } from './volumes.ts';
 
 /** What an engine has beside containers. */
@@ -16,14 +17,15 @@ export function openObjects(ask: Ask, address: string): EngineObjects {
       ask(async (to) => {
         const [[key, value]] = Object.entries(of) as [[string, string]];
         const filters = { [key === 'image' ? 'ancestor' : key]: [value] };
-        return (await to.listContainers({ all: true, filters })).map(rowOf);
+        const found = await to.listContainers({ all: true, filters });
+        return found.filter((one) => !isHolder(one)).map(rowOf);
       }),
-    unusedCache: async () => ask(async (to) => cacheOf(await to.df())),
+    unusedCache: async () => ask(async (to) => cacheOf(await to.df()), 'long'),
     // One by one: what the engine's own filters would select may be another by now.
     removeCache: async (ids) =>
       ask(async (to) => {
         for (const id of ids) await pruneCache(to, id);
-      }),
+      }, 'long'),
   };
 }
 

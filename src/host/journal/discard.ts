@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync, rmSync, rmdirSync, unlinkSync } from 'node:fs';
+import { readdir, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storeOf } from './store.ts';
 
@@ -11,8 +12,19 @@ interface Discarded {
   readonly stages: string;
 }
 
+const STAGED = ['upper', 'work'];
+
 /** Removes an action's folder, or the stage in it, from the stores of its roots; a store that is not there holds nothing. */
-export function discardStage({ actionId, roots, what, stages }: Discarded): void {
+export function discardStage(discarded: Discarded): void {
+  for (const path of pathsOf(discarded)) removeTree(path);
+}
+
+/** The same bit by bit, while others have their turn: a file system that is busy lets one wait for each folder. */
+export async function discardAside(discarded: Discarded): Promise<void> {
+  for (const path of pathsOf(discarded)) await removeFolderAside(path).catch(() => removeTree(path));
+}
+
+function pathsOf({ actionId, roots, what, stages }: Discarded): string[] {
   const stores = new Set<string>();
   for (const root of roots) {
     try {
@@ -21,15 +33,11 @@ export function discardStage({ actionId, roots, what, stages }: Discarded): void
       // The root is gone, or has no store: the sweep of what nothing names finds what is left.
     }
   }
-  for (const store of stores) {
-    const folder = join(store, actionId);
-    if (what === 'all') removeTree(folder);
-    else if (existsSync(folder))
-      for (const part of readdirSync(folder)) {
-        removeTree(join(folder, part, 'upper'));
-        removeTree(join(folder, part, 'work'));
-      }
-  }
+  const folders = [...stores].map((store) => join(store, actionId)).filter((folder) => existsSync(folder));
+  if (what === 'all') return folders;
+  return folders.flatMap((folder) =>
+    readdirSync(folder).flatMap((part) => STAGED.map((name) => join(folder, part, name))),
+  );
 }
 
 /**
@@ -64,4 +72,12 @@ function removeFolder(path: string): void {
     else unlinkSync(inner);
   }
   rmdirSync(path);
+}
+
+async function removeFolderAside(path: string): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    const inner = join(path, entry.name);
+    await (entry.isDirectory() ? removeFolderAside(inner) : unlink(inner));
+  }
+  await rmdir(path);
 }

@@ -85,26 +85,52 @@ export interface Below {
  */
 export function belowDigest(folder: Buffer | string): Below {
   const start = Buffer.isBuffer(folder) ? folder.toString('latin1') : Buffer.from(folder).toString('latin1');
+  let newestCtimeNs = 0n;
+  const digested = digestOf((inner) =>
+    readdirSync(fsPath(start + inner), { encoding: 'latin1' })
+      .toSorted()
+      .map((name) => {
+        const stats = lstatSync(fsPath(`${start}${inner}/${name}`), { bigint: true });
+        if (stats.ctimeNs > newestCtimeNs) newestCtimeNs = stats.ctimeNs;
+        const { ino, mode, uid, gid, size, mtimeNs } = stats;
+        const type = stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : 'other';
+        return { name, type, ino, mode, uid, gid, size, mtimeNs };
+      }),
+  );
+  return { ...digested, newestCtimeNs };
+}
+
+/** What `lstat` says of an entry, its whole `st_mode` among it. */
+export interface Row {
+  readonly name: string;
+  readonly type: 'directory' | 'file' | 'other';
+  readonly ino: bigint | string;
+  readonly mode: bigint | number;
+  readonly uid: bigint | number;
+  readonly gid: bigint | number;
+  readonly size: bigint | number;
+  readonly mtimeNs: bigint | string;
+}
+
+/** The digest of what lies below a folder. Paths in it are '' and `/a/b`; the rows are in the order of their names. */
+export function digestOf(rowsIn: (inner: string) => readonly Row[]): Omit<Below, 'newestCtimeNs'> {
   const hash = createHash('sha256');
-  const below = { entries: 0, bytes: 0, newestCtimeNs: 0n };
-  const visit = (path: string): void => {
+  const below = { entries: 0, bytes: 0 };
+  const visit = (inner: string): void => {
     let lines = '';
     const folders: string[] = [];
-    for (const name of readdirSync(fsPath(path), { encoding: 'latin1' }).toSorted()) {
-      const at = `${path}/${name}`;
-      const stats = lstatSync(fsPath(at), { bigint: true });
+    for (const { name, type, ino, mode, uid, gid, size, mtimeNs } of rowsIn(inner)) {
       // A name can hold a line break, but no zero byte.
-      const content = stats.isDirectory() ? '' : `${stats.size} ${stats.mtimeNs}`;
-      lines += `${name}\0${stats.ino} ${stats.mode} ${stats.uid} ${stats.gid} ${content}\n`;
+      const content = type === 'directory' ? '' : `${size} ${mtimeNs}`;
+      lines += `${name}\0${ino} ${mode} ${uid} ${gid} ${content}\n`;
       below.entries += 1;
-      if (stats.isFile()) below.bytes += Number(stats.size);
-      if (stats.ctimeNs > below.newestCtimeNs) below.newestCtimeNs = stats.ctimeNs;
-      if (stats.isDirectory()) folders.push(at);
+      if (type === 'file') below.bytes += Number(size);
+      if (type === 'directory') folders.push(`${inner}/${name}`);
     }
-    hash.update(`${path.slice(start.length)}\0\0${lines}`, 'latin1');
+    hash.update(`${inner}\0\0${lines}`, 'latin1');
     for (const at of folders) visit(at);
   };
-  visit(start);
+  visit('');
   return { ...below, digest: hash.digest('hex') };
 }
 

@@ -22,6 +22,7 @@ import { inertOf } from '../overlay/repositories.ts';
 import { touchedPaths } from '../overlay/touched.ts';
 import { planChanges } from './plan-changes.ts';
 import { storeOf } from './store.ts';
+import { syncAhead } from './sync.ts';
 import { takeBack } from './take-back.ts';
 
 /** The journal of one action on this machine. */
@@ -36,6 +37,7 @@ export function openTransactions(
     options.onStore(folder);
     return folder;
   };
+  const flushing: Promise<{ reason: Error | null }>[] = [];
   const names = new WeakMap<Plan, OtherNames>();
   const namesOf = (plan: Plan): OtherNames => {
     const known = names.get(plan) ?? otherNames(plan, workspace.roots);
@@ -75,10 +77,14 @@ export function openTransactions(
             action: folderOf(action, index),
             flavour: rung === 'root_overlay' ? 'trusted' : 'user',
             startedNs: started.get(root) ?? 0n,
+            onMany: () => flushing.push(settled(syncAhead(folder))),
           }),
         ),
       );
       return { parts };
+    },
+    async flushed() {
+      for (const { reason } of await Promise.all(flushing.splice(0))) if (reason !== null) throw reason;
     },
     plan: async (set) => planChanges(set, { action, ...planning }),
     async restore(set) {
@@ -111,6 +117,13 @@ export function openTransactions(
     },
   };
 }
+
+/** What went wrong, for whoever asks later. */
+const settled = async (work: Promise<void>): Promise<{ reason: Error | null }> =>
+  work.then(
+    () => ({ reason: null }),
+    (reason: Error) => ({ reason }),
+  );
 
 /** An ordinary user may be left with folders of its own that it may not look into, and so cannot tell what they hold. */
 function looking<T>(root: string, folder: string, work: () => T): T {

@@ -48,17 +48,20 @@ export const isRenamed = (entry: UpperEntry): boolean =>
 
 /** A layer is read as a whole, and everything waits for it; with more, a command takes the memory of the server. */
 const MOST_ENTRIES = 300_000;
+/** So many take their time to be brought to stable storage. */
+const MANY_ENTRIES = 1000;
 /** Of a path, in bytes: beyond it the system takes a path only piece by piece (PATH_MAX), with room for what is added. */
 const LONGEST_PATH = 3800;
 
 /** Reads the upper layer, `<action>/upper`, and maps each entry to the lower one that belongs to it. */
-export function readLayer(folder: string, flavour: Flavour, lower: Lower): Layer {
+export function readLayer(folder: string, flavour: Flavour, lower: Lower, onMany: () => void): Layer {
   const entries: UpperEntry[] = [];
 
   const isRoot = process.geteuid?.() === 0;
   let visited = 0;
   const visit = (at: string, name: string, path: string, parent: UpperEntry | null): void => {
     visited += 1;
+    if (visited === MANY_ENTRIES) onMany();
     if (visited > MOST_ENTRIES)
       throw new HomeostatError('too_large', `the command changed more than ${MOST_ENTRIES} paths`);
     if (at.length > LONGEST_PATH)

@@ -1,6 +1,7 @@
 import { HomeostatError } from '../../core/errors.ts';
 import type { Print, Step } from '../../core/plan.ts';
 import { sameAttributes, sameButTimes, withAttributes } from './attributes.ts';
+import { filledBy } from './filled.ts';
 import type { UpperInode } from './inodes.ts';
 import { type Layer, type UpperEntry, isNew, isRenamed, placeOf } from './layer.ts';
 import type { Lower } from './lower.ts';
@@ -40,11 +41,14 @@ export function stepsOf(read: Read): Step[] {
   const gathered = gather(read);
   const { unfinished, contents } = prepare(read.layer, read.inodes, read.folder);
   for (const entry of unfinished) gathered.stirred.add(entry);
+  const filled = filledBy(read.layer, unfinished);
   const removals = removalsOf(gathered, read.lower);
   const numbers = new Map(removals.map(({ path }, number) => [path, number]));
   const puts = gathered.puts.map(({ entry, moved, before, after }): Step => {
     const from = moved === null ? placeOf(entry) : `pre/${numbers.get(moved)}`;
-    return { do: 'put', path: entry.path, from: `${read.action}/${from}`, before, after };
+    const whole = moved === null && after.type === 'directory' ? filled(entry) : null;
+    const told = whole === null ? {} : { filled: whole };
+    return { do: 'put', path: entry.path, from: `${read.action}/${from}`, before, after, ...told };
   });
   const links = gathered.links.map((link): Step => ({ do: 'link', ...link }));
   return [...removals, ...puts, ...links, ...inodeSteps(read, contents), ...folderSteps(read, gathered)];

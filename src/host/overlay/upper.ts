@@ -15,6 +15,8 @@ export interface UpperRequest {
   readonly flavour: Flavour;
   /** When the command was started, by the clock of the file system. */
   readonly startedNs: bigint;
+  /** Told while it is read that it is large. */
+  readonly onMany?: () => void;
 }
 
 /**
@@ -23,10 +25,11 @@ export interface UpperRequest {
  * moves out of new folders, to `<action>/moved/N`, what does not lie there as it is meant to be. Throws
  * `world_changed`, naming the path, where the root was changed meanwhile.
  */
-export function readUpper({ root, store, action, flavour, startedNs }: UpperRequest): Part {
+export function readUpper(request: UpperRequest): Part {
+  const { root, store, action, flavour, startedNs, onMany = () => undefined } = request;
   const folder = `${store}/${action}`;
   const lower = lowerLayer(root, startedNs);
-  const layer = readLayer(latin1(folder), flavour, lower);
+  const layer = readLayer(latin1(folder), flavour, lower, onMany);
   try {
     const inodes = upperInodes(layer, flavour, root, folder, lower);
     return { root, store, ...inodeOfRoot(root), steps: stepsOf({ layer, inodes, lower, folder, action }) };

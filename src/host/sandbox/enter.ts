@@ -41,7 +41,7 @@ export interface Entry {
   readonly onOutput?: (stream: OutputStream, chunk: Uint8Array) => void;
 }
 
-type Task = Pick<SandboxRequest, 'line' | 'cwd' | 'env' | 'actionId' | 'network' | 'limits'>;
+type Task = Pick<SandboxRequest, 'line' | 'cwd' | 'env' | 'actionId' | 'network' | 'limits' | 'hidden'>;
 
 /** Begins to build the box around a line. */
 export function enter(
@@ -52,7 +52,7 @@ export function enter(
   const { network, limits, actionId } = task;
   const roots = [...overlays.map(({ root }) => root), ...direct.roots];
   const places = placesInTmp(roots, session);
-  const own = [stateFolder, ...ownFolders, ...stores, ...runtimeFolders(env, home)];
+  const own = [stateFolder, ...ownFolders, ...stores, ...runtimeFolders(env, home), ...(task.hidden ?? [])];
   const starter = starters.take(rung, limits);
   const running = launch(starter, {
     overlays,

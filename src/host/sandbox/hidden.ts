@@ -42,7 +42,10 @@ export function hiddenPaths({ data, own, home, mounts, roots }: HiddenSource): H
   }
   const folders = [...found].filter(([, folder]) => folder).map(([path]) => path);
   const covered = (path: string): boolean =>
-    folders.some((folder) => folder !== path && isInside(path, folder));
+    folders.some((folder) => folder !== path && isInside(path, folder) && !isShownIn(folder, path));
+  // A root that lies in what is hidden is shown on top of it, and with it what is to be hidden there.
+  const isShownIn = (folder: string, path: string): boolean =>
+    roots.some((root) => isInside(root, folder) && isInside(path, root));
   return [...found].filter(([path]) => !covered(path)).map(([path, folder]) => ({ path, folder }));
 }
 

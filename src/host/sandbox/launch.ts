@@ -1,9 +1,8 @@
-import type { ChildProcess } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
 import type { OutputStream } from '../../core/sandbox.ts';
 import { CappedOutput } from '../capped-output.ts';
+import type { Program } from '../program.ts';
 import { tree } from './box-processes.ts';
 import { killMembers } from './control-group.ts';
 import { type Starter, quoted, tell } from './starter.ts';
@@ -60,7 +59,7 @@ export interface Ended {
 
 /** Builds the box and runs the command in it; `ended` is told when every process in it is dead. */
 export function launch(starter: Starter, task: Launch): Running {
-  const { child, rung } = starter;
+  const { program, rung } = starter;
   const layers = task.overlays.flatMap(({ root, folder, points }) => [root, folder, points ? ':points' : '']);
   const words = [
     'unshare',
@@ -77,52 +76,50 @@ export function launch(starter: Starter, task: Launch): Running {
     ...task.command,
   ];
   const env = Object.entries(task.env).map(([name, value]) => `export ${name}=${quoted(value)}; `);
-  tell(child, `${env.join('')}exec ${words.map(quoted).join(' ')} </dev/null`);
-  const [, , , boxArguments, , filter] = child.stdio as readonly unknown[];
+  tell(program, `${env.join('')}exec ${words.map(quoted).join(' ')} </dev/null`);
+  const [input, , , boxArguments, , filter] = program.ends;
   try {
     const given = task.box().map((argument) => `${argument}\0`);
-    (boxArguments as Writable).end(Buffer.from(given.join('')));
+    boxArguments.end(Buffer.from(given.join('')));
   } catch (error) {
     // What to mount was not read yet: there is no box.
-    child.kill('SIGKILL');
+    program.kill();
     throw error;
   }
-  (filter as Writable).end(task.filter ?? Buffer.alloc(0));
-  child.stdin?.end();
+  filter.end(task.filter ?? Buffer.alloc(0));
+  input.end();
   return follow(starter, task);
 }
 
-function follow({ child, group }: Starter, { outputBytes, overlays, onOutput }: Launch): Running {
+function follow({ program, group }: Starter, { outputBytes, overlays, onOutput }: Launch): Running {
   const entry = group?.entry ?? null;
   const stdout = new CappedOutput(outputBytes);
   const stderr = new CappedOutput(outputBytes);
-  for (const [name, kept] of [['stdout', stdout] as const, ['stderr', stderr] as const])
-    child[name]?.on('data', (chunk: Buffer) => {
+  const [, output, errors, , told] = program.ends;
+  for (const [name, from, kept] of [
+    ['stdout', output, stdout],
+    ['stderr', errors, stderr],
+  ] as const)
+    from.on('data', (chunk: Buffer) => {
       kept.write(chunk);
       onOutput?.(name, chunk);
     });
   let status = '';
   let killing: NodeJS.Timeout | null = null;
   const kill = (): void => {
-    end(child, entry);
+    end(program, entry);
     // Again, until it is there.
-    killing ??= setInterval(() => end(child, entry), AGAIN_MS);
+    killing ??= setInterval(() => end(program, entry), AGAIN_MS);
   };
-  (child.stdio[4] as Readable).on('data', (chunk: Buffer) => (status += chunk.toString('latin1')));
-  const ended = new Promise<Ended>((resolve) => {
-    child.once('error', (error) => {
-      stderr.write(Buffer.from(error.message));
-      resolve({ exitCode: null, started: false, stdout, stderr });
-    });
-    child.once('close', () => {
-      if (killing !== null) clearInterval(killing);
-      for (const { folder } of overlays) openWork(folder);
-      const exitCode = told(status, 'exit-code');
-      const killed = killing !== null;
-      resolve({ exitCode: killed ? null : exitCode, started: exitCode !== null || killed, stdout, stderr });
-    });
+  told.on('data', (chunk: Buffer) => (status += chunk.toString('latin1')));
+  const ended = program.ended.then((): Ended => {
+    if (killing !== null) clearInterval(killing);
+    for (const { folder } of overlays) openWork(folder);
+    const exitCode = exitCodeOf(status);
+    const killed = killing !== null;
+    return { exitCode: killed ? null : exitCode, started: exitCode !== null || killed, stdout, stderr };
   });
-  return { pid: child.pid ?? -1, kill, ended };
+  return { pid: program.pid, kill, ended };
 }
 
 /** The kernel leaves folders there that an ordinary user could not even remove. */
@@ -136,8 +133,8 @@ function openWork(folder: string): void {
 }
 
 /** Bubblewrap tells what it does as one JSON object after the other; this one only of a command that it reached. */
-function told(status: string, name: 'exit-code'): number | null {
-  const found = new RegExp(`"${name}": (\\d+)`).exec(status)?.[1];
+function exitCodeOf(status: string): number | null {
+  const found = /"exit-code": (\d+)/.exec(status)?.[1];
   return found === undefined ? null : Number(found);
 }
 
@@ -149,8 +146,8 @@ const AGAIN_MS = 5;
  * it is there nothing is ended: it could be forked in that very moment, and nobody would end it then. Its control group
  * names it at once; without one it is looked for, in one look for all boxes that end together.
  */
-function end({ pid }: ChildProcess, group: string | null): void {
-  if (pid === undefined || (group !== null && killMembers(group))) return;
+function end({ pid }: Program, group: string | null): void {
+  if (group !== null && killMembers(group)) return;
   const [, first] = tree(pid, AGAIN_MS);
   if (first === undefined) return;
   try {

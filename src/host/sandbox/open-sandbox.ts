@@ -29,6 +29,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
   let probed: Promise<SandboxProbe> | undefined;
   const sessions = new Map<string, Promise<Session>>();
   const starters = openStarters();
+  let next = (): void => undefined;
   const sessionAt = (folder: string): Promise<Session> => {
     const opened =
       sessions.get(folder) ?? openSession({ folder, caches: join(stateFolder, 'caches'), data, env });
@@ -53,7 +54,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
         return await buildAgain(async () => runIn(rung, place, request, options), request.signal);
       } finally {
         live.leave();
-        starters.ahead(rung, request.limits);
+        next = () => starters.ahead(rung, request.limits);
       }
     },
     async start(request) {
@@ -70,6 +71,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
         throw error;
       }
     },
+    ahead: () => next(),
     close: () => starters.close(),
   };
 }

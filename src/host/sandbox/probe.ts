@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Rung, SandboxProbe } from '../../core/sandbox.ts';
+import { removeTree } from '../journal/discard.ts';
 import { launch } from './launch.ts';
 import { begin } from './starter.ts';
 
@@ -52,6 +53,7 @@ async function missingPrograms(env: Readonly<Record<string, string>>): Promise<s
 /** Null where it worked, else what was said. */
 async function attempt(rung: Exclude<Rung, 'snapshot'>, stateFolder: string): Promise<string | null> {
   mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+  sweep(stateFolder);
   const base = mkdtempSync(join(stateFolder, 'probe-'));
   try {
     const [root, folder] = [join(base, 'root'), join(base, 'layer')] as const;
@@ -75,9 +77,19 @@ async function attempt(rung: Exclude<Rung, 'snapshot'>, stateFolder: string): Pr
     if (exitCode === 0 && existsSync(join(folder, 'upper', 'written'))) return null;
     return stderr.toString().trim().split('\n').at(-1) ?? `exit code ${exitCode}`;
   } finally {
-    rmSync(base, { recursive: true, force: true });
+    removeTree(base);
   }
 }
+
+/** What servers left that were killed while they tried; none tries for so long. */
+function sweep(stateFolder: string): void {
+  for (const name of readdirSync(stateFolder).filter((one) => one.startsWith('probe-'))) {
+    const left = join(stateFolder, name);
+    const stats = statSync(left, { throwIfNoEntry: false });
+    if (stats !== undefined && stats.mtimeMs < Date.now() - ABANDONED_MS) removeTree(left);
+  }
+}
+const ABANDONED_MS = 600_000;
 
 /** What most often stands in the way of user namespaces. */
 function remedy(): string {

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
-import type { Writable } from 'node:stream';
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+import { HomeostatError, asHomeostatError } from '../../core/errors.ts';
 import type { Rung, SandboxRequest } from '../../core/sandbox.ts';
+import { type Program, start } from '../program.ts';
 import { type ControlGroup, TASKS_PER_PROCESS } from './control-group.ts';
 
 /** Where the programs that build a box are found; an agent's PATH is for the command alone. */
@@ -16,7 +17,7 @@ const STARTERS = ['--pdeathsig', 'KILL', 'unshare', '--pid', '--fork', '--kill-c
 
 /** What is the same for every box: a shell in its namespace of processes, with its limits, that waits for what to do. */
 export interface Starter {
-  readonly child: ChildProcess;
+  readonly program: Program;
   readonly rung: Exclude<Rung, 'snapshot'>;
   readonly group: ControlGroup | null;
 }
@@ -26,60 +27,50 @@ export function begin(
   limits: SandboxRequest['limits'],
   group: ControlGroup | null,
 ): Starter {
-  const args = [...STARTERS, ...(rung === 'root_overlay' ? [] : ['--user', '--map-root-user']), '/bin/sh'];
-  const nothing = openSync('/dev/null', 'r+');
-  let child: ChildProcess;
+  const own = rung === 'root_overlay' ? [] : ['--user', '--map-root-user'];
+  const words = ['setpriv', ...STARTERS, ...own, '/bin/sh'];
   try {
-    const stdio: ('ignore' | 'pipe' | number)[] = ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'];
-    // What this process got from its own parent, or a library opened, would go on to the command.
-    for (const fd of inherited()) stdio[fd] = nothing;
-    for (let fd = 0; fd < stdio.length; fd++) stdio[fd] ??= 'ignore';
-    child = spawn('setpriv', args, { cwd: '/', env: { PATH: SYSTEM_PATH }, stdio });
-  } finally {
-    closeSync(nothing);
+    const program = start(systemProgram('setpriv'), words, { PATH: SYSTEM_PATH });
+    tell(program, held(rung, limits, group));
+    return { program, rung, group };
+  } catch (error) {
+    group?.remove();
+    throw new HomeostatError('unsafe_root', `no sandbox could be begun: ${asHomeostatError(error).message}`);
   }
-  // One that gave up reads no more; it says why on standard error.
-  for (const stream of [0, 3, 5].map((fd) => child.stdio[fd] as Writable))
-    stream.on('error', () => undefined);
-  child.on('error', () => undefined);
-  tell(child, held(rung, limits, group));
-  return { child, rung, group };
 }
 
 /** Gives the shell a line, which it works off when all of it is there. */
-export const tell = ({ stdin }: ChildProcess, line: string): boolean | undefined => stdin?.write(`${line}\n`);
+export const tell = ({ ends: [input] }: Program, line: string): boolean => input.write(`${line}\n`);
 
 export const quoted = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;
+
+/** The first that may be run; where there is none, starting it says so. */
+function systemProgram(name: string): string {
+  const paths = SYSTEM_PATH.split(':').map((folder) => join(folder, name));
+  return paths.find(isExecutable) ?? name;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * A file that grows too long is an error of the write, and not the end of its program by a signal, which nobody could
  * tell from an exit code of its own. In a user namespace the number of tasks counts those of the namespace; root is
- * never held by it.
+ * never held by it. The folder that this process is in is no business of a shell that waits.
  */
 function held(rung: Rung, limits: SandboxRequest['limits'], group: ControlGroup | null): string {
   const { cpuSeconds, writtenBytes, processes } = limits;
   const tasks = processes * TASKS_PER_PROCESS;
   return [
-    "trap '' XFSZ; ulimit -c 0",
+    "cd /; trap '' XFSZ; ulimit -c 0",
     `ulimit -S -t ${cpuSeconds}; ulimit -H -t ${cpuSeconds + 1}; ulimit -f ${Math.ceil(writtenBytes / 512)}`,
     ...(group === null ? [] : [`echo 0 >${quoted(group.entry)} || exit`]),
     ...(rung === 'root_overlay' ? [] : [`ulimit -u ${tasks} 2>/dev/null || ulimit -p ${tasks} || exit`]),
   ].join('\n');
-}
-
-/** Descriptors above those of a command's own that stay open across exec; Node itself opens none such. */
-function inherited(): number[] {
-  return readdirSync('/proc/self/fd')
-    .map(Number)
-    .filter((fd) => fd > 5 && staysOpen(fd));
-}
-
-function staysOpen(fd: number): boolean {
-  try {
-    const flags = /^flags:\s+([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0';
-    const CLOSE_ON_EXEC = 0o2_000_000;
-    return (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import type { Rung, SandboxRequest } from '../../core/sandbox.ts';
 import { openControlGroup } from './control-group.ts';
 import { type Starter, begin } from './starter.ts';
@@ -36,9 +34,13 @@ export function openStarters(): Starters {
     },
     ahead(rung, limits) {
       if (waiting !== null || isClosed) return;
-      const starter = fresh(rung, limits);
-      hold(starter, 'unref');
-      waiting = { starter, limits: keyOf(rung, limits) };
+      try {
+        const starter = fresh(rung, limits);
+        hold(starter, 'unref');
+        waiting = { starter, limits: keyOf(rung, limits) };
+      } catch {
+        // The next command begins its own, and tells what is in the way.
+      }
     },
     async close() {
       isClosed = true;
@@ -53,26 +55,21 @@ const keyOf = (rung: Rung, limits: Limits): string => JSON.stringify([rung, limi
 const fresh = (rung: Exclude<Rung, 'snapshot'>, limits: Limits): Starter =>
   begin(rung, limits, openControlGroup(limits));
 
-/** Somebody may have ended it while it waited, of which Node may not have been told yet. */
-function isUsable({ child }: Starter): boolean {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return false;
-  return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${child.pid}/status`, 'latin1'));
-}
+/** Somebody may have ended it while it waited: it is then still there for this process to let go of. */
+const isUsable = ({ program }: Starter): boolean =>
+  !program.hasEnded() && !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${program.pid}/status`, 'latin1'));
 
 /** One that only waits keeps no process alive; it ends with it. */
-function hold({ child }: Starter, how: 'ref' | 'unref'): void {
-  child[how]();
-  for (const stream of child.stdio) (stream as Socket | null)?.[how]();
+function hold({ program }: Starter, how: 'ref' | 'unref'): void {
+  for (const end of program.ends) end[how]();
 }
 
 async function dismiss(starter: Starter): Promise<void> {
-  const { child, group } = starter;
-  const hasEnded = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
-  const closed = hasEnded ? null : once(child, 'close');
+  const { program, group } = starter;
   hold(starter, 'ref');
   // Told nothing more, its shell is at its end.
-  child.stdin?.end();
-  for (const fd of [1, 2, 4]) (child.stdio[fd] as Socket | null)?.resume();
-  await closed;
+  program.ends[0].end();
+  for (const end of program.ends) end.resume();
+  await program.ended;
   group?.remove();
 }

@@ -2,38 +2,26 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   CallToolRequestSchema,
-  ErrorCode,
-  GetPromptRequestSchema,
-  ListPromptsRequestSchema,
   ListToolsRequestSchema,
+  ErrorCode,
   McpError,
   type RequestId,
   RootsListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { fileURLToPath } from 'node:url';
-import type { Card, Prompts } from '../../core/card.ts';
-import type { Gateway } from '../../core/gateway.ts';
 import { toolSchemas } from '../../core/json-schema.ts';
 import type { Report } from '../../core/outcome.ts';
-import type { Principal } from '../../core/principal.ts';
+import { type Principal, runClient } from '../../core/principal.ts';
 import { askThrough } from './ask.ts';
+import { serveCompletions } from './completions.ts';
+import { type Line, type McpFace, toolsOf } from './line.ts';
+import { serveLogMessages } from './log-messages.ts';
+import { servePrompts } from './prompts.ts';
+import { serveResources } from './resources.ts';
 
-/** Everything that this protocol line's SDK is used for; a later line is one more file like this. */
-export interface McpFace {
-  readonly gateway: Gateway;
-  readonly cards: () => ReadonlyMap<string, Card>;
-  readonly prompts: Prompts;
-  readonly version: string;
-  readonly card: string | null;
-  /** What the record calls the client; null where its own word in the handshake is taken. */
-  readonly client: string | null;
-  readonly user: string;
-  readonly cwd: string;
-  /** Ends every call of this connection. */
-  readonly signal: AbortSignal;
-}
+export type { McpFace } from './line.ts';
 
-const RESERVED = /^(person|cli|homeostat|signal)$/i;
+const RESERVED = /^(person|cli|homeostat|signal|runner)$/i;
 
 /** Clients give up after 60 s without a word. */
 const HEARTBEAT_MS = 5000;
@@ -42,15 +30,39 @@ const PREPARE_MS = 1000;
 const ROOTS_TIMEOUT_MS = 3000;
 
 export async function connectMcp(face: McpFace, transport: Transport): Promise<Server> {
-  const { gateway, cards } = face;
+  const { gateway } = face;
   const server = new Server(
     { name: 'homeostat', title: 'homeostat', version: face.version },
-    { capabilities: { tools: {}, prompts: {} }, instructions: face.prompts.instructions },
+    {
+      capabilities: {
+        tools: { listChanged: true },
+        prompts: { listChanged: true },
+        resources: { listChanged: true, subscribe: true },
+        completions: {},
+        logging: {},
+      },
+      instructions: face.prompts.instructions,
+    },
   );
   const announced = announcedRoots(server);
+  let card = face.card;
+  const line: Line = {
+    face,
+    server,
+    card: () => card,
+    take: (name) => void (card = name),
+    connection: async (within) => ({
+      principal: principalOf(server, face, card),
+      cwd: face.cwd,
+      announced: await announced(within),
+      signal: face.signal,
+    }),
+  };
+
+  const messageOf = serveLogMessages(line);
 
   server.setRequestHandler(ListToolsRequestSchema, () => ({
-    tools: toolsOf(face).map((tool) => {
+    tools: toolsOf(line).map((tool) => {
       const { input, output } = toolSchemas(tool);
       const { name, title, description, annotations } = tool;
       return {
@@ -77,45 +89,27 @@ export async function connectMcp(face: McpFace, transport: Transport): Promise<S
     const beating = setInterval(() => onProgress(`${params.name} is still running`), HEARTBEAT_MS);
     try {
       const report = await gateway.call(params.name, params.arguments ?? {}, {
-        principal: principalOf(server, face),
-        cwd: face.cwd,
-        announced: await announced(extra.requestId),
+        ...(await line.connection(extra.requestId)),
         signal: AbortSignal.any([extra.signal, face.signal]),
         onProgress,
         ask: askThrough(server, extra.requestId),
       });
+      const message = messageOf(params.name, report);
+      if (message !== null) await extra.sendNotification(message).catch(() => undefined);
       return toolResult(report);
     } finally {
       clearInterval(beating);
     }
   });
 
-  server.setRequestHandler(ListPromptsRequestSchema, () => ({
-    prompts: [...cards().values()].map(({ name, title, description }) => ({
-      name,
-      title,
-      description,
-      arguments: [{ name: 'goal', description: 'What is to be achieved', required: true }],
-    })),
-  }));
-
-  server.setRequestHandler(GetPromptRequestSchema, ({ params }) => {
-    const card = cards().get(params.name);
-    if (card === undefined) throw new McpError(ErrorCode.InvalidParams, `there is no prompt ${params.name}`);
-    const goal = params.arguments?.['goal'];
-    if (goal === undefined)
-      throw new McpError(ErrorCode.InvalidParams, `${params.name} needs the argument goal`);
-    const text = face.prompts.card(card, goal);
-    return {
-      description: card.description,
-      messages: [{ role: 'user' as const, content: { type: 'text' as const, text } }],
-    };
-  });
+  servePrompts(line);
+  serveResources(line);
+  serveCompletions(line);
 
   // What is asked for under another name than a tool's is refused, and on record, like a tool that is not there.
   server.fallbackRequestHandler = async ({ method, params }): Promise<never> => {
     const { signal, cwd } = face;
-    const connection = { principal: principalOf(server, face), cwd, announced: null, signal };
+    const connection = { principal: principalOf(server, face, card), cwd, announced: null, signal };
     // Where it cannot be written nothing is done either.
     await gateway.refuse(method, params, connection).catch(() => undefined);
     throw new McpError(ErrorCode.MethodNotFound, 'Method not found');
@@ -126,8 +120,7 @@ export async function connectMcp(face: McpFace, transport: Transport): Promise<S
     server.oninitialized = (): void => {
       const prepare = async (): Promise<void> => {
         if (face.signal.aborted) return;
-        const principal = principalOf(server, face);
-        gateway.prepare({ principal, cwd: face.cwd, announced: await announced(), signal: face.signal });
+        gateway.prepare(await line.connection());
       };
       setTimeout(() => void prepare(), PREPARE_MS).unref();
     };
@@ -136,17 +129,19 @@ export async function connectMcp(face: McpFace, transport: Transport): Promise<S
   return server;
 }
 
-function toolsOf({ gateway, cards, card }: McpFace): ReturnType<Gateway['tools']> {
-  const named = card === null ? null : cards().get(card)?.tools;
-  return gateway.tools().filter((tool) => named?.includes(tool.name) ?? true);
-}
-
-function principalOf(server: Server, { card, client: known, user }: McpFace): Principal {
-  if (known !== null) return { client: known, card, user };
+function principalOf(
+  server: Server,
+  { client: known, user, run, under }: McpFace,
+  card: string | null,
+): Principal {
+  const shared = { ...(run === undefined ? {} : { run }), ...(under === undefined ? {} : { under }) };
+  if (known !== null) return { client: known, card, user, ...shared };
   const client = server.getClientVersion()?.name ?? 'unknown';
   const name = client.replaceAll(/[^\w.-]+/g, '-').slice(0, 60);
-  // Names that the record keeps for a person at a terminal are nobody else's.
-  return { client: RESERVED.test(name) ? `client-${name}` : name, card, user };
+  // Names that the record keeps for a person at a terminal, or for a run, are nobody else's.
+  const isTaken = RESERVED.test(name) || (name.startsWith(runClient('')) && name !== runClient(run ?? ''));
+  const own = isTaken ? `client-${name}` : name;
+  return { client: own, card, user, ...shared };
 }
 
 function toolResult(report: Report): {

@@ -77,6 +77,7 @@ export const runCommand = defineAction({
       ],
       contained: boxed && !network,
       reaching: boxed && network,
+      unboxed: !boxed && !alone,
     };
   },
 
@@ -100,6 +101,8 @@ export const runCommand = defineAction({
     // A command is approved with the files that it names; its roots are snapshotted anew when it runs.
     return stage.kind === 'changes' ? ctx.files.check(stage) : checkNamed(stage.named, ctx);
   },
+
+  keepsFirst: ({ kind }) => kind === 'ran' || kind === 'planned',
 
   async commit(stage, ctx) {
     if (stage.kind === 'command') return runDirect(stage, ctx);

@@ -6,6 +6,7 @@ import { planSchema } from '../../core/plan.ts';
 import type { Rung, SandboxResult } from '../../core/sandbox.ts';
 import type { Staged } from '../../core/stages.ts';
 import { commandOutput, failureOf, outputOf } from './output.ts';
+import { mayBeCompose, withPlanted, writtenIn } from '../file/planted.ts';
 import { effectsOfPlan } from '../plan/planned.ts';
 
 /** A command that has run in the sandbox: what it would change, and what it said. */
@@ -53,15 +54,18 @@ export async function stageSandboxed(line: Line, ctx: ActionContext): Promise<St
   const ran = outputOf(result, guaranteeOf(rung, result, line.network), line.keepFailed);
   const failure = exceededBy(result) ?? failureOf(ran);
   const effects = await effectsOfPlan(plan, ctx, line.network ? NETWORK : undefined);
+  await ctx.transactions.flushed();
   checkWritten(effects, limits.command_written_bytes);
-  return {
-    stage: { kind: 'ran', plan, ran },
+  const staged = {
+    stage: { kind: 'ran' as const, plan, ran },
     effects,
     circumstances: ctx.transactions.reachesOut(plan) ? ['other_names'] : [],
-    reversibility: line.network ? 'irreversible' : 'reversible',
+    reversibility: line.network ? ('irreversible' as const) : ('reversible' as const),
     output: ran,
     ...(failure === null || line.keepFailed ? {} : { failure }),
   };
+  if (!effects.changes.some(({ path }) => mayBeCompose(path))) return staged;
+  return withPlanted(staged, writtenIn(ctx.transactions.describe(plan)), ctx);
 }
 
 /** A file that is new counts as so much more, so that empty ones are not made without end. */

@@ -1,32 +1,13 @@
 import * as z from 'zod';
 import type { ActionContext } from '../../core/context.ts';
+import { changeKind } from '../../core/effects.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import { defineAction } from '../../core/tool.ts';
 import type { Kept } from '../docker/container-change.ts';
+import { type Input, asked, input } from './deploy/asked.ts';
 import { failureSchema } from './deploy/cause.ts';
 import type { Work } from './deploy/work.ts';
 import { stackSnapshot, stackStage } from './deploy/stage.ts';
-
-const input = z.object({
-  paths: z.array(z.string().min(1)).min(1).max(10).describe('As given by -f, in order'),
-  verb: z
-    .enum(['up', 'update', 'remove'])
-    .optional()
-    .describe('up unless told; update: nothing that is not there yet; remove: containers go, volumes stay'),
-  services: z.array(z.string()).min(1).optional().describe('These, with what they need; all unless told'),
-  profiles: z.array(z.string()).optional(),
-  project: z.string().optional().describe('Name; as Compose makes it unless told'),
-  remove_orphans: z.boolean().optional().describe('Containers of services that the files no longer have'),
-  remove_volumes: z.boolean().optional().describe('With remove: all data of the project is lost'),
-  probes: z
-    .record(z.string(), z.string())
-    .optional()
-    .describe('By service: http:// or tcp:// on 127.0.0.1 that answers once it is ready'),
-  timeout_seconds: z.number().positive().optional().describe('How long it may take to become healthy'),
-  stable_seconds: z.number().min(0).max(300).optional().describe('How long it has to stay so; 2 unless told'),
-  commit: z.boolean().optional().describe('false: leave the files uncommitted in git'),
-});
-type Input = z.infer<typeof input>;
 
 const stepSchema = z.object({
   service: z.string(),
@@ -40,16 +21,6 @@ const output = z.object({
   failures: z.array(failureSchema),
   git: z.string().describe('Commit, or why there is none'),
 });
-const asked = ({
-  verb = 'up',
-  remove_orphans = false,
-  remove_volumes = false,
-  ...rest
-}: Input): Parameters<typeof import('./deploy/work.ts').worked>[0] => {
-  if (remove_volumes && verb !== 'remove')
-    throw new HomeostatError('invalid_input', 'remove_volumes: only together with verb remove');
-  return { ...rest, verb, orphans: remove_orphans, volumes: remove_volumes };
-};
 
 /** Worked out to be assessed, for the stage that follows at once; each serves once. */
 const works = new WeakMap<Input, Work>();
@@ -58,7 +29,7 @@ export const deployStack = defineAction({
   name: 'deploy_stack',
   title: 'Deploy a Compose stack',
   description:
-    'Bring what runs to what Compose files say; where it is not healthy, what ran is put back. Takes images that are here; dry_run shows the plan.',
+    'Bring what runs to what Compose files say; where it is not healthy, what ran is put back. Builds what has a build; edits of the files can come with it; dry_run shows the plan.',
   toolset: 'compose',
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input,
@@ -71,7 +42,8 @@ export const deployStack = defineAction({
     const { contentOf } = await import('./deploy/model.ts');
     const work = await worked(asked(given), ctx);
     works.set(given, work);
-    const { model, plan, circumstances } = work;
+    const { model, plan, circumstances, edited, arrivals } = work;
+    const touches = edited.changes.map((change) => ({ path: change.path, change: changeKind(change) }));
     const touched = plan.steps.flatMap(({ change, container }) =>
       change === 'keep' || container === null ? [] : [container],
     );
@@ -85,16 +57,20 @@ export const deployStack = defineAction({
       summary: `${verb} ${model.project}: ${what.join(', ') || 'nothing to do'}${named.length > 0 ? `; protected: ${named.join(', ')}` : ''}${plan.lost.length > 0 ? `; with volumes ${plan.lost.join(', ')}` : ''}`,
       level: what.length === 0 ? 'LOW' : verb === 'remove' ? 'HIGH' : 'MEDIUM',
       reversibility: plan.lost.length > 0 ? 'irreversible' : 'compensable',
-      touches: [],
+      touches,
       // The same words as on a command line, so that the same rules speak of them.
-      commands: touched.map((found) => ({
-        line: `docker stop ${nameOf(found)}`,
-        cwd: ctx.workspace.cwd,
-        env: {},
-      })),
-      resources: [`stack:${model.project}`, ...touched.map(resourceOf)],
+      commands: [
+        ...arrivals.commands,
+        ...touched.map((found) => ({ line: `docker stop ${nameOf(found)}`, cwd: ctx.workspace.cwd })),
+      ].map((command) => ({ ...command, env: {} })),
+      resources: [
+        `stack:${model.project}`,
+        ...touched.map(resourceOf),
+        ...touches.map(({ path }) => `file:${path}`),
+        ...arrivals.images.map(({ name }) => `image:${name}`),
+      ],
       circumstances,
-      content: contentOf(model),
+      content: contentOf(model, arrivals.images),
     };
   },
 
@@ -112,8 +88,9 @@ export const deployStack = defineAction({
   async commit(stage, ctx) {
     const { applyStack } = await import('./deploy/apply.ts');
     const { snapshot, failures } = await applyStack(stage, ctx);
-    const isOwn = stage.up !== null || stage.lost.length > 0 || Object.keys(stage.files).length > 0;
-    const changed = snapshot.changes.map(({ name, before, after }) => ({
+    const { changes, edits, images } = snapshot;
+    const isNothing = changes.length === 0 && edits === null && images.length === 0;
+    const changed = changes.map(({ name, before, after }) => ({
       service: serviceIn(after ?? before),
       container: name,
       change:
@@ -121,22 +98,28 @@ export const deployStack = defineAction({
     }));
     const git = failures.length > 0 ? 'not committed: it failed' : await committed(stage, ctx);
     return {
-      output: isOwn ? { project: stage.project, changed, failures, git } : null,
-      snapshot: changed.length === 0 ? null : snapshot,
+      output: stage.turned === null ? { project: stage.project, changed, failures, git } : null,
+      snapshot: isNothing ? null : snapshot,
       effects: null,
     };
   },
 
-  async release(_, { actionId, engine }) {
+  async release({ images }, { actionId, engine }) {
     const { releaseImages } = await import('../docker/objects/kept-images.ts');
-    await releaseImages(actionId, engine.images);
+    const removed = images.flatMap(({ after, kept }) => (after === null ? [kept] : []));
+    await releaseImages(actionId, engine.images, removed);
   },
 
   async verify(done, snapshot, ctx) {
     if (done !== null && done.failures.length > 0)
       return { ok: false, error: new HomeostatError('deploy_failed', told(done.failures)) };
     if (snapshot === null) return { ok: true };
-    const { verifyChange } = await import('../docker/container-change.ts');
+    const [{ verifyChange }, { verifyPlanned }] = await Promise.all([
+      import('../docker/container-change.ts'),
+      import('../plan/planned.ts'),
+    ]);
+    const files = verifyPlanned(snapshot.edits, ctx);
+    if (!files.ok) return files;
     for (const change of snapshot.changes) {
       const seen = await verifyChange(change, ctx);
       if (!seen.ok) return seen;
@@ -165,7 +148,7 @@ const told = (failures: z.infer<typeof failureSchema>[]): string =>
     .join(' | ');
 
 async function committed(stage: z.infer<typeof stackStage>, ctx: ActionContext): Promise<string> {
-  if (!stage.git || stage.up === null)
+  if (!stage.git || (stage.up === null && stage.edits === null))
     return 'left as they are: nothing was deployed, or it was not asked for';
   return (await import('./deploy/git.ts')).commitFiles(stage, ctx);
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isHere } from '../../core/engine.ts';
 import { defineQuery } from '../../core/tool.ts';
 import { shownPath } from '../file/shown-path.ts';
 import { operationSchema } from './operations/schema.ts';
@@ -21,7 +22,7 @@ export const validateCompose = defineQuery({
   description:
     'Find what is wrong or risky in Compose files, and propose edits. Specification, undefined names, clashes, variables, YAML traps, privileges, Traefik.',
   toolset: 'compose',
-  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input: z.object({ paths: z.array(z.string().min(1)).min(1).max(10).describe('As given by -f, in order') }),
   output: z.object({
     valid: z.boolean().describe('No errors'),
@@ -33,14 +34,17 @@ export const validateCompose = defineQuery({
 
   async run({ paths }, ctx) {
     // With the first call: nothing else needs to read YAML.
-    const [{ openProject }, { validated }, { checkEngine }, { projectName }] = await Promise.all([
-      import('./resolve/project.ts'),
-      import('./validate/project.ts'),
-      import('./validate/engine.ts'),
-      import('./deploy/model.ts'),
-    ]);
+    const [{ openProject }, { validated }, { checkEngine }, { registriesOf }, { projectName }] =
+      await Promise.all([
+        import('./resolve/project.ts'),
+        import('./validate/project.ts'),
+        import('./validate/engine.ts'),
+        import('./validate/images.ts'),
+        import('./deploy/model.ts'),
+      ]);
     const project = await openProject(paths, ctx);
-    const seen = await checkEngine(project, projectName(project, undefined), ctx.engine);
+    const { engine } = ctx;
+    const seen = await checkEngine(project, projectName(project, undefined), engine, registriesOf(engine));
     const found = await validated(project, ctx, Array.isArray(seen) ? seen : []);
     const shown = (path: string): string => shownPath(path, ctx.workspace.cwd);
     return {
@@ -57,8 +61,8 @@ export const validateCompose = defineQuery({
       files: project.files.map(shown),
       not_checked: [
         ...(Array.isArray(seen) ? [] : [`ports, names and images of the engine: ${seen.message}`]),
-        'ports that are no container’s',
-        'images in registries',
+        ...(isHere(engine) ? [] : ['whether mounted folders are there: the engine is another machine’s']),
+        ...(engine.listening() === null ? ['ports that are no container’s'] : []),
       ],
     };
   },

@@ -10,10 +10,10 @@ import {
   applyChange,
   checkBefore,
   containerChange,
-  find,
   recoverChange,
   verifyChange,
 } from './container-change.ts';
+import { find } from './find.ts';
 import { releaseImages } from './objects/kept-images.ts';
 
 interface ContainerTool<I extends z.ZodObject> {

@@ -13,6 +13,8 @@ import type { Engine, Inspected } from '../../core/engine.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import type { Recovery, Verification } from '../../core/stages.ts';
 import { nameOf } from './container.ts';
+import { endsBy, waitOut } from './ending.ts';
+import { find } from './find.ts';
 import { keptTag } from './objects/kept-images.ts';
 
 /** A container with all that it takes to make it again. */
@@ -33,6 +35,8 @@ export const containerChange = z.object({
   name: z.string(),
   before: keptSchema.nullable(),
   after: keptSchema.nullable(),
+  /** By when the engine has ended the one before, in milliseconds since 1970, where it was asked to. */
+  ends_by: z.number().optional(),
 });
 export type ContainerChange = z.infer<typeof containerChange>;
 
@@ -44,16 +48,6 @@ export const keptOf = (found: Inspected): Kept => ({
   layer: null,
   id: found.Id,
 });
-
-/** Null where no container has that name or id. */
-export async function find(engine: Engine, container: string): Promise<Inspected | null> {
-  try {
-    return await engine.inspect(container);
-  } catch (error) {
-    if (error instanceof HomeostatError && error.code === 'not_found') return null;
-    throw error;
-  }
-}
 
 /** Throws where what stands is not what the change was worked out from. */
 export async function checkBefore(
@@ -93,7 +87,8 @@ export async function applyChange(change: ContainerChange, ctx: ActionContext): 
   const fresh = after === null ? null : await make(after, freshName(name, actionId), engine);
   // A recovery must know it by its id: under the name somebody else's may stand by then.
   const done = { name, before, after: after === null ? null : { ...after, id: fresh } };
-  await ctx.preserve(done);
+  const ends = before?.id && before.goal !== 'exited' && { ends_by: endsBy(await engine.inspect(before.id)) };
+  await ctx.preserve({ ...done, ...ends });
   const holder = after === null ? await holdVolumes(before, holderName(name, actionId), engine) : null;
   if (before?.id) await setAside(before, asideName(name, actionId), engine);
   if (after !== null && fresh !== null) {
@@ -236,10 +231,11 @@ export async function verifyChange(
 
 /** Takes back a change that was cut short, wherever it stands. */
 export async function recoverChange(
-  { name, before, after }: ContainerChange,
+  { name, before, after, ends_by }: ContainerChange,
   ctx: ActionContext,
 ): Promise<Recovery> {
   const { engine, actionId } = ctx;
+  if (before?.id) await waitOut(before.id, ends_by ?? 0, engine);
   const old = before?.id ? await find(engine, before.id) : null;
   const holder = await find(engine, holderName(name, actionId));
   const fresh = await find(engine, freshName(name, actionId));

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { HomeostatError } from '../../core/errors.ts';
+import { HomeostatError, asHomeostatError } from '../../core/errors.ts';
 import { defineAction } from '../../core/tool.ts';
 import { checkArguments } from '../command/arguments.ts';
 import { circumstancesOf, nameOf, powersOf, resourceOf } from './container.ts';
@@ -40,7 +40,8 @@ export const execInContainer = defineAction({
     omitted_bytes: z.number().int(),
   }),
   stageSchema,
-  snapshotSchema: z.object({}),
+  /** Kept for the record alone: whether it may have begun. */
+  snapshotSchema: z.object({ begun: z.boolean() }),
 
   async assess({ container, command, env = {} }, ctx) {
     checkArguments([command, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)]);
@@ -82,7 +83,14 @@ export const execInContainer = defineAction({
 
   async commit({ id, argv, env, user, cwd, timeout_ms }, ctx) {
     const request = { argv, env, user, cwd, timeoutMs: timeout_ms, signal: ctx.signal };
-    const ran = await ctx.engine.exec(id, { ...request, outputBytes: ctx.config.limits.output_bytes });
+    await ctx.preserve({ begun: true });
+    const ran = await ctx.engine
+      .exec(id, { ...request, outputBytes: ctx.config.limits.output_bytes })
+      .catch(async (error: unknown) => {
+        // Only an engine that does not answer leaves open whether it ran.
+        if (asHomeostatError(error).code !== 'engine_unreachable') await ctx.preserve({ begun: false });
+        throw error;
+      });
     return {
       output: {
         exit_code: ran.exitCode,
@@ -106,10 +114,10 @@ export const execInContainer = defineAction({
   async undo() {
     throw new HomeostatError('nothing_to_undo', 'nothing is kept of what a command changes in a container');
   },
-  recover: async () => ({
-    outcome: 'unknown',
-    message: 'nobody knows how far the command in the container came',
-  }),
+  recover: async ({ begun }) =>
+    begun
+      ? { outcome: 'unknown', message: 'nobody knows how far the command in the container came' }
+      : { outcome: 'rolled_back', message: 'the engine ran nothing' },
 });
 
 /** The line as it is assessed: a variable can decide what a command runs, so that it stands in it. */

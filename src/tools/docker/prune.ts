@@ -30,7 +30,8 @@ export const prune = objectAction({
   input: z.object({
     kinds: z.array(kinds).min(1).max(6).describe('dangling_images have no name'),
   }),
-  level: 'MEDIUM',
+  // Whoever prunes has named nothing of what goes.
+  level: 'DESTRUCTIVE',
   brief: true,
   async plan({ kinds: wanted }, ctx) {
     const found: ObjectChange[] = [];

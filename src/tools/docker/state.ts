@@ -6,6 +6,8 @@ import { HomeostatError } from '../../core/errors.ts';
 import type { Staged } from '../../core/stages.ts';
 import { type Action, defineAction } from '../../core/tool.ts';
 import { circumstancesOf, nameOf, resourceOf } from './container.ts';
+import { find } from './find.ts';
+import { endsBy, waitOut } from './ending.ts';
 
 const stageSchema = z.object({
   id: z.string(),
@@ -18,12 +20,17 @@ const stageSchema = z.object({
 });
 type StateStage = z.infer<typeof stageSchema>;
 
-const snapshotSchema = stageSchema.omit({ seconds: true, restart: true });
+const snapshotSchema = stageSchema.omit({ seconds: true, restart: true }).extend({
+  /** By when the engine has ended it, in milliseconds since 1970; missing where it is not to end. */
+  ends_by: z.number().optional(),
+});
 type StateSnapshot = z.infer<typeof snapshotSchema>;
 
 const outputSchema = z.object({ id: z.string(), name: z.string(), state: containerStateSchema });
 
 const LOST = 'What its processes had in memory is lost.';
+const PASSING =
+  'The engine removes it when it ends, with what it has written and its volumes without a name, so that an undo does not stop it.';
 const KEPT = 'The container, its files and its volumes stay as they are.';
 
 interface StateTool {
@@ -92,7 +99,8 @@ function stateTool({ verb, title, description, to, from, toolset }: StateTool): 
     async commit(stage, ctx) {
       const { id, name, from: before, to: goal } = stage;
       const snapshot: StateSnapshot = { id, name, from: before, to: goal };
-      await ctx.preserve(snapshot);
+      const ends = isEnding(stage) && { ends_by: endsBy(await ctx.engine.inspect(id), stage.seconds) };
+      await ctx.preserve({ ...snapshot, ...ends });
       await bring(stage, ctx);
       const { State } = await ctx.engine.inspect(id);
       return { output: { id, name, state: State.Status }, snapshot, effects: null };
@@ -115,8 +123,10 @@ function stateTool({ verb, title, description, to, from, toolset }: StateTool): 
       return staged(found, { to: goal, restart: false });
     },
 
-    async recover({ id, name, from: before }, ctx) {
-      const found = await ctx.engine.inspect(id);
+    async recover({ id, name, from: before, ends_by }, ctx) {
+      await waitOut(id, ends_by ?? 0, ctx.engine);
+      const found = await find(ctx.engine, id);
+      if (found === null) return { outcome: 'rollback_failed', message: `${name} is gone` };
       await bring({ id, name, from: found.State.Status, to: doneBy(before), restart: false }, ctx);
       const { State } = await ctx.engine.inspect(id);
       const isBack = doneBy(State.Status) === doneBy(before);
@@ -131,21 +141,31 @@ function staged(
 ): Staged<StateStage> {
   const name = nameOf(found);
   const from = found.State.Status;
-  const ends = doneBy(from) !== 'exited' && (to === 'exited' || restart);
+  const ends = isEnding({ from, to, restart });
+  const isPassing = found.HostConfig.AutoRemove === true;
+  if (isPassing && ends && !restart)
+    throw new HomeostatError('engine_conflict', `${name} is one that the engine removes when it ends`, {
+      next: 'remove_container removes it, and its undo makes it again.',
+    });
+  const isLasting = isPassing && to === 'running' && !restart && doneBy(from) === 'exited';
   const lines = from === to && !restart ? [] : [`-state: ${from}`, `+state: ${to}${restart ? ', anew' : ''}`];
   return {
     stage: { id: found.Id, name, from, to, restart, ...(seconds === undefined ? {} : { seconds }) },
     effects: {
       known: true,
-      note: ends ? `${LOST} ${KEPT}` : KEPT,
+      note: isLasting ? PASSING : ends ? `${LOST} ${KEPT}` : KEPT,
       changes: [],
       diff:
         lines.length === 0 ? '' : [`--- container ${name}`, `+++ container ${name}`, ...lines, ''].join('\n'),
     },
     circumstances: [],
-    reversibility: 'compensable',
+    reversibility: isLasting ? 'irreversible' : 'compensable',
   };
 }
+
+/** Whether its processes are ended on the way. */
+const isEnding = ({ from, to, restart }: Pick<StateStage, 'from' | 'to' | 'restart'>): boolean =>
+  doneBy(from) !== 'exited' && (to === 'exited' || restart);
 
 async function unchanged({ id, name }: StateStage, from: ContainerState, ctx: ActionContext): Promise<void> {
   const { State } = await ctx.engine.inspect(id);

@@ -10,11 +10,11 @@ import {
   applyChange,
   checkBefore,
   containerChange,
-  find,
   keptOf,
   recoverChange,
   verifyChange,
 } from './container-change.ts';
+import { find } from './find.ts';
 import { releaseImages } from './objects/kept-images.ts';
 
 /** Settings that the engine changes while a container runs; one that is zero it takes for “as it was”. */

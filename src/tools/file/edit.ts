@@ -4,6 +4,7 @@ import { HomeostatError } from '../../core/errors.ts';
 import { defineAction } from '../../core/tool.ts';
 import { changeSetAction, stageContent, withContent } from './change-set.ts';
 import { refuseMarker } from './marker.ts';
+import { withPlanted } from './planted.ts';
 import { shownPath } from './shown-path.ts';
 
 const edit = z.strictObject({
@@ -51,7 +52,11 @@ export const editFile = defineAction({
     );
     const before = await ctx.files.state(target, true);
     const after = await withContent(edited, before, ctx);
-    return stageContent(before?.digest === after.digest ? [] : [{ path: target, before, after }], ctx);
+    const staged = await stageContent(
+      before?.digest === after.digest ? [] : [{ path: target, before, after }],
+      ctx,
+    );
+    return withPlanted(staged, [{ path: target, before: text, after: edited.toString('utf8') }], ctx);
   },
 });
 

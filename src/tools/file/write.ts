@@ -3,6 +3,7 @@ import { HomeostatError } from '../../core/errors.ts';
 import { defineAction } from '../../core/tool.ts';
 import { changeSetAction, missingFolders, stageContent, withContent } from './change-set.ts';
 import { refuseMarker } from './marker.ts';
+import { withPlanted } from './planted.ts';
 import { shownPath } from './shown-path.ts';
 
 export const writeFile = defineAction({
@@ -41,6 +42,10 @@ export const writeFile = defineAction({
     refuseMarker(old?.toString('utf8') ?? '', content, 'content');
     const after = await withContent(bytes, before, ctx);
     if (before?.digest === after.digest) return stageContent([], ctx);
-    return stageContent([...(await missingFolders(target, ctx)), { path: target, before, after }], ctx);
+    const staged = await stageContent(
+      [...(await missingFolders(target, ctx)), { path: target, before, after }],
+      ctx,
+    );
+    return withPlanted(staged, [{ path: target, before: old?.toString('utf8') ?? '', after: content }], ctx);
   },
 });

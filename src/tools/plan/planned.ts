@@ -39,11 +39,20 @@ export async function commitPlan<O>(
   ctx: ActionContext,
 ): Promise<Committed<O, PlannedSnapshot>> {
   if (plan.parts.every(({ steps }) => steps.length === 0)) return { output, snapshot: null, effects: null };
-  ctx.transactions.check(plan, true);
-  await ctx.preserve(snapshotOf(plan, ctx));
-  const snapshot = snapshotOf(ctx.transactions.apply(plan), ctx);
+  const snapshot = await applyPlan(plan, ctx, ctx.preserve);
   ctx.complete(snapshot);
   return { output, snapshot, effects: null };
+}
+
+/** The same as a part of what an action does: `keep` makes durable what takes the plan back. */
+export async function applyPlan(
+  plan: Plan,
+  ctx: ActionContext,
+  keep: (snapshot: PlannedSnapshot) => Promise<void>,
+): Promise<PlannedSnapshot> {
+  ctx.transactions.check(plan, true);
+  await keep(snapshotOf(plan, ctx));
+  return snapshotOf(ctx.transactions.apply(plan), ctx);
 }
 
 const snapshotOf = (plan: Plan, ctx: ActionContext): PlannedSnapshot => ({

@@ -39,6 +39,8 @@ const definition: ActionDefinition<typeof input, typeof output, typeof stage, ty
 
   recheck: async ({ tool, stage: inner }, ctx) => ctx.undoing.recheck(tool, inner, ctx),
 
+  keepsFirst: ({ stage: inner }) => (inner as { kind?: unknown } | null)?.kind === 'planned',
+
   async commit({ of, tool, stage: inner }, ctx) {
     const done = await ctx.undoing.commit(tool, inner, wrapping(of, tool, ctx));
     return {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { AUTONOMY } from '../../core/config.ts';
+import { AUTONOMY } from '../../core/autonomy.ts';
 import { defineQuery } from '../../core/tool.ts';
 
 export const getStatus = defineQuery({

@@ -166,12 +166,12 @@ const CASES: [string, string, (place: Kept) => void | Promise<void>][] = [
     (p) => change(p, (db) => db.exec('DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)')),
   ],
   [
-    'a cut tail and a mended sequence',
+    'a cut tail and a mended mark',
     'older_copy',
     (p) =>
       change(p, (db) => {
         db.exec('DELETE FROM audit WHERE seq >= (SELECT max(seq) - 1 FROM audit)');
-        db.exec("UPDATE sqlite_sequence SET seq = (SELECT max(seq) FROM audit) WHERE name = 'audit'");
+        db.exec('UPDATE audit_mark SET seq = (SELECT max(seq) FROM audit)');
       }),
   ],
   ['a chain that was written anew', 'rewritten', (p) => change(p, (db) => rewrite(db, lastOf(db) - 2))],

@@ -1,7 +1,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { AUTONOMY, type Autonomy, configSchema, tightened } from '../../../src/core/config.ts';
+import { AUTONOMY, type Autonomy } from '../../../src/core/autonomy.ts';
+import { configSchema, tightened } from '../../../src/core/config.ts';
 import { PASSPHRASE, type TestApp, testApp } from '../../helpers/app.ts';
 
 /** A place whose configuration gives autonomy to what lies in the root. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { AUTONOMY } from '../../../src/core/config.ts';
+import { AUTONOMY } from '../../../src/core/autonomy.ts';
 import { type Level, LEVELS, REVERSIBILITIES } from '../../../src/core/risk.ts';
 import { byAutonomy, decide, raisedBy } from '../../../src/guards/policy/decide.ts';
 

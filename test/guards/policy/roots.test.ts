@@ -109,7 +109,11 @@ test('state or configuration inside a root, or a root inside them, is refused, t
 test('folders that the client announces narrow, and never widen', () => {
   const p = place();
   const sub = join(p.root, 'sub');
-  expect(workspaceOf(request(p, { announced: [sub] }))).toEqual({ roots: [sub], cwd: sub });
+  expect(workspaceOf(request(p, { announced: [sub] }))).toEqual({
+    roots: [sub],
+    cwd: sub,
+    named: [p.root],
+  });
   expect(workspaceOf(request(p, { announced: [p.base] })).roots).toEqual([p.root]);
   expect(workspaceOf(request(p, { announced: [join(p.base, 'other'), sub] })).roots).toEqual([sub]);
   expect(workspaceOf(request(p, { announced: [sub, p.root] })).roots).toEqual([p.root]);

@@ -1,7 +1,7 @@
 import { fc } from '../../helpers/seeded.ts';
 import { test } from 'vitest';
 import { Overlay, execute } from '../../helpers/overlay.ts';
-import { expectSameTree } from '../../helpers/same-tree.ts';
+import { expectFilled, expectSameTree } from '../../helpers/same-tree.ts';
 import { shellScript } from '../../helpers/shell-scripts.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
@@ -12,8 +12,10 @@ function check(flavour: 'trusted' | 'user', tree: string, line: string): void {
   const started = overlay.now();
   overlay.run(line);
   overlay.shell(line, overlay.copy);
-  execute(overlay.read(started));
+  const part = overlay.read(started);
+  execute(part);
   expectSameTree(overlay, started);
+  expectFilled(part);
 }
 
 test('a script in an overlay, its steps done, leaves what it leaves when it is run directly', () => {

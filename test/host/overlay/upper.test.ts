@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Step } from '../../../src/core/plan.ts';
 import { type Flavour, Overlay, execute } from '../../helpers/overlay.ts';
-import { expectSameTree } from '../../helpers/same-tree.ts';
+import { expectFilled, expectSameTree } from '../../helpers/same-tree.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 const TREE = `mkdir -p a/b/c d/e/f gone/x empty
@@ -27,6 +27,7 @@ function stepsOf(line: string, flavour: Flavour, isSame = true): string[] {
   overlay.shell(line, overlay.copy);
   execute(part);
   if (isSame) expectSameTree(overlay, started);
+  expectFilled(part);
   return part.steps.map(brief);
 }
 
@@ -306,4 +307,20 @@ test('without an index two names of one inode, of which only the attributes were
   const overlay = new Overlay(scratch().base, 'trusted', 'echo 1 >h1; ln h1 h2');
   overlay.run('chmod 600 h1; chmod 640 h2', 'redirect_dir=on,index=off,metacopy=on,volatile');
   expect(overlay.read().steps.map(brief)).toEqual(['attributes h1', 'attributes h2']);
+});
+
+test('tells what a new folder holds, unless something is put into it that lay elsewhere', () => {
+  const filled = (line: string): string[] => {
+    const overlay = new Overlay(scratch().base, 'trusted', TREE);
+    overlay.run(line);
+    const part = overlay.read();
+    execute(part);
+    return expectFilled(part);
+  };
+  const socket = PYTHON(`socket.socket(socket.AF_UNIX).bind('n/s')`);
+  const mixed = `mkdir -p n/a/b n/z 'n/ä\n'; echo 1 >n/1; ln n/1 n/a/2; ln -s ../äö n/l; mkfifo n/f; ${socket}`;
+  expect(filled(`${mixed}; echo 22 >n/a/b/3; chmod 4711 n/1; chmod 1777 n/z; chown 5:6 n/a`)).toEqual(['n']);
+  expect(filled('mkdir n m; mv plain n/; echo 1 >m/1')).toEqual(['m']);
+  expect(filled('mkdir -p n/a m; mv d/e n/a/; ln h1 m/; echo 1 >n/1')).toEqual([]);
+  expect(filled('rm -rf gone; mkdir gone; echo 1 >gone/1')).toEqual(['gone']);
 });

@@ -111,9 +111,9 @@ describeSandbox('escapes from the sandbox', import.meta.filename, () => {
   test('no new privileges, no capability beyond what files need', async () => {
     const { run } = guarded();
     const { stdout } = await run(
-      `grep -E 'NoNewPrivs|CapEff|CapPrm|CapAmb|Seccomp:' /proc/self/status; cp /usr/bin/id i; chmod 6755 i; ./i -u; grep -v nosuid /proc/self/mountinfo | grep -v -e ' /dev/' -e /overlay2/ -e ' nsfs '`,
+      `grep -E 'NoNewPrivs|CapEff|CapPrm|CapAmb|Seccomp:' /proc/self/status; cp /usr/bin/id i; chmod 6755 i; ./i -u; grep -v nosuid /proc/self/mountinfo | grep -v -e ' /dev/' -e /overlay2/ -e ' nsfs ' -e ' homeostat-test '`,
     );
-    // A Docker engine's mounts lie where an ordinary user cannot come to change them.
+    // A Docker engine's mounts and other tests' disks lie where an ordinary user cannot come to change them.
     // CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID, NET_BIND_SERVICE.
     const capabilities = isRoot ? '00000000000004fb' : '0000000000000000';
     expect(stdout.replaceAll('\t', ' ')).toBe(
@@ -233,8 +233,8 @@ describeSandbox('escapes from the sandbox', import.meta.filename, () => {
       const { stdout } = await box.run(
         `cat <&${fd}; ls /proc/self/fd; for f in /proc/self/fd/*; do readlink $f; done`,
       );
-      expect(stdout.split('\n')).toContain(String(fd));
-      expect(stdout).toContain('/dev/null');
+      expect(stdout.split('\n')).toContain('2');
+      expect(stdout.split('\n')).not.toContain(String(fd));
       expect(stdout).not.toMatch(/SECRET|state\.db/);
     } finally {
       for (const each of [opened, fd]) closeSync(each);

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ComposeApp, composeApp, web } from '../../helpers/compose.ts';
 
@@ -131,4 +133,27 @@ describe('Traefik', () => {
     expect(await t.edit(path, web('remove_route', { name: 'web' }))).toMatchObject({ outcome: 'succeeded' });
     expect(t.now(path).slice(WEB.length)).toBe('    labels:\n      - "a=b"\n      - "traefik.enable=true"\n');
   });
+});
+
+test('variables of an env file are set and taken out, with a person’s leave where it holds secrets, and nothing of it is shown', async () => {
+  const path = t.project(WEB);
+  const env = path.replace(/[^/]*$/, 'plain.txt');
+  writeFileSync(join(t.root, env), '# a\nA=1\nB=2\n');
+  const done = await t.act('edit_compose', { path: env, variables: { A: 'x y', B: null, C: '3' } });
+  expect(done, JSON.stringify(done.error)).toMatchObject({ outcome: 'succeeded' });
+  expect(readFileSync(join(t.root, env), 'utf8')).toBe("# a\nA='x y'\nC=3\n");
+  expect(await t.act('rollback', { id: done.snapshot_id })).toMatchObject({ outcome: 'succeeded' });
+  expect(readFileSync(join(t.root, env), 'utf8')).toBe('# a\nA=1\nB=2\n');
+  const hidden = path.replace(/[^/]*$/, '.env');
+  writeFileSync(join(t.root, hidden), 'PIN=4711\n');
+  const shown = async (PIN: string): Promise<unknown> => {
+    const report = await t.act('edit_compose', { path: hidden, variables: { PIN }, dry_run: true });
+    return [report.effects, report.risk, report.decision];
+  };
+  expect(await shown('4711')).toEqual(await shown('47110'));
+  expect(await t.act('edit_compose', { path: hidden, variables: { PIN: '1' } })).toMatchObject({
+    outcome: 'held',
+    risk: { level: 'HIGH' },
+  });
+  expect(await t.act('edit_compose', { path: env })).toMatchObject({ error: { code: 'invalid_input' } });
 });

@@ -5,6 +5,7 @@ import { isInside } from '../../../core/inside.ts';
 import type { Program } from '../../../registry/commands.ts';
 import { parseArguments } from '../programs/arguments.ts';
 import type { Invocation, Stream } from '../programs/engine.ts';
+import { cardServices } from '../programs/card-services.ts';
 import { handlerOf } from '../programs/handlers.ts';
 import { applyServers } from '../programs/reaches.ts';
 import { applyRules, isHarmless } from '../programs/rules.ts';
@@ -80,6 +81,7 @@ function runEntry(
   applyVerbs(call, walk.ctx.catalogue.verbs, engine);
   engine.end();
   if (rank(walk.report.worst) > rank('LOW')) services(entry, args, walk, source);
+  cardServices(entry, args, walk, source);
   walk.report.worst = strictest([before, walk.report.worst]);
   if (isHarmless(call)) return unknown();
   if (handled !== undefined) return handled;

@@ -9,7 +9,6 @@ import {
   type Kept,
   asideName,
   bring,
-  find,
   freshName,
   keep,
   keptOf,
@@ -18,12 +17,20 @@ import {
   removeIf,
   setAside,
 } from '../../docker/container-change.ts';
+import { find } from '../../docker/find.ts';
 import type { Failure } from './cause.ts';
 import { composeUp } from './compose-program.ts';
 import { type Watched, failedNow, waitForHealth } from './health.ts';
+import { tagged } from '../../docker/images/reference.ts';
+import type { ImageChange } from '../../docker/objects/image-change.ts';
 import { LABEL } from './model.ts';
+import { applyPlan, recoverPlanned } from '../../plan/planned.ts';
+import { shownPath } from '../../file/shown-path.ts';
+import { ledAwayFailure } from './leads.ts';
+import { arrived, dropNames, giveNames, takeBackImages } from './images.ts';
+import { changedBefore, keepFiles } from './ran.ts';
 import { sharedOf } from './shared.ts';
-import type { StackSnapshot, StackStage } from './stage.ts';
+import { type StackSnapshot, type StackStage, editsOf } from './stage.ts';
 import { containersOf, serviceNameOf } from './standing.ts';
 
 /** Lets a plan into the world; answers what undo needs, and what failed. */
@@ -41,8 +48,14 @@ export async function applyStack(
           : { ...change, before: await keep(change.before, `${actionId}-${as}${at}`, engine) },
       ),
     );
-  let [own, replaced] = [await kept(stage.changes, 'a'), await kept(stage.replaced, 'b')];
+  let [own, replaced] = [[...stage.changes], [...stage.replaced]];
+  let edits: StackSnapshot['edits'] = null;
+  let images: readonly ImageChange[] = [];
+  const files = stage.turned ?? (await keepFiles({ ...stage, changes: editsOf(stage) }, ctx));
   const snapshot = (): StackSnapshot => ({
+    edits,
+    files,
+    images: [...images],
     project,
     changes: [...own, ...replaced],
     networks,
@@ -50,29 +63,69 @@ export async function applyStack(
     held,
     well,
   });
+  const note = async (now: readonly ImageChange[]): Promise<void> => {
+    images = now;
+    await ctx.preserve(snapshot());
+  };
+  const failed = await arrived(stage, ctx, note);
+  if (failed !== null) return { snapshot: snapshot(), failures: [failed] };
+  await giveNames(stage.named, ctx, note);
+  // On record before anything is kept for it, so that it is let go again whatever comes.
   await ctx.preserve(snapshot());
+  [own, replaced] = [await kept(own, 'a'), await kept(replaced, 'b')];
+  await ctx.preserve(snapshot());
+  edits = await applyEdits(stage, ctx, async (planned) => {
+    edits = planned;
+    await ctx.preserve(snapshot());
+  });
   own = await withFresh(own, ctx);
   await ctx.preserve(snapshot());
   await exchange(own, ctx);
+  await dropNames(images, ctx);
   if (up === null) {
     const failures = await waitForHealth(await standingOf(own, well, ctx), BACK, ctx);
     if (failures.length === 0) for (const name of stage.lost) await engine.volumes.remove(name);
     return { snapshot: snapshot(), failures };
   }
   ctx.progress(`Compose makes ${up.services.join(', ')}`);
-  const failure = await composeUp(stage, ctx);
+  const failure = (await composeUp(stage, ctx)) ?? (await ledAwayFailure(stage.leads, ctx));
   const made = await madeBy(actionId, project, ctx);
   replaced = withMade(replaced, made);
   await ctx.preserve(snapshot());
   const containers = made.map((found) => ({
     id: found.Id,
-    watched: up.watched.find(({ service }) => service === serviceNameOf(found)) ?? anyOf(found),
+    watched:
+      withImage(
+        up.watched.find(({ service }) => service === serviceNameOf(found)),
+        images,
+      ) ?? anyOf(found),
   }));
   const patience = { longestMs: up.seconds * 1000, stableMs: up.stable_seconds * 1000 };
   if (failure === null)
     return { snapshot: snapshot(), failures: await waitForHealth(containers, patience, ctx) };
-  const failed = await failedNow(containers, ctx);
-  return { snapshot: snapshot(), failures: failed.length > 0 ? failed : [failure] };
+  const ill = await failedNow(containers, ctx);
+  return { snapshot: snapshot(), failures: ill.length > 0 ? ill : [failure] };
+}
+
+/** One that waits for an image that came with the deploy waits for that very one. */
+function withImage(watched: Watched | undefined, images: readonly ImageChange[]): Watched | undefined {
+  const name = watched?.name === undefined ? null : tagged(watched.name);
+  const come = images.find((one) => one.name === name)?.after;
+  return watched === undefined || come === undefined ? watched : { ...watched, image: come };
+}
+
+/** Puts the changed files into the world; `note` makes durable what takes them back. */
+async function applyEdits(
+  { edits }: StackStage,
+  ctx: ActionContext,
+  note: (planned: StackSnapshot['edits']) => Promise<void>,
+): Promise<StackSnapshot['edits']> {
+  if (edits === null) return null;
+  if ('plan' in edits) return applyPlan(edits.plan, ctx, note);
+  const plan = await ctx.transactions.plan(edits);
+  // Looked at after the plan, which holds what stands there to be what the change set was worked out from.
+  await ctx.files.check(edits);
+  return applyPlan(plan, ctx, note);
 }
 
 /** How long what ran before may take to be well again. */
@@ -185,12 +238,21 @@ export async function recoverStack(snapshot: StackSnapshot, ctx: ActionContext):
   }
   wrong.push(...(await removeMade('volumes', volumes, project, ctx)));
   wrong.push(...(await removeMade('networks', networks, project, ctx)));
+  wrong.push(...(await takeBackImages(snapshot.images, ctx)));
+  const files = snapshot.edits === null ? null : recoverPlanned(snapshot.edits, ctx);
+  if (files !== null && files.outcome !== 'rolled_back') wrong.push(files.message);
   const back = changes.map(({ name, before }) => ({ name, before: null, after: before }));
   const ill = await waitForHealth(await standingOf(back, well, ctx), BACK, ctx);
   wrong.push(...ill.map(({ service, detail }) => `${service} was well before and is not: ${detail}`));
   if (wrong.length > 0) return { outcome: 'rollback_failed', message: wrong.join('; ') };
   const count = changes.filter(({ before }) => before !== null).length;
-  return { outcome: 'rolled_back', message: `what ran before runs again, ${count} containers of ${project}` };
+  const also = files === null ? '' : ', and the files are as they were';
+  const left = changedBefore(snapshot.files).map((path) => shownPath(path, ctx.workspace.cwd));
+  const other = left.length === 0 ? '' : `; ${left.join(', ')} had been changed before it and stay so`;
+  return {
+    outcome: 'rolled_back',
+    message: `what ran before runs again, ${count} containers of ${project}${also}${other}`,
+  };
 }
 
 /** What came into being with it goes again, unless something else holds it by now. */

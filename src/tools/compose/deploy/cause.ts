@@ -10,6 +10,8 @@ export const causeSchema = z.enum([
   'read_only',
   'permission_denied',
   'image_missing',
+  'build_failed',
+  'pull_failed',
   'image_changed',
   'network_missing',
   'volume_failed',

@@ -25,16 +25,18 @@ export async function composeUp(
   // From the root folder, whose .env no agent writes.
   const options = `--project-directory / -p ${project} -f -`;
   const how = 'up -d --no-build --no-deps --force-recreate';
-  const ran = await ctx.commands.run({
-    line: `${FIND}; exec $C ${options} ${how} -- ${up.services.join(' ')}`,
-    cwd: '/',
-    env: { ...ALONE, ...ctx.engine.client },
-    timeoutMs: up.seconds * 1000,
-    outputBytes: ctx.config.limits.output_bytes,
-    actionId: ctx.actionId,
-    signal: ctx.signal,
-    input: up.model,
-  });
+  const ran = await ctx.engine.forClient(async (variables) =>
+    ctx.commands.run({
+      line: `${FIND}; exec $C ${options} ${how} -- ${up.services.join(' ')}`,
+      cwd: '/',
+      env: { ...ALONE, ...variables },
+      timeoutMs: up.seconds * 1000,
+      outputBytes: ctx.config.limits.output_bytes,
+      actionId: ctx.actionId,
+      signal: ctx.signal,
+      input: up.model,
+    }),
+  );
   ctx.signal.throwIfAborted();
   return ran.exitCode === 0
     ? null

@@ -47,7 +47,7 @@ export async function driftOf(
     differences.push(...shown.map((one) => ({ ...at, ...maskedIn(one, ctx) })));
     const last = found.Config.Labels?.[LABEL.config];
     const isBlind = [...hidden].some((name) => name.startsWith(`${at.service}: `));
-    if (shown.length === 0 && !isBlind && last !== undefined && last !== digestOf(service, image?.id ?? ''))
+    if (shown.length === 0 && !isBlind && last !== undefined && last !== digestOf(service))
       differences.push({ ...at, key: 'configuration', file: 'another', runs: 'as it was last deployed' });
   }
   for (const { name, replicas } of model.services) {

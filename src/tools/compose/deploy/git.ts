@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { ActionContext } from '../../../core/context.ts';
 import { isInside } from '../../../core/inside.ts';
-import type { StackStage } from './stage.ts';
+import { type StackStage, editsOf } from './stage.ts';
 
 /** Branches on which nobody commits who is not a person. */
 const PROTECTED = 'main|master|trunk|stable|prod|production|release|release[-/]*';
@@ -53,7 +53,7 @@ const GIT_MS = 20_000;
 
 /** Commits the Compose files of a deploy that is healthy, and nothing else; says what it did, or why not. */
 export async function commitFiles(
-  { project, sources, files }: StackStage,
+  { project, sources, files, edits }: StackStage,
   ctx: ActionContext,
 ): Promise<string> {
   const own = sources.filter(
@@ -61,11 +61,15 @@ export async function commitFiles(
   );
   const [first] = own;
   if (first === undefined) return 'left as they are: no file that may be committed';
+  const digests = {
+    ...files,
+    ...Object.fromEntries(editsOf({ edits }).map(({ path, after }) => [path, after?.digest])),
+  };
   const list = (texts: readonly string[]): string => texts.map(quoted).join(' ');
   const lists = [
     `ROOTS=(${list(ctx.workspace.roots)})`,
     `FILES=(${list(own)})`,
-    `DIGESTS=(${list(own.map((path) => files[path] ?? ''))})`,
+    `DIGESTS=(${list(own.map((path) => digests[path] ?? ''))})`,
   ];
   const ran = await ctx.commands.run({
     line: `${lists.join('\n')}\n${SCRIPT}`,

@@ -10,6 +10,8 @@ export const watchedSchema = z.object({
   service: z.string(),
   /** The image that its containers must be of; null where any will do. */
   image: z.string().nullable(),
+  /** What the files call it; none where any image will do. */
+  name: z.string().optional(),
   /** Address that answers once it is ready; null where Docker's health, or that it runs, has to do. */
   probe: z.string().nullable(),
   /** Others wait until it has ended well. */

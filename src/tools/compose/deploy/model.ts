@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { HomeostatError } from '../../../core/errors.ts';
 import { MASK } from '../../../core/secrets.ts';
+import { type BuildSpec, buildOf } from '../build/spec.ts';
 import { mountOf } from '../document/volumes.ts';
-import { type Value, entriesOf, itemsOf, textOf, valueAt } from '../document/value.ts';
+import { type Value, entriesOf, itemsOf, textOf, valueAt, manyOf } from '../document/value.ts';
 import { asMapping } from '../resolve/merge.ts';
 import { type Project, servicesOf } from '../resolve/project.ts';
-import { type Looking, Reading, textsOf, under } from '../resolve/reading.ts';
+import { type Looking, Reading, textsOf, under, givenFor } from '../resolve/reading.ts';
 
 export type Body = Record<string, unknown>;
 
@@ -15,6 +16,8 @@ export interface Service {
   readonly name: string;
   readonly body: Body;
   readonly image: string;
+  /** How the image is made, where the files say it. */
+  readonly build: BuildSpec | null;
   readonly replicas: number;
   /** Services that have to be there before it. */
   readonly needs: readonly string[];
@@ -55,6 +58,7 @@ export async function modelOf(project: Project, chosen: Chosen, ctx: Looking): P
   const { root, files } = project;
   const [first = ''] = files;
   const reading = new Reading(ctx);
+  const called = projectName(project, chosen.project);
   const services: Service[] = [];
   const inactive: string[] = [];
   for (const [name, { value }] of servicesOf(root)) {
@@ -62,11 +66,11 @@ export async function modelOf(project: Project, chosen: Chosen, ctx: Looking): P
     const isChosen = chosen.services?.includes(name) === true;
     const isActive =
       isChosen || profiles.length === 0 || profiles.some((one) => chosen.profiles?.includes(one) === true);
-    if (isActive) services.push(await serviceOf(name, value, project, reading));
+    if (isActive) services.push(await serviceOf(name, value, project, called, reading));
     else inactive.push(name);
   }
   return {
-    project: projectName(project, chosen.project),
+    project: called,
     folder: dirname(first),
     services,
     inactive,
@@ -82,22 +86,30 @@ export function projectName({ root, files, variables }: Project, asked: string |
   return (said ?? basename(dirname(files[0] ?? ''))).toLowerCase().replaceAll(/[^-_a-z0-9]/g, '');
 }
 
-async function serviceOf(name: string, value: Value, project: Project, reading: Reading): Promise<Service> {
+async function serviceOf(
+  name: string,
+  value: Value,
+  project: Project,
+  called: string,
+  reading: Reading,
+): Promise<Service> {
   const refused = REFUSED.find((key) => valueAt(value, [key]) !== undefined);
   if (refused !== undefined)
     throw new HomeostatError('invalid_input', `${name}: ${refused} cannot be deployed by homeostat`, {
       next: 'A person deploys it, or takes the key out.',
     });
-  const image = textOf(valueAt(value, ['image']));
+  const build = buildOf(name, value, project);
+  // Under the name that Compose gives it.
+  const image = textOf(valueAt(value, ['image'])) ?? (build === null ? undefined : `${called}-${name}`);
   if (image === undefined)
     throw new HomeostatError(
       'invalid_input',
-      `${name} has no image, so that nothing tells what it would run`,
+      `${name} has neither an image nor a build, so that nothing tells what it would run`,
       {
-        next: 'Give it an image, build that, then call again; homeostat deploys images that are here.',
+        next: 'Give it an image or a build, then call again.',
       },
     );
-  const body: Body = {};
+  const body: Body = { image };
   for (const [key, entry] of entriesOf(value)) if (!LEFT_OUT.test(key)) body[key] = jsonOf(entry.value);
   const environment = await environmentOf(name, value, project, reading);
   if (Object.keys(environment).length > 0) body['environment'] = environment;
@@ -118,6 +130,7 @@ async function serviceOf(name: string, value: Value, project: Project, reading: 
     name,
     body,
     image,
+    build,
     replicas: Number(own),
     needs: [...needs, ...shares],
     shares,
@@ -144,7 +157,7 @@ async function environmentOf(
 ): Promise<Record<string, unknown>> {
   const found: Record<string, unknown> = {};
   const at = valueAt(value, ['env_file']);
-  for (const item of at?.kind === 'list' ? at.items : at === undefined ? [] : [at]) {
+  for (const item of manyOf(at)) {
     const [file = ''] = textsOf(item);
     const read = await reading.variables(under(project.baseOf(item.place.file), file));
     if (read === null && textOf(valueAt(item, ['required'])) !== 'false')
@@ -157,8 +170,7 @@ async function environmentOf(
   const environment = valueAt(value, ['environment']);
   const own = environment === undefined ? [] : entriesOf(asMapping(environment, 'environment', true));
   for (const [name, { value: one }] of own) {
-    const known = project.variables.get(name);
-    const text = textOf(one) ?? (known?.hidden === true ? MASK : known?.value);
+    const text = givenFor(name, one, project.variables);
     if (text === undefined) delete found[name];
     else found[name] = text;
   }
@@ -211,14 +223,16 @@ export const LABEL = {
   config: 'homeostat.config',
   deploy: 'homeostat.deploy',
   folder: 'homeostat.folder',
+  /** Of an image: what it was built of. */
+  context: 'homeostat.context',
 } as const;
 
-/** The same for two services that make the same containers. */
-export const digestOf = ({ body, replicas }: Service, imageId: string): string =>
-  hashed([body, replicas, imageId]);
+/** The same for two services that make the same containers, of whatever image. */
+export const digestOf = ({ body, replicas }: Service): string => hashed([body, replicas]);
 
-/** The same for files that say the same. */
-export const contentOf = ({ services, sections }: Model): string => hashed([services, sections]);
+/** The same for files that say the same, and the same images to come. */
+export const contentOf = ({ services, sections }: Model, coming: readonly unknown[]): string =>
+  hashed([services, sections, coming]);
 
 const hashed = (value: unknown): string =>
   createHash('sha256')

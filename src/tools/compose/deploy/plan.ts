@@ -2,7 +2,7 @@ import { HomeostatError } from '../../../core/errors.ts';
 import type { Inspected } from '../../../core/engine.ts';
 import { goalOf } from '../../../core/container-spec.ts';
 import { nameOf } from '../../docker/container.ts';
-import { compared, fieldsOfContainer, fieldsOfService } from './fields.ts';
+import { type Difference, compared, fieldsOfContainer, fieldsOfService } from './fields.ts';
 import { type Body, LABEL, type Model, type Service, digestOf } from './model.ts';
 import { isExternal, nameIn } from './notation.ts';
 import { type Standing, numberOf, serviceNameOf } from './standing.ts';
@@ -14,6 +14,9 @@ export interface Wanted {
   readonly volumes: boolean;
 }
 
+/** How images come with a deploy, by name as the files have it. */
+export type Fresh = ReadonlyMap<string, 'built' | 'pulled'>;
+
 /** What happens to one container, or to one that is not there yet, and why. */
 export interface Step {
   readonly service: string;
@@ -24,6 +27,8 @@ export interface Step {
 
 export interface Plan {
   readonly steps: readonly Step[];
+  /** Services that are looked at: those asked for, with all that they need. */
+  readonly chosen: readonly Service[];
   /** Services that Compose is to make containers of, what each needs before it. */
   readonly made: readonly Service[];
   /** Names in the engine that come with them. */
@@ -35,9 +40,9 @@ export interface Plan {
   readonly orphans: readonly string[];
 }
 
-const MOST_REASONS = 12;
+const MOST_NAMED = 12;
 
-export function planOf(model: Model, standing: Standing, wanted: Wanted): Plan {
+export function planOf(model: Model, standing: Standing, wanted: Wanted, fresh: Fresh = new Map()): Plan {
   const known = new Map(model.services.map((service) => [service.name, service]));
   const unknown = wanted.services?.find((name) => !known.has(name));
   const ofService = new Map<string, Inspected[]>();
@@ -59,10 +64,17 @@ export function planOf(model: Model, standing: Standing, wanted: Wanted): Plan {
   const orphans = wanted.orphans ? [] : orphaned.map(nameOf);
   if (wanted.verb === 'remove') return removal(model, standing, wanted, going, orphans);
   const chosen = chosenOf(model, ofService, wanted);
-  const why = reasonsOf(chosen, model, standing, ofService);
+  const why = reasonsOf(chosen, model, standing, ofService, fresh);
   const made = ordered(chosen.filter(({ name }) => (why.get(name) ?? []).length > 0));
   const steps = chosen.flatMap((service) => stepsOf(service, ofService.get(service.name) ?? [], why));
-  return { steps: [...steps, ...going], made, ...comingWith(made, model, standing), lost: [], orphans };
+  return {
+    steps: [...steps, ...going],
+    chosen,
+    made,
+    ...comingWith(made, model, standing),
+    lost: [],
+    orphans,
+  };
 }
 
 function removal(
@@ -93,7 +105,7 @@ function removal(
         .filter(({ name, project }) => own.has(name) && project === model.project)
         .map(({ name }) => name)
     : [];
-  return { steps: [...steps, ...going], made: [], networks: [], volumes: [], lost, orphans };
+  return { steps: [...steps, ...going], chosen: [], made: [], networks: [], volumes: [], lost, orphans };
 }
 
 /** The services asked for with all that they need. */
@@ -121,14 +133,17 @@ function reasonsOf(
   model: Model,
   standing: Standing,
   ofService: ReadonlyMap<string, readonly Inspected[]>,
+  fresh: Fresh,
 ): Map<string, string[]> {
   const reasons = new Map<string, string[]>();
   for (const service of chosen) {
     const found = ofService.get(service.name) ?? [];
     const why = new Set<string>();
     if (found.length !== service.replicas) why.add(`${service.replicas} wanted, ${found.length} there`);
+    if (found.length === 0)
+      for (const one of told(compared(fieldsOfService(service, model, null), new Map()))) why.add(one);
     for (const container of found)
-      for (const one of differing(service, container, model, standing)) why.add(one);
+      for (const one of differing(service, container, model, standing, fresh)) why.add(one);
     reasons.set(service.name, [...why]);
   }
   // What shares a container's network or processes has to find the new one.
@@ -139,26 +154,45 @@ function reasonsOf(
   return reasons;
 }
 
-function differing(service: Service, found: Inspected, model: Model, standing: Standing): string[] {
+function differing(
+  service: Service,
+  found: Inspected,
+  model: Model,
+  standing: Standing,
+  fresh: Fresh,
+): string[] {
   const image = standing.images.get(service.image) ?? null;
   const goal = goalOf(found);
   const ended = goal === 'exited' && !(found.State.ExitCode === 0 && isAwaited(service.name, model));
   const state = ended || goal === 'paused' ? [`it is ${found.State.Status}`] : [];
+  const how = fresh.get(service.image);
   const fields = compared(
     fieldsOfService(service, model, image?.id ?? null),
     fieldsOfContainer(found, standing.images.get(found.Image) ?? null),
-  );
+  ).filter(({ key }) => how === undefined || key !== 'image');
   const last = found.Config.Labels?.[LABEL.config];
-  const isOther = fields.length === 0 && last !== undefined && last !== digestOf(service, image?.id ?? '');
-  // Values of variables are nobody's to read in a plan.
-  const keys = fields
-    .slice(0, MOST_REASONS)
-    .map(({ key, file, runs }) =>
-      /^(environment|labels)\./.test(key)
-        ? `${key} ${file === null ? 'goes' : runs === null ? 'comes' : 'changes'}`
-        : `${key}: ${runs ?? 'nothing'} → ${file ?? 'nothing'}`,
-    );
-  return [...state, ...keys, ...(isOther ? ['its configuration has changed'] : [])];
+  const isOther = fields.length === 0 && last !== undefined && last !== digestOf(service);
+  return [
+    ...state,
+    ...(how === undefined ? [] : [`its image is ${how} anew`]),
+    ...told(fields),
+    ...(isOther ? ['its configuration has changed'] : []),
+  ];
+}
+
+/** What a person is told of fields. However many variables and labels there are, they hide nothing of what runs. */
+function told(fields: readonly Difference[]): string[] {
+  const isNamed = ({ key }: Difference): boolean => /^(environment|labels)\./.test(key);
+  const plain = fields.filter((field) => !isNamed(field));
+  const named = fields.filter(isNamed);
+  return [
+    ...plain.map(({ key, file, runs }) => `${key}: ${runs ?? 'nothing'} → ${file ?? 'nothing'}`),
+    // Values of variables are nobody's to read in a plan.
+    ...named
+      .slice(0, MOST_NAMED)
+      .map(({ key, file, runs }) => `${key} ${file === null ? 'goes' : runs === null ? 'comes' : 'changes'}`),
+    ...(named.length > MOST_NAMED ? [`${named.length - MOST_NAMED} more variables and labels`] : []),
+  ];
 }
 
 const isAwaited = (name: string, model: Model): boolean =>

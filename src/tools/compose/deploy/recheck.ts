@@ -1,6 +1,8 @@
 import type { ActionContext } from '../../../core/context.ts';
 import { HomeostatError } from '../../../core/errors.ts';
 import { checkBefore } from '../../docker/container-change.ts';
+import { imageKind } from '../../docker/objects/image-change.ts';
+import { ledAway } from './leads.ts';
 import { sharedOf } from './shared.ts';
 import type { StackStage } from './stage.ts';
 import { digestsOf } from './staged.ts';
@@ -13,8 +15,12 @@ export async function recheckStack(stage: StackStage, ctx: ActionContext): Promi
   const digests = await digestsOf(Object.keys(files), ctx);
   const file = Object.keys(files).find((path) => digests[path] !== files[path]);
   if (file !== undefined) throw changed(`${file} has changed`);
+  const led = await ledAway(stage.leads, ctx);
+  if (led !== null) throw changed(`${led} leads elsewhere by now`);
+  if (stage.edits !== null) await checkEdits(stage.edits, ctx);
   for (const [name, id] of Object.entries(images))
     if ((await engine.imageId(name)) !== id) throw changed(`${name} is another image by now`);
+  for (const change of stage.named) await imageKind.check(change, ctx);
   const now = await sharedOf('volumes', engine);
   for (const [name, identity] of Object.entries(held))
     if (now.find((one) => one.name === name)?.identity !== identity && !force)
@@ -31,6 +37,11 @@ export async function recheckStack(stage: StackStage, ctx: ActionContext): Promi
       throw changed(`${project} has other containers by now`);
   }
   for (const change of [...changes, ...replaced]) await checkBefore(change, ctx);
+}
+
+async function checkEdits(edits: NonNullable<StackStage['edits']>, ctx: ActionContext): Promise<void> {
+  if ('plan' in edits) ctx.transactions.check(edits.plan);
+  else await ctx.files.check(edits);
 }
 
 const changed = (what: string): HomeostatError => new HomeostatError('world_changed', what);

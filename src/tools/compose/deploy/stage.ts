@@ -1,6 +1,11 @@
 import * as z from 'zod';
+import { type Change, changeSetSchema } from '../../../core/effects.ts';
 import { containerChange } from '../../docker/container-change.ts';
+import { plannedSnapshot, plannedStage } from '../../plan/planned.ts';
+import { imageChange } from '../../docker/objects/image-change.ts';
+import { comingSchema } from './coming-schema.ts';
 import { watchedSchema } from './health.ts';
+import { ranFilesSchema, ranSchema } from './ran-files.ts';
 
 /** Something that must be as it was seen: a file by its digest, an image's name by its id. */
 const seenSchema = z.record(z.string(), z.string().nullable());
@@ -30,9 +35,21 @@ export const stackStage = z.object({
   /** Volumes that go with all they hold. */
   lost: z.array(z.string()),
   files: seenSchema,
+  /** As the stack was made of them that runs, so that an undo puts them back. */
+  ran: ranSchema.default({}),
+  /** What an undo leaves behind of them for its own undo; null in a deploy. */
+  turned: ranFilesSchema.nullable().default(null),
+  /** Where each path leads that containers get: a link that is swapped leads elsewhere. */
+  leads: z.record(z.string(), z.string()),
   /** Those of them that are the Compose files themselves. */
   sources: z.array(z.string()),
+  /** Files that are changed with the deploy, and put back with it; null where none is. */
+  edits: z.union([plannedStage, changeSetSchema]).nullable(),
   images: seenSchema,
+  /** Images that are built or pulled before anything else. */
+  coming: z.array(comingSchema),
+  /** What names of images are to mean, where that is an undo's. */
+  named: z.array(imageChange),
   /** When each volume of the project was made: one that was made anew is another. */
   held: seenSchema,
   /** All containers of the project, by id. */
@@ -44,12 +61,15 @@ export const stackStage = z.object({
 });
 export type StackStage = z.infer<typeof stackStage>;
 
-export const stackSnapshot = stackStage.pick({
-  project: true,
-  changes: true,
-  networks: true,
-  volumes: true,
-  held: true,
-  well: true,
-});
+export const stackSnapshot = stackStage
+  .pick({ project: true, changes: true, networks: true, volumes: true, held: true, well: true })
+  .extend({
+    edits: plannedSnapshot.nullable(),
+    images: z.array(imageChange),
+    files: ranFilesSchema.default({}),
+  });
 export type StackSnapshot = z.infer<typeof stackSnapshot>;
+
+/** The files that a deploy changes, each before and after; none of an undo, which holds a plan. */
+export const editsOf = ({ edits }: Pick<StackStage, 'edits'>): readonly Change[] =>
+  edits === null || 'plan' in edits ? [] : edits.changes;

@@ -3,9 +3,13 @@ import type { Staged } from '../../../core/stages.ts';
 import { HomeostatError } from '../../../core/errors.ts';
 import { nameOf } from '../../docker/container.ts';
 import { keptOf } from '../../docker/container-change.ts';
+import { tagged } from '../../docker/images/reference.ts';
+import { effectsOfEdits } from './edits.ts';
 import type { Watched } from './health.ts';
+import { leadsOf } from './leads.ts';
 import { type Body, LABEL, type Model, type Service, digestOf } from './model.ts';
 import type { Plan, Step } from './plan.ts';
+import { ranWith } from './ran.ts';
 import type { StackStage } from './stage.ts';
 import type { Work } from './work.ts';
 
@@ -21,6 +25,7 @@ const LOST =
   'What the processes of containers that go have in memory, and what lies in tmpfs mounts, is lost.';
 const BACK =
   'Where it does not become healthy, or by an undo, what ran before runs again: the same images, configuration and written files.';
+const FILES_BACK = 'The files are then put back as well, to the byte.';
 const VOLUMES_STAY = 'Volumes and networks stay.';
 const VOLUMES_GO = 'The volumes go with all that they hold, and do not come back.';
 
@@ -30,7 +35,7 @@ export async function stagedStack(
   waiting: Waiting,
   ctx: ActionContext,
 ): Promise<Staged<StackStage>> {
-  const { model, standing, plan, powers, circumstances } = work;
+  const { model, standing, plan, powers, circumstances, edited, arrivals } = work;
   const touched = plan.steps.filter(({ change }) => change === 'recreate' || change === 'remove');
   const written = await Promise.all(
     touched.map(async ({ container }) =>
@@ -49,8 +54,17 @@ export async function stagedStack(
     volumes: [...plan.volumes],
     lost: [...plan.lost],
     files: await digestsOf([...new Set(model.read)], ctx),
+    ran: ranWith(standing.containers, model.project, ctx),
+    turned: null,
+    leads: await leadsOf(plan.made, model, ctx),
     sources: [...work.project.files],
-    images: Object.fromEntries([...used].map((name) => [name, standing.images.get(name)?.id ?? null])),
+    edits: edited.changes.length === 0 ? null : { changes: [...edited.changes] },
+    images: {
+      ...Object.fromEntries([...used].map((name) => [name, standing.images.get(name)?.id ?? null])),
+      ...Object.fromEntries(arrivals.bases),
+    },
+    coming: [...arrivals.images],
+    named: [],
     held: Object.fromEntries(held.map(({ name, identity }) => [name, identity])),
     standing: standing.containers.map(({ Id }) => Id),
     well: standing.containers
@@ -64,14 +78,23 @@ export async function stagedStack(
     ({ service, what }) => `It gives ${service === '' ? 'every service' : service} ${what}.`,
   );
   const lost = plan.lost.length > 0;
-  const notes = [touched.length > 0 ? LOST : '', BACK, lost ? VOLUMES_GO : VOLUMES_STAY, ...new Set(given)];
+  const files = await effectsOfEdits(edited.changes, ctx);
+  const notes = [
+    ...edited.notes,
+    ...arrivals.notes,
+    touched.length > 0 ? LOST : '',
+    BACK,
+    edited.changes.length > 0 ? FILES_BACK : '',
+    lost ? VOLUMES_GO : VOLUMES_STAY,
+    ...new Set(given),
+  ];
   return {
     stage,
     effects: {
       known: true,
       note: notes.filter(Boolean).join(' '),
-      changes: [],
-      diff: planText(model.project, plan),
+      changes: files.changes,
+      diff: `${files.diff}${planText(model.project, plan, arrivals.lines)}`,
     },
     circumstances: [...circumstances, ...(tooMuch ? ['not_all_preserved'] : [])],
     reversibility: lost || tooMuch ? 'irreversible' : 'compensable',
@@ -98,15 +121,23 @@ export async function digestsOf(
   return Object.fromEntries(found);
 }
 
-function upOf({ model, standing, plan }: Work, waiting: Waiting, ctx: ActionContext): StackStage['up'] {
-  const idOf = ({ image }: Service): string => standing.images.get(image)?.id ?? '';
+function upOf(
+  { model, standing, plan, arrivals }: Work,
+  waiting: Waiting,
+  ctx: ActionContext,
+): StackStage['up'] {
+  // Of one that comes with the deploy it is known only then.
+  const comes = new Set(arrivals.images.map(({ name }) => name));
+  const idOf = ({ image }: Service): string | null =>
+    comes.has(tagged(image)) ? null : (standing.images.get(image)?.id ?? '');
   const awaited = new Set(model.services.flatMap(({ awaits }) => awaits));
   return {
-    model: modelText(model, idOf, ctx.actionId),
+    model: modelText(model, ctx.actionId),
     services: plan.made.map(({ name }) => name),
     watched: plan.made.map((service): Watched => ({
       service: service.name,
       image: idOf(service),
+      name: service.image,
       probe: probeOf(waiting.probes?.[service.name] ?? service.probe),
       ends: awaited.has(service.name),
     })),
@@ -130,13 +161,13 @@ function probeOf(address: string | null): string | null {
 }
 
 /** All that Compose is told: JSON, which is YAML, with every `$` doubled so that nothing is filled in once more. */
-function modelText(model: Model, idOf: (service: Service) => string, action: string): string {
+function modelText(model: Model, action: string): string {
   const active = new Set(model.services.map(({ name }) => name));
   const services = model.services.map((service) => {
     const { name, body, replicas } = service;
     const labels = {
       ...(body['labels'] as Body | undefined),
-      [LABEL.config]: digestOf(service, idOf(service)),
+      [LABEL.config]: digestOf(service),
       [LABEL.deploy]: action,
       [LABEL.folder]: model.folder,
     };
@@ -166,7 +197,11 @@ function dependsOn(given: unknown, active: ReadonlySet<string>): Body {
 const SIGNS = { create: '+', recreate: '~', remove: '-', keep: ' ' } as const;
 
 /** A plan as people read it. */
-function planText(project: string, { steps, networks, volumes, lost, orphans }: Plan): string {
+function planText(
+  project: string,
+  { steps, networks, volumes, lost, orphans }: Plan,
+  images: readonly string[],
+): string {
   const lines = steps
     .filter(({ change }) => change !== 'keep')
     .map(({ service, container, change, why }) => {
@@ -176,6 +211,7 @@ function planText(project: string, { steps, networks, volumes, lost, orphans }: 
   const kept = steps.filter(({ change }) => change === 'keep').length;
   return [
     `stack ${project}`,
+    ...images,
     ...lines,
     ...networks.map((name) => `+ create network ${name}`),
     ...volumes.map((name) => `+ create volume ${name}`),

@@ -3,20 +3,20 @@ import { HomeostatError } from '../../../core/errors.ts';
 import { namesService } from '../../../core/services.ts';
 import type { Config } from '../../../core/config.ts';
 import { circumstancesOf, nameOf } from '../../docker/container.ts';
+import { tagged } from '../../docker/images/reference.ts';
 import { shownPath } from '../../file/shown-path.ts';
 import { type Project, openProject } from '../resolve/project.ts';
 import { checkEngine } from '../validate/engine.ts';
 import { groundOf } from '../validate/ground.ts';
 import { type Power, powersOf } from '../validate/powers.ts';
 import { validated } from '../validate/project.ts';
-import { LABEL, type Chosen, type Model, modelOf, projectName } from './model.ts';
+import type { Asked } from './asked.ts';
+import { type Arrivals, arrivalsOf } from './coming.ts';
+import { type Edited, editedFiles } from './edits.ts';
+import { LABEL, type Model, modelOf, projectName } from './model.ts';
 import { nameIn } from './notation.ts';
-import { type Plan, type Wanted, planOf } from './plan.ts';
+import { type Fresh, type Plan, ordered, planOf } from './plan.ts';
 import { type Standing, imagesOf, ownOf } from './standing.ts';
-
-export interface Asked extends Chosen, Wanted {
-  readonly paths: readonly string[];
-}
 
 /** A deploy as it would be; nothing has been touched. */
 export interface Work {
@@ -27,6 +27,8 @@ export interface Work {
   /** What is asked about, and what it is in words. */
   readonly circumstances: readonly string[];
   readonly powers: readonly Power[];
+  readonly edited: Edited;
+  readonly arrivals: Arrivals;
 }
 
 /** Findings that are no errors to Compose and that nothing is deployed with. */
@@ -34,7 +36,9 @@ const STOPS = new Set(['unset_variable', 'bind_missing', 'bad_variable']);
 const PROJECT = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 const SERVICE = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
 
-export async function worked(asked: Asked, ctx: ActionContext): Promise<Work> {
+export async function worked(asked: Asked, real: ActionContext): Promise<Work> {
+  const edited = await editedFiles(asked.edits ?? [], real);
+  const { ctx } = edited;
   const seen = await openProject(asked.paths, ctx);
   // Read once more with what is hidden from agents: containers are made of the values themselves.
   const seeing = { ...ctx, isSecret: (): boolean => false };
@@ -51,8 +55,8 @@ export async function worked(asked: Asked, ctx: ActionContext): Promise<Work> {
   if (odd !== undefined)
     throw new HomeostatError('invalid_input', `${odd} cannot be the name of a project or a service`);
   const standing = { ...has, images: await imagesOf(model, has.containers, ctx) };
-  const plan = planOf(model, standing, asked);
-  checkImages(plan, standing);
+  const arrivals = await arrivalsOf(ordered(planOf(model, standing, asked).chosen), standing, asked, ctx);
+  const plan = planOf(model, standing, asked, freshOf(model, arrivals));
   const powers = await powersIn(project, plan, ctx);
   return {
     project,
@@ -60,7 +64,15 @@ export async function worked(asked: Asked, ctx: ActionContext): Promise<Work> {
     standing,
     plan,
     powers,
-    circumstances: circumstancesIn(model, standing, plan, powers, ctx.config),
+    edited,
+    arrivals,
+    circumstances: [
+      ...new Set([
+        ...circumstancesIn(model, standing, plan, powers, ctx.config),
+        ...edited.circumstances,
+        ...arrivals.circumstances,
+      ]),
+    ],
   };
 }
 
@@ -82,17 +94,15 @@ async function checkFiles(project: Project, name: string, ctx: ActionContext): P
   throw new HomeostatError('compose_invalid', `${told.join('; ')}${more}`);
 }
 
-/** What is deployed is what is here: nothing is fetched or built that nobody has seen. */
-function checkImages({ made }: Plan, { images }: Standing): void {
-  const missing = made.find(({ image }) => (images.get(image) ?? null) === null);
-  if (missing !== undefined)
-    throw new HomeostatError(
-      'not_found',
-      `${missing.name}: there is no image ${missing.image} here (image_missing)`,
-      {
-        next: 'Pull or build it first, then call again; nothing was changed.',
-      },
-    );
+/** How each image comes that does, by the name that the files have for it. */
+function freshOf(model: Model, { images }: Arrivals): Fresh {
+  const how = new Map(images.map(({ name, build }) => [name, build === null ? 'pulled' : 'built'] as const));
+  return new Map(
+    model.services.flatMap(({ image }) => {
+      const one = how.get(tagged(image));
+      return one === undefined ? [] : [[image, one] as const];
+    }),
+  );
 }
 
 /** Powers of what is made, and those that are declared for all. */

@@ -105,6 +105,14 @@ export const entriesOf = (value: Value | undefined): readonly (readonly [string,
 export const itemsOf = (value: Value | undefined): readonly Value[] =>
   value?.kind === 'list' ? value.items : [];
 
+/** The items of a list, or what stands there alone where several could. */
+export const manyOf = (value: Value | undefined): readonly Value[] =>
+  value === undefined || value.kind === 'list' ? itemsOf(value) : [value];
+
+/** Whether it depends on a file whose content is never shown. */
+export const isHidden = (value: Value | undefined): boolean =>
+  value?.kind === 'scalar' && value.hidden === true;
+
 /** A scalar as text; undefined of null and of collections. */
 export const textOf = (value: Value | undefined): string | undefined =>
   value?.kind === 'scalar' && value.value !== null ? String(value.value) : undefined;

@@ -1,9 +1,10 @@
 import { isAbsolute, join } from 'node:path';
 import type { QueryContext } from '../../../core/context.ts';
 import { HomeostatError } from '../../../core/errors.ts';
+import { MASK } from '../../../core/secrets.ts';
 import { decode, parseSource } from '../document/source.ts';
 import { treeOf } from '../document/tree.ts';
-import { type Entry, type Place, type Value, textOf, valueAt } from '../document/value.ts';
+import { type Entry, type Place, type Value, textOf, valueAt, manyOf } from '../document/value.ts';
 import { type Assignment, parseEnvFile } from '../../../core/env-file.ts';
 import { type Variable, interpolate } from './interpolate.ts';
 import { merge } from './merge.ts';
@@ -53,9 +54,11 @@ export class Reading {
   }
 
   /** The variables of an env file; null where it is not there or may not be read. */
-  async variables(
-    path: string,
-  ): Promise<{ file: string; hidden: boolean; found: Map<string, Assignment> } | null> {
+  async variables(path: string): Promise<{
+    file: string;
+    hidden: boolean;
+    found: ReadonlyMap<string, Pick<Assignment, 'value' | 'line'>>;
+  } | null> {
     try {
       const file = await this.#ctx.files.resolve(path, true);
       this.envFiles.add(file);
@@ -128,7 +131,17 @@ export const under = (base: string, path: string): string => (isAbsolute(path) ?
 
 /** A text, or each of a list of texts or of `{path: …}`. */
 export const textsOf = (value: Value | undefined): string[] =>
-  (value?.kind === 'list' ? value.items : value === undefined ? [] : [value]).flatMap((item) => {
+  manyOf(value).flatMap((item) => {
     const text = textOf(item) ?? textOf(valueAt(item, ['path']));
     return text === undefined ? [] : [text];
   });
+
+/** What a name is set to; one without a value is one of the project's variables, masked where it is hidden. */
+export function givenFor(
+  name: string,
+  value: Value,
+  variables: ReadonlyMap<string, Variable>,
+): string | undefined {
+  const known = variables.get(name);
+  return textOf(value) ?? (known?.hidden === true ? MASK : known?.value);
+}

@@ -1,4 +1,5 @@
-import { type Mapping, type Place, textOf, valueAt } from '../document/value.ts';
+import { type Mapping, type Place, textOf, valueAt, isHidden } from '../document/value.ts';
+import type { Operation } from '../operations/schema.ts';
 import { type Finding, finding } from '../resolve/problem.ts';
 import { servicesOf } from '../resolve/project.ts';
 import type { Power } from './powers.ts';
@@ -11,13 +12,13 @@ const WHY = {
 
 /** Powers over the host, each where it is given. */
 export const powerFindings = (powers: readonly Power[]): Finding[] =>
-  powers.map(({ kind, service, what, place }) =>
+  powers.map(({ kind, service, what, place, mend }) =>
     finding(
       kind.replace('compose_', ''),
       kind === 'compose_host_mount' ? 'note' : 'warning',
       place,
       `${service === '' ? 'The file' : service}: ${what}; ${WHY[kind]}.`,
-      what === 'privileged' ? [{ op: 'remove_field', service, name: 'privileged' }] : [],
+      mend,
     ),
   );
 
@@ -38,6 +39,7 @@ function careOf(service: string, value: Parameters<typeof valueAt>[0], place: Pl
         'note',
         place,
         `${service} has no health check of its own: that it runs is all that can be told, unless its image has one.`,
+        knownCheck(service, value),
       ),
     );
   const limited = ['mem_limit', 'cpus', 'cpu_quota'].some((key) => valueAt(value, [key]) !== undefined);
@@ -50,6 +52,29 @@ function careOf(service: string, value: Parameters<typeof valueAt>[0], place: Pl
   return found;
 }
 
+const WELL = { interval: '10s', timeout: '5s', retries: 5, start_period: '30s' };
+
+/** Commands by which the images themselves say to be asked; of others nobody knows what is in them. */
+const CHECKS: readonly (readonly [RegExp, string])[] = [
+  [/^postgres$/, 'pg_isready -U "$${POSTGRES_USER:-postgres}"'],
+  [/^(redis|valkey)$/, 'redis-cli ping | grep PONG'],
+  [/^rabbitmq$/, 'rabbitmq-diagnostics -q ping'],
+  [/^mariadb$/, 'healthcheck.sh --connect --innodb_initialized'],
+];
+
+function knownCheck(service: string, value: Parameters<typeof valueAt>[0]): Operation[] {
+  const image = textOf(valueAt(value, ['image'])) ?? '';
+  const name =
+    image
+      .replace(/@.*$/, '')
+      .replace(/:[^/]*$/, '')
+      .split('/')
+      .at(-1) ?? '';
+  const command = CHECKS.find(([pattern]) => pattern.test(name))?.[1];
+  if (command === undefined) return [];
+  return [{ op: 'set_healthcheck', service, definition: { test: ['CMD-SHELL', command], ...WELL } }];
+}
+
 function imageOf(service: string, value: Parameters<typeof valueAt>[0], place: Place): Finding[] {
   const at = valueAt(value, ['image']);
   const image = textOf(at);
@@ -60,12 +85,7 @@ function imageOf(service: string, value: Parameters<typeof valueAt>[0], place: P
       : [finding('no_image', 'error', place, `${service} has neither an image nor a build.`)];
   }
   const tag = /:([^/@]+)(@.*)?$/.exec(image)?.[1];
-  if (
-    image.includes('@') ||
-    (tag !== undefined && tag !== 'latest') ||
-    (at.kind === 'scalar' && at.hidden === true)
-  )
-    return [];
+  if (image.includes('@') || (tag !== undefined && tag !== 'latest') || isHidden(at)) return [];
   return [
     finding(
       'floating_image',

@@ -1,4 +1,12 @@
-import { type Mapping, type Place, type Value, itemsOf, textOf, valueAt } from '../document/value.ts';
+import {
+  type Mapping,
+  type Place,
+  type Value,
+  itemsOf,
+  textOf,
+  valueAt,
+  isHidden,
+} from '../document/value.ts';
 import { type Port, portOf, rangeOf } from '../document/ports.ts';
 import { type Finding, finding } from '../resolve/problem.ts';
 import { servicesOf } from '../resolve/project.ts';
@@ -6,7 +14,7 @@ import { servicesOf } from '../resolve/project.ts';
 /** Published ports that are compared with each other. */
 const MOST = 2000;
 
-interface Taken {
+interface Published {
   readonly service: string;
   readonly port: Port;
   readonly range: { from: number; to: number };
@@ -20,11 +28,10 @@ export function checkClashes(root: Mapping): Finding[] {
 }
 
 /** Published ports whose numbers are known. */
-function publishedBy(root: Mapping): Taken[] {
+export function publishedBy(root: Mapping): Published[] {
   return servicesOf(root).flatMap(([service, { value }]) =>
     itemsOf(valueAt(value, ['ports'])).flatMap((item) => {
-      const isHidden = item.kind === 'scalar' && item.hidden === true;
-      const port = isHidden ? null : portOf(item);
+      const port = isHidden(item) ? null : portOf(item);
       const range = port === null ? null : rangeOf(port.published);
       return port === null || range === null ? [] : [{ service, port, range, place: item.place, item }];
     }),
@@ -33,7 +40,7 @@ function publishedBy(root: Mapping): Taken[] {
 
 const everywhere = (address: string): boolean => address === '' || address === '0.0.0.0' || address === '::';
 
-function portClashes(taken: readonly Taken[]): Finding[] {
+function portClashes(taken: readonly Published[]): Finding[] {
   return taken.flatMap((one, index) =>
     taken.slice(0, index).flatMap((other): Finding[] => {
       const meets =
@@ -59,7 +66,7 @@ function nameClashes(root: Mapping): Finding[] {
   return servicesOf(root).flatMap(([service, { value }]) => {
     const at = valueAt(value, ['container_name']);
     const name = textOf(at);
-    if (at === undefined || name === undefined || (at.kind === 'scalar' && at.hidden === true)) return [];
+    if (at === undefined || name === undefined || isHidden(at)) return [];
     const other = seen.get(name);
     seen.set(name, service);
     const found: Finding[] = [];

@@ -1,22 +1,28 @@
-import type { ContainerRow, Engine } from '../../../core/engine.ts';
+import type { ContainerRow, Engine, Listening } from '../../../core/engine.ts';
 import { HomeostatError } from '../../../core/errors.ts';
-import { portOf, rangeOf } from '../document/ports.ts';
-import { itemsOf, textOf, valueAt } from '../document/value.ts';
+import { textOf, valueAt, isHidden } from '../document/value.ts';
 import { type Finding, finding } from '../resolve/problem.ts';
 import { type Project, servicesOf } from '../resolve/project.ts';
+import { publishedBy } from './clashes.ts';
+import { type AskRegistries, missingImages } from './images.ts';
 
-/** What the engine has that is in a project's way; an engine that does not answer has nothing to say, which is told. */
+/**
+ * What the engine has that is in a project's way; an engine that does not answer has nothing to say, which is told.
+ * `published` asks registries for what is not here.
+ */
 export async function checkEngine(
   project: Project,
   name: string,
-  engine: Pick<Engine, 'list' | 'imageId'>,
+  engine: Pick<Engine, 'list' | 'listening' | 'imageId'>,
+  published: AskRegistries = async () => new Map(),
 ): Promise<Finding[] | HomeostatError> {
   try {
-    const others = (await engine.list(true)).filter((row) => row.project !== name);
+    const rows = await engine.list(true);
+    const others = rows.filter((row) => row.project !== name);
     return [
-      ...portClashes(project, others),
+      ...portClashes(project, rows, name, engine.listening() ?? []),
       ...nameClashes(project, others),
-      ...(await missingImages(project, engine)),
+      ...(await missingImages(project, engine, published)),
     ];
   } catch (error) {
     if (error instanceof HomeostatError && error.code === 'engine_unreachable') return error;
@@ -24,36 +30,59 @@ export async function checkEngine(
   }
 }
 
-/** Ports on which a container of somebody else's listens. */
-function portClashes({ root }: Project, others: readonly ContainerRow[]): Finding[] {
-  const taken = others.flatMap(({ name, ports }) =>
-    ports.flatMap((text) => {
-      const [, address = '', port, protocol] = /^(.*):(\d+)->\d+\/(\w+)$/.exec(text) ?? [];
-      return port === undefined ? [] : [{ name, address, port: Number(port), protocol }];
-    }),
-  );
-  if (taken.length === 0) return [];
-  return servicesOf(root).flatMap(([service, { value }]) =>
-    itemsOf(valueAt(value, ['ports'])).flatMap((item): Finding[] => {
-      const port = item.kind === 'scalar' && item.hidden === true ? null : portOf(item);
-      const range = port === null ? null : rangeOf(port.published);
-      // Of a range any free one is taken.
-      if (port === null || range === null || range.from !== range.to) return [];
-      const other = taken.find(
-        (one) =>
-          one.port === range.from &&
-          one.protocol === port.protocol &&
-          (isAny(one.address) || isAny(port.address) || one.address === port.address),
-      );
-      if (other === undefined) return [];
-      const text = textOf(item);
-      const mend = text === undefined ? [] : [{ op: 'remove_port' as const, service, name: text }];
-      const message = `${service} publishes ${port.published}/${port.protocol}, which container ${other.name} has: it cannot start.`;
-      return [finding('port_taken', 'error', item.place, message, mend)];
-    }),
-  );
+interface Taken extends Listening {
+  /** Null where it is no container. */
+  readonly name: string | null;
 }
 
+/** Ports on which a container of somebody else's listens, or a program that is none. */
+function portClashes(
+  { root }: Project,
+  rows: readonly ContainerRow[],
+  project: string,
+  programs: readonly Listening[],
+): Finding[] {
+  const [own, others] = [
+    rows.filter((row) => row.project === project),
+    rows.filter((row) => row.project !== project),
+  ];
+  const known = portsOf(rows);
+  const strangers = programs.filter((one) => !known.some((other) => meets(one, other)));
+  const taken = [...portsOf(others), ...strangers.map((one) => ({ ...one, name: null }))];
+  if (taken.length === 0) return [];
+  // One on the machine's own network may be what listens: the engine does not say.
+  const isSure = own.every(({ state, ports }) => state !== 'running' || ports.length > 0);
+  return publishedBy(root).flatMap(({ service, port, range, place, item }): Finding[] => {
+    // Of a range any free one is taken.
+    if (range.from !== range.to) return [];
+    const { protocol, address } = port;
+    const other = taken.find((one) => meets(one, { protocol, address, port: range.from }));
+    if (other === undefined) return [];
+    const text = textOf(item);
+    const mend = text === undefined ? [] : [{ op: 'remove_port' as const, service, name: text }];
+    const who = other.name === null ? 'a program that is no container' : `container ${other.name}`;
+    const message = `${service} publishes ${port.published}/${protocol}, which ${who} has: it cannot start.`;
+    const severity = other.name === null && !isSure ? 'warning' : 'error';
+    return [finding('port_taken', severity, place, message, mend)];
+  });
+}
+
+const portsOf = (rows: readonly ContainerRow[]): Taken[] =>
+  rows.flatMap(({ name, ports }) =>
+    ports.flatMap((text) => {
+      const [, address = '', port, protocol] = /^(.*):(\d+)->\d+\/(tcp|udp)$/.exec(text) ?? [];
+      return port === undefined
+        ? []
+        : [{ name, address, port: Number(port), protocol: protocol as 'tcp' | 'udp' }];
+    }),
+  );
+
+const meets = (one: Listening, other: Pick<Listening, 'address' | 'port'> & { protocol: string }): boolean =>
+  one.port === other.port &&
+  one.protocol === other.protocol &&
+  (isAny(one.address) || isAny(other.address) || bare(one.address) === bare(other.address));
+
+const bare = (address: string): string => address.replaceAll(/[[\]]/g, '');
 const isAny = (address: string): boolean => ['', '0.0.0.0', '::', '[::]'].includes(address);
 
 function nameClashes({ root }: Project, others: readonly ContainerRow[]): Finding[] {
@@ -61,7 +90,7 @@ function nameClashes({ root }: Project, others: readonly ContainerRow[]): Findin
   return servicesOf(root).flatMap(([service, { value }]) => {
     const at = valueAt(value, ['container_name']);
     const other = taken.get(textOf(at) ?? '');
-    if (at === undefined || other === undefined || (at.kind === 'scalar' && at.hidden === true)) return [];
+    if (at === undefined || other === undefined || isHidden(at)) return [];
     const whose = other.project === null ? 'of no project' : `of project ${other.project}`;
     return [
       finding(
@@ -73,33 +102,4 @@ function nameClashes({ root }: Project, others: readonly ContainerRow[]): Findin
       ),
     ];
   });
-}
-
-/** A registry is not asked: where to look would be the file's word, and so a way to send something out. */
-async function missingImages({ root }: Project, engine: Pick<Engine, 'imageId'>): Promise<Finding[]> {
-  const asked = new Map<string, Promise<string | null>>();
-  const idOf = async (image: string): Promise<string | null> => {
-    const known = asked.get(image) ?? engine.imageId(image);
-    asked.set(image, known);
-    return known;
-  };
-  const found = await Promise.all(
-    servicesOf(root).map(async ([service, { value }]): Promise<Finding[]> => {
-      const at = valueAt(value, ['image']);
-      const image = textOf(at);
-      const isHidden = at?.kind === 'scalar' && at.hidden === true;
-      if (at === undefined || image === undefined || image === '' || isHidden) return [];
-      if ((await idOf(image)) !== null) return [];
-      const isBuilt = valueAt(value, ['build']) !== undefined;
-      return [
-        finding(
-          'image_missing',
-          isBuilt ? 'note' : 'warning',
-          at.place,
-          `${service}: ${image} is not here; it has to be ${isBuilt ? 'built' : 'pulled'} before a deploy.`,
-        ),
-      ];
-    }),
-  );
-  return found.flat();
 }

@@ -1,12 +1,16 @@
+import { type Engine, isHere } from '../../../core/engine.ts';
 import { HomeostatError } from '../../../core/errors.ts';
-import { type Value, itemsOf, textOf, valueAt } from '../document/value.ts';
+import { type Value, itemsOf, textOf, valueAt, isHidden, manyOf } from '../document/value.ts';
 import { mountOf } from '../document/volumes.ts';
-import { type Finding, finding } from '../resolve/problem.ts';
+import { type Finding, finding, withoutItem } from '../resolve/problem.ts';
 import { type Project, servicesOf } from '../resolve/project.ts';
 import { type Looking, textsOf, under } from '../resolve/reading.ts';
 
+/** With the engine that is to mount what the files name. */
+export type OnEngine = Looking & { readonly engine: Pick<Engine, 'address'> };
+
 /** Folders and files that the project names: whether they are there, and whether they hold secrets. */
-export async function checkPaths({ root, baseOf }: Project, ctx: Looking): Promise<Finding[]> {
+export async function checkPaths({ root, baseOf }: Project, ctx: OnEngine): Promise<Finding[]> {
   const found: Finding[] = [];
   for (const [service, { value }] of servicesOf(root)) {
     for (const item of itemsOf(valueAt(value, ['volumes']))) {
@@ -14,13 +18,14 @@ export async function checkPaths({ root, baseOf }: Project, ctx: Looking): Promi
       if (mount?.type !== 'bind' || !isKnown(mount.source, item)) continue;
       const path = under(baseOf(item.place.file), mount.source);
       const there = await isThere(path, ctx);
-      if (there === false)
+      if (there === false && isHere(ctx.engine))
         found.push(
           finding(
             'bind_missing',
             'warning',
             item.place,
             `${service}: ${mount.source} does not exist; the engine makes an empty folder of root's in its place.`,
+            [{ op: 'remove_volume', service, name: mount.target }],
           ),
         );
       if (there === true && (await isSecret(path, ctx)))
@@ -30,6 +35,7 @@ export async function checkPaths({ root, baseOf }: Project, ctx: Looking): Promi
             'warning',
             item.place,
             `${service}: ${mount.source} holds secrets, which the container then reads.`,
+            [{ op: 'remove_volume', service, name: mount.target }],
           ),
         );
     }
@@ -46,7 +52,7 @@ async function envFiles(
 ): Promise<Finding[]> {
   const found: Finding[] = [];
   const at = valueAt(value, ['env_file']);
-  const items = at?.kind === 'list' ? at.items : at === undefined ? [] : [at];
+  const items = manyOf(at);
   for (const item of items) {
     const [file] = textsOf(item);
     const needed = textOf(valueAt(item, ['required'])) !== 'false';
@@ -58,6 +64,7 @@ async function envFiles(
           'error',
           item.place,
           `${service}: ${file} does not exist: Compose refuses to start.`,
+          withoutItem(service, 'env_file', items, item),
         ),
       );
   }
@@ -66,7 +73,7 @@ async function envFiles(
 
 /** Whether a path says where it leads: neither a hidden variable nor somebody's home is looked into. */
 const isKnown = (source: string, item: Value): boolean =>
-  source !== '' && !source.startsWith('~') && !(item.kind === 'scalar' && item.hidden === true);
+  source !== '' && !source.startsWith('~') && !isHidden(item);
 
 /** Null outside the roots, where nothing is looked at. */
 async function isThere(path: string, ctx: Looking): Promise<boolean | null> {

@@ -1,16 +1,9 @@
 import { posix } from 'node:path';
 import { ENGINE_SOCKET, MACHINE_FOLDER, POWERFUL_CAPABILITY } from '../../../core/host-power.ts';
-import {
-  type Place,
-  type Value,
-  difference,
-  entriesOf,
-  itemsOf,
-  plainOf,
-  textOf,
-  valueAt,
-} from '../document/value.ts';
+import { type Place, type Value, entriesOf, itemsOf, textOf, valueAt, isHidden } from '../document/value.ts';
 import { mountOf } from '../document/volumes.ts';
+import type { Operation } from '../operations/schema.ts';
+import { withoutItem } from '../resolve/problem.ts';
 import { servicesOf } from '../resolve/project.ts';
 import { textsOf, under } from '../resolve/reading.ts';
 
@@ -21,6 +14,8 @@ export interface Power {
   readonly service: string;
   readonly what: string;
   readonly place: Place;
+  /** What takes it away. */
+  readonly mend: readonly Operation[];
 }
 
 /** Where a path of a file leads, and whether agents may write there anyway. */
@@ -42,48 +37,67 @@ export async function powersOf(root: Value, ground: Ground): Promise<Power[]> {
     for (const folder of foldersOf(value)) powers.push(...(await reached(name, folder, ground)));
   }
   for (const folder of declared(root)) powers.push(...(await reached('', folder, ground)));
-  return powers;
+  return [...powers, ...networksOf(root)];
 }
 
 function privilegesOf(service: string, value: Value): Power[] {
   const found: Power[] = [];
-  const add = (what: string, at: Value, kind: Power['kind'] = 'compose_privileged'): void => {
-    found.push({ kind, service, what, place: at.place });
+  const add = (what: string, at: Value, key: string, kind: Power['kind'] = 'compose_privileged'): void => {
+    const items = itemsOf(valueAt(value, [key]));
+    const mend = items.includes(at)
+      ? withoutItem(service, key, items, at)
+      : [{ op: 'remove_field' as const, service, name: key }];
+    found.push({ kind, service, what, place: at.place, mend });
   };
   const isTrue = (at: Value | undefined): at is Value =>
     at !== undefined && !/^(false|no|off|n|0)?$/i.test(textOf(at) ?? '');
   const flag = valueAt(value, ['privileged']);
-  if (isTrue(flag)) add('privileged', flag);
+  if (isTrue(flag)) add('privileged', flag, 'privileged');
   const socket = valueAt(value, ['use_api_socket']);
-  if (isTrue(socket)) add('use_api_socket', socket, 'compose_host_control');
+  if (isTrue(socket)) add('use_api_socket', socket, 'use_api_socket', 'compose_host_control');
   for (const key of NAMESPACES) {
     const at = valueAt(value, [key]);
-    if (at !== undefined && (textOf(at) === 'host' || isHidden(at))) add(`${key}: host`, at);
+    if (at !== undefined && (textOf(at) === 'host' || isHidden(at))) add(`${key}: host`, at, key);
     if (textOf(at)?.startsWith('container:') === true && at !== undefined)
-      add(`${key}: of another container`, at);
+      add(`${key}: of another container`, at, key);
   }
   for (const item of itemsOf(valueAt(value, ['cap_add'])))
     if (POWERFUL_CAPABILITY.test(textOf(item) ?? '') || isHidden(item))
-      add(`cap_add ${textOf(item) ?? ''}`, item);
+      add(`cap_add ${textOf(item) ?? ''}`, item, 'cap_add');
   for (const item of itemsOf(valueAt(value, ['security_opt'])))
-    if (/unconfined|disable|writable-cgroups/.test(textOf(item) ?? '') || isHidden(item))
-      add(`security_opt ${textOf(item) ?? ''}`, item);
+    if (
+      /unconfined|disable|writable-cgroups|^(seccomp|apparmor)[=:]/.test(textOf(item) ?? '') ||
+      isHidden(item)
+    )
+      add(`security_opt ${textOf(item) ?? ''}`, item, 'security_opt');
   for (const key of ['devices', 'device_cgroup_rules'])
-    for (const item of itemsOf(valueAt(value, [key]))) add(`${key} ${textOf(item) ?? ''}`.trim(), item);
+    for (const item of itemsOf(valueAt(value, [key]))) add(`${key} ${textOf(item) ?? ''}`.trim(), item, key);
+  for (const path of [['gpus'], ['deploy', 'resources', 'reservations', 'devices']]) {
+    const at = valueAt(value, path);
+    if (at !== undefined) add(path.join('.'), at, path[0] ?? '');
+  }
+  const runtime = valueAt(value, ['runtime']);
+  if (runtime !== undefined && textOf(runtime) !== 'runc')
+    add(`runtime ${textOf(runtime) ?? ''}`, runtime, 'runtime');
   for (const item of itemsOf(valueAt(value, ['volumes_from'])))
-    add(`volumes_from ${textOf(item) ?? ''}`, item);
+    add(`volumes_from ${textOf(item) ?? ''}`, item, 'volumes_from');
   for (const key of ['post_start', 'pre_stop'])
     for (const item of itemsOf(valueAt(value, [key])))
-      if (isTrue(valueAt(item, ['privileged']))) add(`${key} privileged`, item);
+      if (isTrue(valueAt(item, ['privileged']))) add(`${key} privileged`, item, key);
   const provider = valueAt(value, ['provider']);
-  if (provider !== undefined) add('provider, which runs a program on the host', provider);
+  if (provider !== undefined) add('provider, which runs a program on the host', provider, 'provider');
   const build = valueAt(value, ['build']);
   const entitled =
     build?.kind === 'map' &&
     (isTrue(valueAt(build, ['privileged'])) || valueAt(build, ['entitlements']) !== undefined);
-  if (build !== undefined && entitled) add('build with entitlements', build);
+  if (build !== undefined && entitled) add('build with entitlements', build, 'build');
   return found;
 }
+
+const unmounted = (service: string, at: Value): Operation[] => {
+  const target = mountOf(at)?.target ?? '';
+  return target === '' ? [] : [{ op: 'remove_volume', service, name: target }];
+};
 
 interface Folder {
   readonly source: string;
@@ -116,19 +130,9 @@ function foldersOf(service: Value): Folder[] {
 
 /** Volumes that are folders of the host in disguise, and files that become secrets or configs. */
 function declared(root: Value): Folder[] {
-  const volumes = entriesOf(valueAt(root, ['volumes'])).flatMap(([name, { value }]): Folder[] => {
-    const device = valueAt(value, ['driver_opts', 'device']);
-    const type = textOf(valueAt(value, ['driver_opts', 'type'])) ?? 'none';
-    if (device === undefined || /^(nfs\d?|cifs|tmpfs)$/.test(type)) return [];
-    return [
-      {
-        source: isHidden(device) ? '' : (textOf(device) ?? ''),
-        readOnly: false,
-        what: `volume ${name}`,
-        at: device,
-      },
-    ];
-  });
+  const volumes = entriesOf(valueAt(root, ['volumes'])).flatMap(([name, { value }]) =>
+    volumeFolders(name, value),
+  );
   const files = ['secrets', 'configs'].flatMap((section) =>
     entriesOf(valueAt(root, [section])).flatMap(([name, { value }]): Folder[] => {
       const at = valueAt(value, ['file']);
@@ -140,7 +144,42 @@ function declared(root: Value): Folder[] {
   return [...volumes, ...files];
 }
 
-const isHidden = (value: Value | undefined): boolean => value?.kind === 'scalar' && value.hidden === true;
+/** Paths that a volume's driver is given; where it is another driver than the engine's own, nobody can tell which. */
+function volumeFolders(name: string, volume: Value): Folder[] {
+  const folder = (at: Value, source: string): Folder => ({
+    source,
+    readOnly: false,
+    what: `volume ${name}`,
+    at,
+  });
+  const driver = valueAt(volume, ['driver']);
+  if (driver !== undefined && textOf(driver) !== 'local') return [folder(driver, '')];
+  const [device, type, options] = ['device', 'type', 'o'].map((key) => valueAt(volume, ['driver_opts', key]));
+  const paths = [...(textOf(options) ?? '').matchAll(/(?<=[=:,])\/[^,:]*/g)].map(([path]) => path);
+  const among = options === undefined ? [] : paths.map((path) => folder(options, path));
+  if (isHidden(type) || isHidden(options) || isHidden(device)) return [folder(volume, '')];
+  // The kernel looks at no type where it is told to show a folder a second time.
+  const isBind = /\b(r?bind|move)\b/.test(textOf(options) ?? '');
+  const isApart = !isBind && /^(nfs\d?|cifs|tmpfs)$/.test(textOf(type) ?? '');
+  if (isApart) return [];
+  if (device === undefined) return among;
+  const isFolder = isBind || ['none', undefined].includes(textOf(type));
+  const source = textOf(device) ?? '';
+  return [...among, folder(device, isFolder || source.startsWith('/') ? source : '')];
+}
+
+/** Networks that are the machine's own, or lie on one of its interfaces. */
+function networksOf(root: Value): Power[] {
+  return entriesOf(valueAt(root, ['networks'])).flatMap(([name, { value, place }]) => {
+    const named = textOf(valueAt(value, ['name'])) ?? textOf(valueAt(value, ['external', 'name'])) ?? name;
+    const driver = valueAt(value, ['driver']);
+    const isPlain = driver === undefined || ['bridge', 'overlay', 'null'].includes(textOf(driver) ?? '');
+    const isOwn = /^(host|container:.*)$/.test(named) || isHidden(valueAt(value, ['name']));
+    if (isPlain && !isOwn) return [];
+    const what = isOwn ? `network ${named}` : `network of the driver ${textOf(driver) ?? ''}`;
+    return [{ kind: 'compose_privileged' as const, service: '', what, place, mend: [] }];
+  });
+}
 
 async function reached(
   service: string,
@@ -152,6 +191,7 @@ async function reached(
     service,
     what: `${what} ${source || 'of a folder that is not shown'}`,
     place: at.place,
+    mend: service !== '' && what === 'mount' ? unmounted(service, at) : [],
   });
   if (source === '' || source.startsWith('~')) return [power('compose_host_mount')];
   const path = posix.normalize(under(ground.baseOf(at.place.file), source)).replace(/(?<=.)\/$/, '');
@@ -167,49 +207,3 @@ async function reached(
     ),
   ];
 }
-
-/** What a change gives that was not given before, as circumstances; and whether it changes what runs with power. */
-export function gained(
-  before: { root: Value; powers: readonly Power[] },
-  after: { root: Value; powers: readonly Power[] },
-): { circumstances: string[]; what: string[] } {
-  const key = ({ kind, service, what }: Power): string => [kind, service, what].join('\0');
-  const had = new Set(before.powers.map(key));
-  const fresh = after.powers.filter((power) => !had.has(key(power)));
-  const powerful = new Set(
-    after.powers.flatMap(({ service, kind }) => (kind === 'compose_host_mount' ? [] : [service])),
-  );
-  const rerun = [...powerful].filter((service) =>
-    RUNS.some((name) => {
-      const [then, now] = [before, after].map(({ root }) => valueAt(root, ['services', service, name]));
-      return (
-        difference(then === undefined ? null : plainOf(then), now === undefined ? null : plainOf(now)) !==
-        null
-      );
-    }),
-  );
-  return {
-    circumstances: [
-      ...new Set([
-        ...fresh.map(({ kind }) => kind),
-        ...(rerun.length > 0 ? ['compose_powerful_service'] : []),
-      ]),
-    ],
-    what: [
-      ...fresh.map(({ service, what }) => `it gives ${service === '' ? 'every service' : service} ${what}`),
-      ...rerun.map((service) => `it changes what runs in ${service}, which has power over the host`),
-    ],
-  };
-}
-
-/** Keys that decide which program runs in a container. */
-const RUNS = [
-  'image',
-  'build',
-  'command',
-  'entrypoint',
-  'post_start',
-  'pre_stop',
-  'environment',
-  'healthcheck',
-];

@@ -1,11 +1,10 @@
 import { checkModel } from '../model/check.ts';
 import type { Finding } from '../resolve/problem.ts';
 import type { Project } from '../resolve/project.ts';
-import type { Looking } from '../resolve/reading.ts';
 import { checkCare, powerFindings } from './care.ts';
 import { checkClashes } from './clashes.ts';
 import { groundOf } from './ground.ts';
-import { checkPaths } from './paths.ts';
+import { type OnEngine, checkPaths } from './paths.ts';
 import { powersOf } from './powers.ts';
 import { checkReferences } from './references.ts';
 import { checkTraefik } from './traefik.ts';
@@ -16,7 +15,7 @@ const ORDER = ['error', 'warning', 'note'] as const;
 /** Everything that is wrong or risky in a project, the worst first; `outside` is what only an engine can tell. */
 export async function validated(
   project: Project,
-  ctx: Looking,
+  ctx: OnEngine,
   outside: readonly Finding[],
 ): Promise<Finding[]> {
   const { root } = project;

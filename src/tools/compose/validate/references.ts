@@ -7,6 +7,7 @@ import {
   itemsOf,
   textOf,
   valueAt,
+  isHidden,
 } from '../document/value.ts';
 import { mountOf } from '../document/volumes.ts';
 import { type Finding, finding } from '../resolve/problem.ts';
@@ -65,8 +66,6 @@ function usedBy(service: Value): { section: Section; name: string; place: Place 
   return [...volumes, ...networks, ...granted];
 }
 
-const isHidden = (value: Value): boolean => value.kind === 'scalar' && value.hidden === true;
-
 const namesAt = (service: Value, path: Path): { name: string; place: Place }[] => [
   ...entriesOf(valueAt(service, path)).map(([name, { place }]) => ({ name, place })),
   ...itemsOf(valueAt(service, path)).flatMap((item) => {
@@ -99,11 +98,14 @@ function cycles(root: Mapping): Finding[] {
   const done = new Set<string>();
   const visit = (name: string, path: readonly string[]): void => {
     if (done.has(name)) return;
-    for (const { name: next, place } of dependenciesOf(services.get(name)?.value ?? root)) {
+    for (const { name: next, place, listed } of dependenciesOf(services.get(name)?.value ?? root)) {
       const from = [...path, name].indexOf(next);
       if (from >= 0) {
         const circle = [...[...path, name].slice(from), next].join(' → ');
-        found.push(finding('dependency_cycle', 'error', place, `${circle}: none of them can start first.`));
+        const mend = listed ? [{ op: 'remove_depends_on' as const, service: name, name: next }] : [];
+        found.push(
+          finding('dependency_cycle', 'error', place, `${circle}: none of them can start first.`, mend),
+        );
       } else if (services.has(next)) visit(next, [...path, name]);
     }
     done.add(name);

@@ -1,4 +1,12 @@
-import { type Mapping, type Place, type Value, entriesOf, textOf, valueAt } from '../document/value.ts';
+import {
+  type Mapping,
+  type Place,
+  type Value,
+  entriesOf,
+  textOf,
+  valueAt,
+  isHidden,
+} from '../document/value.ts';
 import { asMapping } from '../resolve/merge.ts';
 import { type Finding, finding } from '../resolve/problem.ts';
 import { servicesOf } from '../resolve/project.ts';
@@ -37,9 +45,7 @@ function labelsOf(service: Value): Label[] {
   const labels = valueAt(service, ['labels']);
   return entriesOf(labels === undefined ? undefined : asMapping(labels, 'labels', true)).flatMap(
     ([name, { value, place }]) =>
-      name.startsWith('traefik.') && !(value.kind === 'scalar' && value.hidden === true)
-        ? [{ name, value: textOf(value) ?? '', place }]
-        : [],
+      name.startsWith('traefik.') && !isHidden(value) ? [{ name, value: textOf(value) ?? '', place }] : [],
   );
 }
 

@@ -1,6 +1,6 @@
 import { isMisread } from '../document/misread.ts';
 import type { Operation } from '../operations/schema.ts';
-import { type Path, type Scalar, type Value, shownAs } from '../document/value.ts';
+import { type List, type Path, type Scalar, type Value, shownAs } from '../document/value.ts';
 import { type Finding, finding } from '../resolve/problem.ts';
 
 /** Unquoted values that readers of YAML 1.1 and 1.2 take for different things, or that lose characters as numbers. */
@@ -11,7 +11,12 @@ export function checkTraps(value: Value, path: Path = []): Finding[] {
         ? []
         : checkTraps(entry.value, [...path, key]),
     );
-  if (value.kind === 'list') return value.items.flatMap((item, index) => checkTraps(item, [...path, index]));
+  if (value.kind === 'list')
+    return value.items.flatMap((item, index) => {
+      const found = checkTraps(item, [...path, index]);
+      const mend = path.length === 3 && item.kind === 'scalar' ? mendedList(path, value) : [];
+      return mend.length === 0 ? found : found.map((one) => ({ ...one, operations: mend }));
+    });
   const why = trapOf(value);
   if (why === null) return [];
   return [
@@ -39,6 +44,13 @@ function trapOf({ value, quoted, source }: Scalar): string | null {
   if (typeof value === 'number' && /^\d+\.\d*0$/.test(source))
     return `${source} is the number ${value}, without its last 0`;
   return null;
+}
+
+/** The whole list, each of its texts as it is written. */
+function mendedList([section, service, key]: Path, { items }: List): Operation[] {
+  const texts = items.flatMap((item) => (item.kind === 'scalar' ? [item.source] : []));
+  if (section !== 'services' || texts.length < items.length) return [];
+  return [{ op: 'set_field', service: String(service), name: String(key), value: texts }];
 }
 
 function mended(path: Path, source: string): Operation[] {

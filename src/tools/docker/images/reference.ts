@@ -24,6 +24,12 @@ export const imageReference = z
 
 export const isByDigest = (reference: string): boolean => reference.includes(DIGEST);
 
+/** Where a name is asked for: its first part where that is an address, else the engine's own. */
+export function registryOf(name: string): string {
+  const [first = '', ...rest] = name.split('/');
+  return rest.length > 0 && /[.:]|^localhost$/.test(first) ? first.toLowerCase() : 'docker.io';
+}
+
 /** With the tag that is meant where none is named. */
 export const tagged = (name: string): string =>
   isByDigest(name) || name.lastIndexOf(':') > name.lastIndexOf('/') ? name : `${name}:latest`;

@@ -15,7 +15,7 @@ export async function releaseImages(
   images: Images,
   removed: readonly (string | null)[] = [],
 ): Promise<void> {
-  const own = new RegExp(`^${KEPT}(image|layer):${actionId}(-[ab]?\\d+)?$`);
+  const own = new RegExp(`^${KEPT}(image|layer):${actionId}(-[abi]?\\d+)?$`);
   const names = (await images.list()).flatMap((image) => image.names).filter((name) => own.test(name));
   for (const name of names) {
     if (!name.startsWith(keptTag('layer', '')) && !removed.includes(name)) await images.unname(name);

@@ -54,8 +54,10 @@ const outputSchema = z.object({
 
 const BACK = 'An undo brings it back as it was.';
 const KEPT_DATA = 'What a volume holds is kept before and comes back with it.';
+const KEPT_BY_ENGINE =
+  'It is kept by way of the engine: names, bytes, owners, modes and links, with times to the second; holes are filled and extended attributes are lost.';
 const LOST =
-  'What a volume holds is too much to be kept, or lies where this process may not read it: it is lost for good.';
+  'What a volume holds is too much to be kept, or lies where it cannot be reached: it is lost for good.';
 const CACHE = 'Parts of the build cache do not come back; a build makes them anew.';
 
 /** A tool that makes, changes or removes images, networks or volumes, and that is undone by doing the reverse. */
@@ -170,6 +172,7 @@ async function staged(
     note,
     BACK,
     data.some(({ extent }) => extent.whole) ? KEPT_DATA : null,
+    data.some(({ extent }) => extent.by_engine === true) ? KEPT_BY_ENGINE : null,
     data.some(({ extent }) => !extent.whole) ? LOST : null,
     changes.changes.some(({ kind }) => kind === 'build_cache') ? CACHE : null,
   ];

@@ -21,9 +21,39 @@ describe('docker', () => {
   });
 
   it.each([
+    'docker compose down -v',
+    'docker compose -p shop down --volumes --rmi all',
+    'docker-compose -f a.yml down -v --remove-orphans',
+    'podman compose down -v',
+    'docker volume rm data',
+    'docker volume rm $(docker volume ls -q)',
+    'docker volume prune -f',
+    'docker system prune --volumes -f',
+    'docker system prune -af',
+    'docker system prune',
+    'docker container prune -f',
+    'docker --context prod image prune',
+    'docker network prune --force',
+    'docker builder prune',
+    'docker buildx prune -af',
+    'podman pod prune',
+    'docker rm -fv web',
+    'docker container rm --volumes=true web',
+    'docker-compose rm -sfv web',
+    'docker compose -f a.yml rm --stop -v',
+    'docker --context far compose down -v',
+    'docker -H ssh://far volume rm data',
+    'nerdctl volume rm data',
+  ])('takes %s for what it is where nothing is kept first', (line) => {
+    expect(record(line).level).toBe('DESTRUCTIVE');
+  });
+
+  it.each([
     'docker ps -a',
     'docker rm web',
     'docker rmi image',
+    'docker container prune --help',
+    'docker compose rm web',
     'docker run --privileged=false nginx',
     'docker run -v data:/data -v /etc/localtime:/etc/localtime:ro nginx',
     'docker run -v ./src:/src node node --privileged',
