@@ -9,7 +9,7 @@ const SRC = join(PACKAGE_ROOT, 'src');
 const FLOORS: Record<string, { rooms: string[]; packages: string[] }> = {
   core: { rooms: ['core'], packages: ['zod'] },
   registry: { rooms: ['core', 'registry'], packages: ['zod', 'yaml'] },
-  store: { rooms: ['core', 'store'], packages: ['zod', 'better-sqlite3', 'canonicalize'] },
+  store: { rooms: ['core', 'store'], packages: ['zod', 'better-sqlite3', 'canonicalize', 'koffi'] },
   host: { rooms: ['core', 'host'], packages: ['dockerode', 'execa', 'koffi', 'picomatch'] },
   guards: {
     rooms: ['core', 'registry', 'store', 'guards'],

@@ -7,6 +7,8 @@ import { HomeostatError } from '../core/errors.ts';
 export interface Home {
   readonly folder: string;
   readonly database: string;
+  /** What tells of one writer's end to the next. */
+  readonly turn: string;
   readonly objects: string;
   /** What scans of roots remember; a cache. */
   readonly scans: string;
@@ -43,6 +45,7 @@ export function homeAt(folder: string): Home {
   return {
     folder,
     database: join(folder, 'state.db'),
+    turn: join(folder, 'turn'),
     objects: join(folder, 'objects'),
     scans: join(folder, 'scans'),
     stages: join(folder, 'stages'),

@@ -17,6 +17,8 @@ const FALLBACK_PAGES = 4000;
 /** After so many transactions the length is looked at, and after so many more where a reader was in the way. */
 const LOOK_EVERY = 32;
 const LOOK_AGAIN = 1024;
+/** How long it waits for others to be out of the way. */
+const OTHERS_MS = 18;
 
 /**
  * SQLite would flush within each commit, while all other writers wait. So it only keeps the log whole (`NORMAL`), and
@@ -26,7 +28,7 @@ const LOOK_AGAIN = 1024;
  * Left to itself SQLite empties the log while others write on, so that with many writers it is never empty and only
  * grows; and to flush a file that grows takes many times as long. Here it is emptied when it is nobody's turn.
  */
-export function openLog(db: Db): Log {
+export function openLog(db: Db, patience: (ms: number) => void): Log {
   const path = `${db.name}-wal`;
   const file = db.pragma('journal_mode', { simple: true }) === 'wal' ? openSync(path, 'r') : null;
   db.pragma(`synchronous = ${file === null ? 'FULL' : 'NORMAL'}`);
@@ -53,6 +55,7 @@ export function openLog(db: Db): Log {
       untilLook = LOOK_EVERY;
       if ((length.get()?.log ?? 0) < LONG_PAGES) return;
       try {
+        patience(OTHERS_MS);
         if (db.pragma('wal_checkpoint(RESTART)', { simple: true }) !== 0) untilLook = LOOK_AGAIN;
       } catch {
         // What was written is in the log, and stays there until this succeeds.

@@ -20,6 +20,7 @@ import { type RefusalStore, refusalStore } from './refusals.ts';
 import { type PlantedStore, plantedStore } from './planted.ts';
 import { type ReleaseStore, releaseStore } from './releases.ts';
 import { type TaskStore, taskStore } from './tasks.ts';
+import { openTurnBell } from './turn-bell.ts';
 import { type Flush, openTurns } from './turns.ts';
 import { type SnapshotStore, snapshotStore } from './snapshots.ts';
 
@@ -85,9 +86,10 @@ function assemble(home: Home, db: Db): Store {
   const statements = prepared(db);
   const apart = openApart(home.held);
   const audit = auditLog(statements);
-  const log = openLog(db);
   const wait = patience(db);
-  const turns = openTurns(db, wait, (error) => storeError(home, error), {
+  const log = openLog(db, wait);
+  const bell = openTurnBell(home.turn);
+  const turns = openTurns(db, wait, (error) => storeError(home, error), bell, {
     ready,
     sync: log.sync,
     tidy: log.tidy,
@@ -158,6 +160,7 @@ function assemble(home: Home, db: Db): Store {
       if (!db.open) return;
       turns.flush();
       log.close();
+      bell.close();
       db.close();
     },
   };

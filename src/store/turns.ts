@@ -1,11 +1,6 @@
 import Database from 'better-sqlite3';
 import { type Db, PATIENCE_MS } from './database.ts';
-
-/**
- * SQLite sleeps longer from try to try, so that of many writers some waited for seconds: after so many milliseconds it
- * begins anew, with 1, 2, 5 and 10.
- */
-const ROUND_MS = 18;
+import type { TurnBell } from './turn-bell.ts';
 
 /** Transactions one after the other, of this process and of all others on the same database. */
 export interface Turns {
@@ -48,6 +43,7 @@ export function openTurns(
   db: Db,
   patience: (ms: number) => void,
   explained: (error: unknown) => unknown,
+  bell: TurnBell,
   beside: Beside,
 ): Turns {
   const begin = db.prepare('BEGIN IMMEDIATE');
@@ -57,17 +53,19 @@ export function openTurns(
   const release = db.prepare('RELEASE one_of_a_group');
   const takeBackRows = db.prepare('ROLLBACK TO one_of_a_group');
 
-  const takeTurn = (): void => {
-    const started = performance.now();
-    patience(ROUND_MS);
-    for (;;) {
-      try {
-        begin.run();
-        return;
-      } catch (error) {
-        if (!isBusy(error) || performance.now() - started > PATIENCE_MS) throw error;
-      }
+  const begins = (): boolean => {
+    try {
+      begin.run();
+      return true;
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      return false;
     }
+  };
+  const takeTurn = (): void => {
+    patience(0);
+    // The last try says what is in the way.
+    if (!begins() && !bell.until(begins, PATIENCE_MS)) begin.run();
   };
 
   const write = <T>(work: () => T, flushed: Flush = 'now'): T => {
@@ -81,9 +79,11 @@ export function openTurns(
     } catch (error) {
       // Where the disk is full SQLite has rolled back already.
       if (db.inTransaction) rollback.run();
+      bell.ring();
       beside.settle(false);
       throw error;
     }
+    bell.ring();
     // Others have their turn meanwhile, and one flush serves all whose transactions it finds.
     if (flushed === 'now') beside.sync();
     beside.settle(true);
