@@ -35,13 +35,7 @@ export function openImages(ask: Ask): Images {
       ask(async (to) => void (await to.getImage(imagePath(image)).tag(namesOf(name)))),
     remove: async (name) =>
       ask(async (to) => void (await to.getImage(imagePath(name)).remove({ noprune: false }))),
-    // The interface has no call that leaves an image without a name, but to give its name to another.
-    unname: async (name) =>
-      ask(async (to) => {
-        const names = (await found(to, name))?.names ?? [];
-        if (names.length === 1) await importEmpty(to, name);
-        await to.getImage(imagePath(name)).remove();
-      }),
+    unname: async (name) => ask(async (to) => unname(to, name)),
     removeUnnamed: async (id) =>
       ask(async (to) => void (await to.getImage(imagePath(id)).remove({ noprune: false }))),
   };
@@ -63,12 +57,29 @@ const imageOf = (
 
 /** An archive that ends at once. */
 const EMPTY_TAR = Buffer.alloc(1024);
+/** By which one that takes over a name is known, where whoever made it was killed. */
+const TAKES_OVER = 'takes over a name, to go with it';
 
-/** Makes an image with nothing in it. */
-export async function importEmpty(to: Docker, name: string): Promise<void> {
+/**
+ * The interface has no call that leaves an image without a name, but to give its name to another. That is removed by
+ * its id: two that do so at the same moment leave nothing of each other's.
+ */
+async function unname(to: Docker, name: string): Promise<void> {
+  const { Id, Comment } = await to.getImage(imagePath(name)).inspect();
+  const instead = Comment === TAKES_OVER ? Id : await importEmpty(to, name);
+  await to.getImage(instead).remove();
+}
+
+/** Makes an image with nothing in it; answers its id. */
+async function importEmpty(to: Docker, name: string): Promise<string> {
   const { repo, tag } = namesOf(name);
-  const stream = await to.importImage(Readable.from([EMPTY_TAR]), { repo, tag });
-  await new Promise((resolve, reject) => stream.once('end', resolve).once('error', reject).resume());
+  const stream = await to.importImage(Readable.from([EMPTY_TAR]), { repo, tag, message: TAKES_OVER });
+  const said: { status?: string }[] = await new Promise((resolve, reject) =>
+    to.modem.followProgress(stream, (error, all: { status?: string }[]) =>
+      error === null ? resolve(all) : reject(error),
+    ),
+  );
+  return said.at(-1)?.status ?? name;
 }
 
 interface Progress {
