@@ -89,7 +89,9 @@ test('what is done to images, networks and volumes is taken back once the engine
     const person = await t.app.operator();
     await expect.poll(async () => (await person.collect(false)).unreleased).toBe(0);
     // Another server on this state may be letting go of the same at this moment.
-    await expect.poll(async () => objectsOf(on), { message: `${tool} (${n})`, timeout: 10_000 }).toEqual(then);
+    await expect
+      .poll(async () => objectsOf(on), { message: `${tool} (${n})`, timeout: 10_000 })
+      .toEqual(then);
   }
 });
 
