@@ -156,6 +156,8 @@ export interface Engine extends EngineObjects {
   stats(id: string): Promise<Stats>;
   /** What it counts as it stands, by the names of `CONTAINER_METRICS`. */
   counted(id: string): Promise<Values>;
+  /** Tells the id of a container each time that memory runs out in it; ends with the signal or the connection. */
+  oomKills(tell: (id: string) => void, signal: AbortSignal): Promise<void>;
   start(id: string): Promise<void>;
   /** Asks it to end and ends it after so many seconds; the container's own time unless told. */
   stop(id: string, seconds?: number): Promise<void>;

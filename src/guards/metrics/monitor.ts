@@ -18,6 +18,7 @@ import { activity } from './activity.ts';
 import { openCounts } from './counts.ts';
 import { askEach, openRestarts } from './each.ts';
 import { partsOf, servicesOf } from './health.ts';
+import { openOomCounts } from './oom.ts';
 
 /** Two looks are at least so far apart, and at most, for what grows to be told by the second. */
 const LEAST_MS = 200;
@@ -42,6 +43,7 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
   const { machine, store, config } = house;
   const ring = sampleRing(store.home.samples, config.metrics.kept_bytes);
   const restarts = openRestarts(machine.engine, ASK_MS);
+  const ooms = openOomCounts(machine.engine);
   let found: Found = { at: -Infinity, running: [], note: null };
   let before: Sweep | null = null;
   let counts: ReturnType<typeof openCounts> | undefined;
@@ -59,10 +61,12 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
   /** An engine elsewhere is asked about each container by itself. */
   const isElsewhere = (running: readonly Running[]): boolean =>
     machine.meters.source === null && running.length > 0;
-  const sweepOf = async (running: readonly Running[]): Promise<Sweep> =>
-    isElsewhere(running)
-      ? { ...machine.meters.sweep([]), containers: await askEach(running, machine.engine) }
-      : machine.meters.sweep(running);
+  const sweepOf = async (running: readonly Running[]): Promise<Sweep> => {
+    const elsewhere = isElsewhere(running);
+    const sweep = machine.meters.sweep(elsewhere ? [] : running);
+    const containers = elsewhere ? await askEach(running, machine.engine) : sweep.containers;
+    return { ...sweep, containers: ooms.added(running, containers) };
+  };
   /** The same, with what is asked of each container in turns. */
   const wholeSweep = async (): Promise<{ sweep: Sweep; running: readonly Running[] }> => {
     const { running } = await ask(ASK_MS);
@@ -90,6 +94,7 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
   };
 
   const sample = async (): Promise<void> => {
+    ooms.follow();
     const { sweep: now } = await wholeSweep();
     const { host, containers } = lookSince(before, now);
     before = now;
@@ -143,6 +148,9 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
       timer ??= setInterval(run, config.metrics.seconds * 1000).unref();
       run();
     },
-    close: () => clearInterval(timer),
+    close() {
+      clearInterval(timer);
+      ooms.close();
+    },
   };
 }

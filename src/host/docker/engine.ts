@@ -9,28 +9,34 @@ import { execIn } from './exec.ts';
 import { readLogs } from './logs.ts';
 import { imagePath, namesOf, segment } from './names.ts';
 import { openObjects } from './objects.ts';
+import { oomKills } from './oom-kills.ts';
 import { rowOf, runningOf } from './row.ts';
 import { countedOf, statsOf } from './stats.ts';
 
 /** What the engine answers where a container is in that state already. */
 const NOT_MODIFIED = 304;
 
+/** What should be known at once is waited for so long. */
+const ANSWER_MS = 60_000;
+
 /** Tells images of what containers have written from all others, whatever they are called. */
 const LAYER = 'homeostat layer';
 
 /** An engine over its interface; connected to with the first call. */
-export function openEngine(address: Address, env: NodeJS.ProcessEnv): Engine {
+export function openEngine(address: Address, env: NodeJS.ProcessEnv, answerMs = ANSWER_MS): Engine {
   let connected: Connected | undefined;
   const reach = async (): Promise<Connected> => {
     const { connect } = await import('./connect.ts');
-    return (connected ??= connect(address, env));
+    return (connected ??= connect(address, env, answerMs));
   };
   const ask: Ask = async (work, takes) => {
+    const began = performance.now();
     try {
       const { docker, patient } = await reach();
       return await work(takes === 'long' ? patient : docker);
     } catch (error) {
-      throw await engineError(error, address.host, connected?.ssh ?? null);
+      const silent = takes !== 'long' && performance.now() - began >= answerMs;
+      throw await engineError(error, address.host, connected?.ssh ?? null, silent ? answerMs : null);
     }
   };
   const change = async (
@@ -81,7 +87,8 @@ export function openEngine(address: Address, env: NodeJS.ProcessEnv): Engine {
         const once = { stream: false, 'one-shot': true } as const;
         return countedOf(await to.getContainer(segment(id)).stats(once));
       }),
-    start: async (id) => change(id, async (container) => container.start()),
+    oomKills: async (tell, signal) => ask(async (to) => oomKills(to, tell, signal), 'long'),
+    start: async (id) => change(id, async (container) => container.start(), 'long'),
     stop: async (id, seconds) => change(id, async (container) => container.stop(timeOf(seconds)), 'long'),
     restart: async (id, seconds) =>
       change(id, async (container) => container.restart(timeOf(seconds)), 'long'),
@@ -89,7 +96,8 @@ export function openEngine(address: Address, env: NodeJS.ProcessEnv): Engine {
     unpause: async (id) => change(id, async (container) => container.unpause()),
     exec: async (id, request) => ask(async (to) => execIn(to.getContainer(segment(id)), request), 'long'),
     update: async (id, body) => change(id, async (container) => container.update(body)),
-    create: async (name, body) => ask(async (to) => (await to.createContainer({ ...body, name })).id),
+    // What the image holds where a new volume goes is copied into it first.
+    create: async (name, body) => ask(async (to) => (await to.createContainer({ ...body, name })).id, 'long'),
     connect: async (id, network, endpoint) =>
       ask(
         async (to) =>

@@ -34,16 +34,16 @@ export function openImages(ask: Ask): Images {
     tag: async (image, name) =>
       ask(async (to) => void (await to.getImage(imagePath(image)).tag(namesOf(name)))),
     remove: async (name) =>
-      ask(async (to) => void (await to.getImage(imagePath(name)).remove({ noprune: false }))),
+      ask(async (to) => void (await to.getImage(imagePath(name)).remove({ noprune: false })), 'long'),
     // The interface has no call that leaves an image without a name, but to give its name to another.
     unname: async (name) =>
       ask(async (to) => {
         const names = (await found(to, name))?.names ?? [];
         if (names.length === 1) await importEmpty(to, name);
         await to.getImage(imagePath(name)).remove();
-      }),
+      }, 'long'),
     removeUnnamed: async (id) =>
-      ask(async (to) => void (await to.getImage(imagePath(id)).remove({ noprune: false }))),
+      ask(async (to) => void (await to.getImage(imagePath(id)).remove({ noprune: false })), 'long'),
   };
 }
 
