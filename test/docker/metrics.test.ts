@@ -240,3 +240,25 @@ test('health tells of services by their own probes and by the configured ones', 
   await t.close();
   web.close();
 });
+
+test('an engine that hangs is told of, and holds up nobody', async () => {
+  const e = await engine();
+  const t = await testApp({ config: configFor(e.host) });
+  await run(e, 'behind-it');
+  process.kill(e.pid(), 'SIGSTOP');
+  onTestFinished(() => void process.kill(e.pid(), 'SIGCONT'));
+  const began = performance.now();
+  const monitor = await t.app.monitor(false);
+  expect(await monitor.sweep()).toMatchObject({ reached: false, running: [] });
+  const { homeostat } = (await t.ask('get_health')).result as { homeostat: object[] };
+  expect(homeostat).toContainEqual({
+    name: 'engine',
+    status: 'failing',
+    found: 'the engine has said nothing for 3 s',
+  });
+  expect((await metricsOf(t, { of: 'containers' })).notes.join()).toContain('said nothing');
+  expect(performance.now() - began).toBeLessThan(30_000);
+  process.kill(e.pid(), 'SIGCONT');
+  expect((await metricsOf(t, { of: 'containers' })).notes).toEqual([]);
+  await t.close();
+});

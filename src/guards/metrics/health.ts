@@ -5,6 +5,7 @@ import type { Keeper } from '../audit/keeper.ts';
 import type { House } from '../house.ts';
 import { shortage } from '../limits/space.ts';
 import { stopReason } from '../stop.ts';
+import { soon } from './soon.ts';
 
 /** How homeostat’s own parts are; each is asked by itself, so that one that fails hides no other. */
 export async function partsOf(house: House, keeper: Keeper): Promise<HealthRow[]> {
@@ -39,7 +40,7 @@ export async function partsOf(house: House, keeper: Keeper): Promise<HealthRow[]
     return rung === 'snapshot' ? { status: 'degraded', found: why } : { status: 'ok', found: rung };
   });
   await ask('engine', async () => {
-    const running = await machine.engine.running();
+    const running = await soon(machine.engine.running());
     return { status: 'ok', found: `${running.length} containers run` };
   });
   await ask('hooks', async () => ({ status: 'ok', found: machine.hookResident() ? 'resident' : 'at rest' }));
@@ -79,8 +80,8 @@ export async function servicesOf({ config, machine }: House): Promise<HealthRow[
   const targets = Object.entries(config.probes).map(([name, url]) => ({ name, url }));
   const { engine } = machine;
   const [all, running, probed] = await Promise.all([
-    engine.list(true).catch(() => []),
-    engine.running().catch(() => []),
+    soon(engine.list(true)).catch(() => []),
+    soon(engine.running()).catch(() => []),
     Promise.all(targets.map(async (target) => machine.probe(target))),
   ]);
   const healths = new Map(running.map(({ name, health }) => [name, health]));

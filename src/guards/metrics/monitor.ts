@@ -19,6 +19,7 @@ import { openCounts } from './counts.ts';
 import { askEach, openRestarts } from './each.ts';
 import { partsOf, servicesOf } from './health.ts';
 import { openOomCounts } from './oom.ts';
+import { soon } from './soon.ts';
 
 /** Two looks are at least so far apart, and at most, for what grows to be told by the second. */
 const LEAST_MS = 200;
@@ -52,7 +53,7 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
   const ask = async (mostAge: number): Promise<Found> => {
     if (performance.now() - found.at < mostAge) return found;
     try {
-      found = { at: performance.now(), running: await machine.engine.running(), note: null };
+      found = { at: performance.now(), running: await soon(machine.engine.running()), note: null };
     } catch (error) {
       found = { at: performance.now(), running: [], note: asHomeostatError(error).message };
     }
@@ -68,8 +69,8 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
     return { ...sweep, containers: ooms.added(running, containers) };
   };
   /** The same, with what is asked of each container in turns. */
-  const wholeSweep = async (): Promise<{ sweep: Sweep; running: readonly Running[] }> => {
-    const { running } = await ask(ASK_MS);
+  const wholeSweep: Monitor['sweep'] = async () => {
+    const { running, note } = await ask(ASK_MS);
     const [started, sweep] = [await restarts(running), await sweepOf(running)];
     const containers = new Map(sweep.containers);
     for (const { id, name } of running) {
@@ -77,7 +78,7 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
       if (values !== undefined && count !== undefined)
         containers.set(name, { ...values, restarts_total: count });
     }
-    return { sweep: { ...sweep, containers }, running };
+    return { sweep: { ...sweep, containers }, running, reached: note === null };
   };
 
   const lookSince = (was: Sweep | null, now: Sweep): { host: Shown; containers: Map<string, Shown> } => {
@@ -124,7 +125,7 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
     sweep: wholeSweep,
     async restarts(id) {
       try {
-        return (await machine.engine.inspect(id)).RestartCount ?? null;
+        return (await soon(machine.engine.inspect(id))).RestartCount ?? null;
       } catch {
         return null;
       }
