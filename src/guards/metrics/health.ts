@@ -40,7 +40,7 @@ export async function partsOf(house: House, keeper: Keeper): Promise<HealthRow[]
     return rung === 'snapshot' ? { status: 'degraded', found: why } : { status: 'ok', found: rung };
   });
   await ask('engine', async () => {
-    const running = await soon(machine.engine.running());
+    const running = await soon(machine.engine.running);
     return { status: 'ok', found: `${running.length} containers run` };
   });
   await ask('hooks', async () => ({ status: 'ok', found: machine.hookResident() ? 'resident' : 'at rest' }));
@@ -80,8 +80,8 @@ export async function servicesOf({ config, machine }: House): Promise<HealthRow[
   const targets = Object.entries(config.probes).map(([name, url]) => ({ name, url }));
   const { engine } = machine;
   const [all, running, probed] = await Promise.all([
-    soon(engine.list(true)).catch(() => []),
-    soon(engine.running()).catch(() => []),
+    soon((signal) => engine.list(true, signal)).catch(() => []),
+    soon(engine.running).catch(() => []),
     Promise.all(targets.map(async (target) => machine.probe(target))),
   ]);
   const healths = new Map(running.map(({ name, health }) => [name, health]));

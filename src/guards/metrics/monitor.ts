@@ -53,7 +53,7 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
   const ask = async (mostAge: number): Promise<Found> => {
     if (performance.now() - found.at < mostAge) return found;
     try {
-      found = { at: performance.now(), running: await soon(machine.engine.running()), note: null };
+      found = { at: performance.now(), running: await soon(machine.engine.running), note: null };
     } catch (error) {
       found = { at: performance.now(), running: [], note: asHomeostatError(error).message };
     }
@@ -125,7 +125,7 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
     sweep: wholeSweep,
     async restarts(id) {
       try {
-        return (await soon(machine.engine.inspect(id))).RestartCount ?? null;
+        return (await soon((signal) => machine.engine.inspect(id, signal))).RestartCount ?? null;
       } catch {
         return null;
       }

@@ -65,7 +65,7 @@ export function openEngine(address: Address, env: NodeJS.ProcessEnv, answerMs = 
   return {
     ...openObjects(ask, address.host),
     address: address.host,
-    running: async () => ask(async (to) => (await to.listContainers()).map(runningOf)),
+    running: async (signal) => ask(async (to) => (await to.listContainers(until(signal))).map(runningOf)),
     async forClient(work) {
       const { ssh } = await reach();
       if (ssh === null) return work(clientVariables(address));
@@ -75,16 +75,19 @@ export function openEngine(address: Address, env: NodeJS.ProcessEnv, answerMs = 
       );
     },
     listening: () => (address.host.startsWith('unix:') ? listening() : null),
-    list: async (all) => ask(async (to) => (await to.listContainers({ all })).map(rowOf)),
-    inspect: async (container) =>
-      ask(async (to) => inspectedSchema.parse(await to.getContainer(segment(container)).inspect())),
+    list: async (all, signal) =>
+      ask(async (to) => (await to.listContainers({ all, ...until(signal) })).map(rowOf)),
+    inspect: async (container, signal) =>
+      ask(async (to) =>
+        inspectedSchema.parse(await to.getContainer(segment(container)).inspect(until(signal))),
+      ),
     logs: async (id, options) => ask(async (to) => readLogs(to.getContainer(segment(id)), options), 'long'),
     stats: async (id) =>
       ask(async (to) => statsOf(await to.getContainer(segment(id)).stats({ stream: false }))),
-    counted: async (id) =>
+    counted: async (id, signal) =>
       ask(async (to) => {
         // Without `one-shot` it looks twice, a second apart.
-        const once = { stream: false, 'one-shot': true } as const;
+        const once = { stream: false, 'one-shot': true, ...until(signal) } as const;
         return countedOf(await to.getContainer(segment(id)).stats(once));
       }),
     oomKills: async (tell, signal) => ask(async (to) => oomKills(to, tell, signal), 'long'),
@@ -129,3 +132,6 @@ export function openEngine(address: Address, env: NodeJS.ProcessEnv, answerMs = 
 }
 
 const timeOf = (seconds: number | undefined): object => (seconds === undefined ? {} : { t: seconds });
+
+const until = (signal: AbortSignal | undefined): { abortSignal?: AbortSignal } =>
+  signal === undefined ? {} : { abortSignal: signal };
