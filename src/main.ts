@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 // Only what every start needs is imported here: a client waits for the handshake.
-const [, , first] = process.argv;
-const speaksMcp = first === undefined && !process.stdin.isTTY;
+const args = process.argv.slice(2);
+const [first] = args;
+/** Options that may stand before the command, and take a value. */
+const VALUED = /^--(config|root|agent|run-id|toolsets)$/;
+const command = args.findIndex((arg, at) => !arg.startsWith('-') && !VALUED.test(args[at - 1] ?? ''));
 
-if (speaksMcp || first === 'serve') {
+if ((first === undefined && !process.stdin.isTTY) || args[command] === 'serve') {
   const { serve } = await import('./cli/serve.ts');
-  await serve(process.argv.slice(speaksMcp ? 2 : 3));
+  await serve(args.filter((_, at) => at !== command));
 } else if (first === 'hook') {
   const { hook } = await import('./cli/hook.ts');
   await hook(process.argv.slice(3));

@@ -147,15 +147,17 @@ export interface Engine extends EngineObjects {
   forClient<T>(work: (variables: Readonly<Record<string, string>>) => Promise<T>): Promise<T>;
   /** Ports of its machine that are taken, by whatever; null where that cannot be told from here. */
   listening(): readonly Listening[] | null;
-  list(all: boolean): Promise<ContainerRow[]>;
+  list(all: boolean, signal?: AbortSignal): Promise<ContainerRow[]>;
   /** Those that run, with what their own probes say. */
-  running(): Promise<Running[]>;
+  running(signal?: AbortSignal): Promise<Running[]>;
   /** By name, id or the beginning of one. */
-  inspect(container: string): Promise<Inspected>;
+  inspect(container: string, signal?: AbortSignal): Promise<Inspected>;
   logs(id: string, options: LogOptions): Promise<Logs>;
   stats(id: string): Promise<Stats>;
   /** What it counts as it stands, by the names of `CONTAINER_METRICS`. */
-  counted(id: string): Promise<Values>;
+  counted(id: string, signal?: AbortSignal): Promise<Values>;
+  /** Tells the id of a container each time that memory runs out in it; ends with the signal or the connection. */
+  oomKills(tell: (id: string) => void, signal: AbortSignal): Promise<void>;
   start(id: string): Promise<void>;
   /** Asks it to end and ends it after so many seconds; the container's own time unless told. */
   stop(id: string, seconds?: number): Promise<void>;

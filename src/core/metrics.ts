@@ -194,8 +194,12 @@ export interface Counts {
 /** What tools and pages are told of the machine and of homeostat itself; nothing is changed by it. */
 export interface Monitor {
   look(): Promise<Look>;
-  /** The raw numbers, and what is looked at, for a collector. */
-  sweep(): Promise<{ readonly sweep: Sweep; readonly running: readonly Running[] }>;
+  /** The raw numbers, what is looked at, and whether the engine answers, for a collector. */
+  sweep(): Promise<{
+    readonly sweep: Sweep;
+    readonly running: readonly Running[];
+    readonly reached: boolean;
+  }>;
   /** How often a container was started anew, by its id; null where that is not known. */
   restarts(id: string): Promise<number | null>;
   samples(sinceMs: number): Sample[];

@@ -8,10 +8,10 @@ export const protectedServices = ({
   protected: { services, usual_services },
 }: Pick<Config, 'protected'>): string[] => [...new Set([...(usual_services ? USUAL : []), ...services])];
 
-const parts = (text: string): string => text.split(/[-_./:@]/).join(' ');
+const parts = (text: string): string => text.split(/[-_./:@=,]/).join(' ');
 
 const wordOf = (service: string): RegExp =>
   new RegExp(`(^| )${parts(service).replaceAll(/[\\^$*+?()[\]{}|]/g, '\\$&')}( |$)`, 'i');
 
-/** Whether a text names a service, as such or within a container's or a unit's name: `postgres`, `shop-postgres-1`. */
+/** Whether a text names a service, as such or within another name: `postgres`, `shop-postgres-1`, `--scale=postgres=0`. */
 export const namesService = (text: string, service: string): boolean => wordOf(service).test(parts(text));

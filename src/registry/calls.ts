@@ -36,6 +36,8 @@ const callSchema = z.strictObject({
   /** Functions by their full names; `*.name` is a method of that name, whatever it belongs to. */
   names: z.array(z.string()).min(1),
   text: z.array(selector).default(['0']),
+  /** The words of a program that does the same, before the texts; `{name}` is the function's last name. The kind is `command`. */
+  as: z.array(z.string()).default([]),
   /** True, or the option that makes it so. */
   recursive: z.union([z.boolean(), z.string()]).default(false),
   /** Only where this argument is such a text; `absent` where it may be left out. */

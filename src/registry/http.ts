@@ -21,6 +21,8 @@ const httpRuleSchema = z.strictObject({
   path: pattern.optional(),
   /** and on the body; a body that is not known fits none. */
   body: pattern.optional(),
+  /** True where it speaks of a body that is not known as well. */
+  unknown: z.boolean().default(false),
   effect: effectKindSchema,
   level: levelSchema,
   /** Requests (`METHOD URL BODY`) of which this rule is, and is not, the one that speaks. */

@@ -93,16 +93,20 @@ async function removed(container: Docker.Container): Promise<void> {
   }
 }
 
-/** All but the one that the tests start with; one that others are made of goes after them. */
-async function removeImages(docker: TestEngine['docker'], before = Infinity): Promise<void> {
-  const others = (await docker.listImages()).filter(({ RepoTags }) => RepoTags?.includes('busy:1') !== true);
-  if (others.length === 0) return;
-  if (others.length === before)
-    throw new Error(`images that nothing removes: ${others.map(({ Id }) => Id).join()}`);
-  for (const { Id } of others)
-    await docker
-      .getImage(Id)
-      .remove({ force: true })
-      .catch(() => undefined);
-  await removeImages(docker, others.length);
+/** All but the one that the tests start with; one that others are made of goes after them, and the engine may be late. */
+async function removeImages(docker: TestEngine['docker']): Promise<void> {
+  for (let tried = 0; ; tried++) {
+    const others = (await docker.listImages()).filter(
+      ({ RepoTags }) => RepoTags?.includes('busy:1') !== true,
+    );
+    if (others.length === 0) return;
+    const kept: string[] = [];
+    for (const { Id } of others)
+      await docker
+        .getImage(Id)
+        .remove({ force: true })
+        .catch((error: unknown) => kept.push(`${Id}: ${String(error)}`));
+    if (tried === 50) throw new Error(`images that nothing removes: ${kept.join()}`);
+    if (kept.length === others.length) await sleep(200);
+  }
 }

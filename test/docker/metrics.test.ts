@@ -1,6 +1,6 @@
 import { createServer, connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { type TestApp, testApp } from '../helpers/app.ts';
 import { engineForTests, type TestEngine } from '../helpers/engine.ts';
 
@@ -18,6 +18,20 @@ async function run({ docker }: TestEngine, name: string, options: object = {}): 
   });
   await container.start();
   return container.id;
+}
+
+/** The same engine as one elsewhere. */
+async function overTcp({ host }: TestEngine): Promise<string> {
+  const socket = host.slice('unix://'.length);
+  const server = createServer((from) => {
+    const to = connect(socket);
+    from.pipe(to).pipe(from);
+    for (const one of [from, to]) one.on('error', () => undefined);
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return `tcp://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`;
 }
 
 interface Row {
@@ -105,16 +119,7 @@ test('over time there is what was put down, also of one that runs no more', asyn
 
 test('an engine elsewhere is asked itself, by the same names, also over time', async () => {
   const e = await engine();
-  const socket = e.host.slice('unix://'.length);
-  const server = createServer((from) => {
-    const to = connect(socket);
-    from.pipe(to).pipe(from);
-    for (const one of [from, to]) one.on('error', () => undefined);
-  });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-  const t = await testApp({ config: configFor(`tcp://127.0.0.1:${port}`, 'metrics:\n  seconds: 1\n') });
+  const t = await testApp({ config: configFor(await overTcp(e), 'metrics:\n  seconds: 1\n') });
   await run(e, 'remote', {
     Cmd: ['sh', '-c', 'while true; do true; done'],
     HostConfig: { NanoCpus: 10_000_000, Memory: 64 * 1024 * 1024 },
@@ -134,8 +139,34 @@ test('an engine elsewhere is asked itself, by the same names, also over time', a
   const { sweep } = await monitor.sweep();
   expect(sweep.containers.get('remote')?.['cpu_seconds_total']).toBeGreaterThan(0);
   await t.close();
-  server.close();
 });
+
+test.each(['here', 'elsewhere'])(
+  'what is ended for want of memory is counted over its starts, of an engine %s',
+  async (where) => {
+    const e = await engine();
+    const host = where === 'here' ? e.host : await overTcp(e);
+    const t = await testApp({ config: configFor(host, 'metrics:\n  seconds: 1\n') });
+    const monitor = await t.app.monitor(true);
+    const [name, Memory] = [`eater-${where}`, 16 * 1024 * 1024];
+    const id = await run(e, name, {
+      // Each start is a control group of its own, that counts from nothing.
+      Cmd: ['sh', '-c', 'sleep 1; dd if=/dev/zero of=/dev/null bs=100M count=1; exit 1'],
+      HostConfig: { Memory, MemorySwap: Memory, RestartPolicy: { Name: 'always' } },
+    });
+    const told = async (): Promise<number> =>
+      (await monitor.sweep()).sweep.containers.get(name)?.['oom_kills_total'] ?? 0;
+    while ((await told()) < 2) await sleep(200);
+    expect((await e.docker.getContainer(id).inspect()).RestartCount).toBeGreaterThanOrEqual(1);
+    const most = async (): Promise<{ max: number } | undefined> =>
+      (await metricsOf(t, { container: name, since: '1h' })).over_time.find(
+        ({ metric }) => metric === 'oom_kills',
+      ) as { max: number } | undefined;
+    while (((await most())?.max ?? 0) < 2) await sleep(200);
+    await e.docker.getContainer(id).remove({ force: true });
+    await t.close();
+  },
+);
 
 test('how often one was started anew is told now, over time and to a collector', async () => {
   const e = await engine();
@@ -171,6 +202,11 @@ test('health tells of services by their own probes and by the configured ones', 
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
   const t = await testApp({ config: configFor(e.host, `probes:\n  db: tcp://127.0.0.1:${port}\n`) });
   await run(e, 'ill', { Healthcheck: { Test: ['CMD', 'false'], Interval: 200_000_000, Retries: 1 } });
+  const exits = (code: number): object => ({ Cmd: ['sh', '-c', `exit ${code}`] });
+  await run(e, 'ended', exits(3));
+  await run(e, 'done', exits(0));
+  await run(e, 'looping', { ...exits(1), HostConfig: { RestartPolicy: { Name: 'always' } } });
+  await e.docker.getContainer(await run(e, 'held')).pause();
   type Rows = { name: string; status: string; found: string }[];
   const ask = async (): Promise<{ healthy: boolean; homeostat: Rows; services: Rows }> =>
     (await t.ask('get_health')).result as never;
@@ -181,6 +217,15 @@ test('health tells of services by their own probes and by the configured ones', 
   }
   expect(health.healthy).toBe(false);
   expect(health.services.find(({ name }) => name === 'db')).toMatchObject({ status: 'ok' });
+  const found = (wanted: string): string | undefined =>
+    health.services.filter(({ name }) => name === wanted).map((row) => `${row.status} ${row.found}`)[0];
+  const isAsSaid = (): boolean =>
+    found('looping')?.startsWith('failing ends again and again') === true &&
+    found('ended')?.startsWith('degraded') === true &&
+    found('done') === undefined;
+  while (!isAsSaid()) health = await ask();
+  expect(found('ended')).toMatch(/^degraded does not run: Exited \(3\)/);
+  expect(found('held')).toBe('degraded paused');
   expect(health.homeostat.map(({ name }) => name)).toEqual([
     'state',
     'audit',
@@ -194,4 +239,26 @@ test('health tells of services by their own probes and by the configured ones', 
   expect((await ask()).homeostat.find(({ name }) => name === 'stop')).toMatchObject({ status: 'degraded' });
   await t.close();
   web.close();
+});
+
+test('an engine that hangs is told of, and holds up nobody', async () => {
+  const e = await engine();
+  const t = await testApp({ config: configFor(e.host) });
+  await run(e, 'behind-it');
+  process.kill(e.pid(), 'SIGSTOP');
+  onTestFinished(() => void process.kill(e.pid(), 'SIGCONT'));
+  const began = performance.now();
+  const monitor = await t.app.monitor(false);
+  expect(await monitor.sweep()).toMatchObject({ reached: false, running: [] });
+  const { homeostat } = (await t.ask('get_health')).result as { homeostat: object[] };
+  expect(homeostat).toContainEqual({
+    name: 'engine',
+    status: 'failing',
+    found: 'the engine has said nothing for 3 s',
+  });
+  expect((await metricsOf(t, { of: 'containers' })).notes.join()).toContain('said nothing');
+  expect(performance.now() - began).toBeLessThan(30_000);
+  process.kill(e.pid(), 'SIGCONT');
+  expect((await metricsOf(t, { of: 'containers' })).notes).toEqual([]);
+  await t.close();
 });

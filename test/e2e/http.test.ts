@@ -99,6 +99,16 @@ test('an agent makes itself no token, and finds none', async () => {
   await server.end('SIGTERM');
 });
 
+test('what every command takes may stand before serve, too', async () => {
+  const made = scratch();
+  const serve = async (...args: string[]): Promise<string> =>
+    (await execa(process.execPath, [BIN, ...args], { cwd: made.root, env: made.env, reject: false })).stderr;
+  expect(
+    await serve('--toolsets', 'core', '--root', 'serve', 'serve', '--http', '--port', '70000'),
+  ).toContain('--port 70000');
+  expect(await serve('--root', 'serve', 'status')).not.toContain('serve --http');
+});
+
 test.each([
   [['--http', '--host', '0.0.0.0'], 'only addresses of the loopback'],
   [['--http', '--host', '192.168.0.1'], 'only addresses of the loopback'],

@@ -1,6 +1,7 @@
 import { statSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ownNames } from '../../src/server/http/admit.ts';
 import { INITIALIZE, type Request, type Web, ask, begun, line, raw, web } from '../helpers/http.ts';
 import { auditOf } from '../helpers/state.ts';
 
@@ -83,6 +84,27 @@ test('without a token that is known nothing is answered, on loopback too, and ea
     expect(refused[0]).toMatchObject({ agent: 'http', result: 'denied', detail: 'no token' });
     expect(JSON.stringify(auditOf(t))).not.toMatch(/hst_|guessed/);
   }));
+
+test('of two tokens neither counts, and a page may be asked for its head alone', async () =>
+  withWeb(async ({ server: { port }, tokens }) => {
+    const head = async (path: string, more = ''): Promise<string> =>
+      raw(port, `HEAD ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${more}Connection: close\r\n\r\n`);
+    const one = `Authorization: Bearer ${tokens.prometheus}\r\n`;
+    expect(await head('/metrics', one + one)).toMatch(/^HTTP\/1.1 401/);
+    expect(await head('/metrics', `${one}Authorization: Bearer wrong\r\n`)).toMatch(/^HTTP\/1.1 401/);
+    for (const [path, more] of [
+      ['/healthz', ''],
+      ['/readyz', ''],
+      ['/metrics', one],
+    ] as const)
+      expect(await head(path, more)).toMatch(/^HTTP\/1.1 200 [^]*\r\n\r\n$/);
+    expect(await head('/mcp', `Authorization: Bearer ${tokens.alice}\r\n`)).toMatch(/^HTTP\/1.1 405/);
+  }));
+
+test('on the port that clients leave out, an address without it is the server’s own as well', () => {
+  expect(ownNames('127.0.0.1', 80).has('localhost')).toBe(true);
+  expect(ownNames('127.0.0.1', 7433).has('localhost')).toBe(false);
+});
 
 test('a token opens one thing: MCP or the metrics', async () =>
   withWeb(async (t) => {

@@ -1,5 +1,6 @@
 import type { Engine } from '../../core/engine.ts';
 import type { Running, Values } from '../../core/metrics.ts';
+import { soon } from './soon.ts';
 
 /** An engine is asked about so many containers at once and no more. */
 const AT_ONCE = 8;
@@ -12,7 +13,7 @@ const MOST_RESTARTS = 20;
 export async function askEach(running: readonly Running[], engine: Engine): Promise<Map<string, Values>> {
   const values = new Map<string, Values>();
   await each(running.slice(0, MOST_ASKED), async ({ id, name }) => {
-    values.set(name, await engine.counted(id));
+    values.set(name, await soon((signal) => engine.counted(id, signal)));
   });
   return values;
 }
@@ -37,7 +38,11 @@ export function openRestarts(
     turns = [...[...ids].filter((id) => !counts.has(id)), ...turns.filter((id) => counts.has(id))];
     const now = turns.splice(0, MOST_RESTARTS);
     turns.push(...now);
-    await each(now, async (id) => void counts.set(id, (await engine.inspect(id)).RestartCount ?? 0));
+    await each(
+      now,
+      async (id) =>
+        void counts.set(id, (await soon((signal) => engine.inspect(id, signal))).RestartCount ?? 0),
+    );
     return counts;
   };
 }

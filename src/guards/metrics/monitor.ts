@@ -18,6 +18,8 @@ import { activity } from './activity.ts';
 import { openCounts } from './counts.ts';
 import { askEach, openRestarts } from './each.ts';
 import { partsOf, servicesOf } from './health.ts';
+import { openOomCounts } from './oom.ts';
+import { soon } from './soon.ts';
 
 /** Two looks are at least so far apart, and at most, for what grows to be told by the second. */
 const LEAST_MS = 200;
@@ -42,6 +44,7 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
   const { machine, store, config } = house;
   const ring = sampleRing(store.home.samples, config.metrics.kept_bytes);
   const restarts = openRestarts(machine.engine, ASK_MS);
+  const ooms = openOomCounts(machine.engine);
   let found: Found = { at: -Infinity, running: [], note: null };
   let before: Sweep | null = null;
   let counts: ReturnType<typeof openCounts> | undefined;
@@ -50,7 +53,7 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
   const ask = async (mostAge: number): Promise<Found> => {
     if (performance.now() - found.at < mostAge) return found;
     try {
-      found = { at: performance.now(), running: await machine.engine.running(), note: null };
+      found = { at: performance.now(), running: await soon(machine.engine.running), note: null };
     } catch (error) {
       found = { at: performance.now(), running: [], note: asHomeostatError(error).message };
     }
@@ -59,13 +62,15 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
   /** An engine elsewhere is asked about each container by itself. */
   const isElsewhere = (running: readonly Running[]): boolean =>
     machine.meters.source === null && running.length > 0;
-  const sweepOf = async (running: readonly Running[]): Promise<Sweep> =>
-    isElsewhere(running)
-      ? { ...machine.meters.sweep([]), containers: await askEach(running, machine.engine) }
-      : machine.meters.sweep(running);
+  const sweepOf = async (running: readonly Running[]): Promise<Sweep> => {
+    const elsewhere = isElsewhere(running);
+    const sweep = machine.meters.sweep(elsewhere ? [] : running);
+    const containers = elsewhere ? await askEach(running, machine.engine) : sweep.containers;
+    return { ...sweep, containers: ooms.added(running, containers) };
+  };
   /** The same, with what is asked of each container in turns. */
-  const wholeSweep = async (): Promise<{ sweep: Sweep; running: readonly Running[] }> => {
-    const { running } = await ask(ASK_MS);
+  const wholeSweep: Monitor['sweep'] = async () => {
+    const { running, note } = await ask(ASK_MS);
     const [started, sweep] = [await restarts(running), await sweepOf(running)];
     const containers = new Map(sweep.containers);
     for (const { id, name } of running) {
@@ -73,7 +78,7 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
       if (values !== undefined && count !== undefined)
         containers.set(name, { ...values, restarts_total: count });
     }
-    return { sweep: { ...sweep, containers }, running };
+    return { sweep: { ...sweep, containers }, running, reached: note === null };
   };
 
   const lookSince = (was: Sweep | null, now: Sweep): { host: Shown; containers: Map<string, Shown> } => {
@@ -90,6 +95,7 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
   };
 
   const sample = async (): Promise<void> => {
+    ooms.follow();
     const { sweep: now } = await wholeSweep();
     const { host, containers } = lookSince(before, now);
     before = now;
@@ -119,7 +125,7 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
     sweep: wholeSweep,
     async restarts(id) {
       try {
-        return (await machine.engine.inspect(id)).RestartCount ?? null;
+        return (await soon((signal) => machine.engine.inspect(id, signal))).RestartCount ?? null;
       } catch {
         return null;
       }
@@ -143,6 +149,9 @@ export function openMonitor(house: House, keeper: Keeper): KeptMonitor {
       timer ??= setInterval(run, config.metrics.seconds * 1000).unref();
       run();
     },
-    close: () => clearInterval(timer),
+    close() {
+      clearInterval(timer);
+      ooms.close();
+    },
   };
 }

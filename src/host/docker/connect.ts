@@ -7,7 +7,6 @@ import { OverSsh } from './over-ssh.ts';
 
 const TLS_PORT = 2376;
 const PLAIN_PORT = 2375;
-const ANSWER_MS = 60_000;
 /** For what a person or an agent has given its own time: a command in a container, a stop, a pull. */
 const LONG_MS = 24 * 3_600_000;
 
@@ -19,10 +18,10 @@ export interface Connected {
   readonly ssh: OverSsh | null;
 }
 
-export function connect(address: Address, env: NodeJS.ProcessEnv): Connected {
+export function connect(address: Address, env: NodeJS.ProcessEnv, answerMs: number): Connected {
   const isSsh = URL.canParse(address.host) && new URL(address.host).protocol === 'ssh:';
   const both = (open: (timeout: number) => Docker): Pick<Connected, 'docker' | 'patient'> => ({
-    docker: open(ANSWER_MS),
+    docker: open(answerMs),
     patient: open(LONG_MS),
   });
   if (!isSsh) return { ...both((timeout) => directly(address, timeout)), ssh: null };

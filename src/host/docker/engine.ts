@@ -9,28 +9,34 @@ import { execIn } from './exec.ts';
 import { readLogs } from './logs.ts';
 import { imagePath, namesOf, segment } from './names.ts';
 import { openObjects } from './objects.ts';
+import { oomKills } from './oom-kills.ts';
 import { rowOf, runningOf } from './row.ts';
 import { countedOf, statsOf } from './stats.ts';
 
 /** What the engine answers where a container is in that state already. */
 const NOT_MODIFIED = 304;
 
+/** What should be known at once is waited for so long. */
+const ANSWER_MS = 60_000;
+
 /** Tells images of what containers have written from all others, whatever they are called. */
 const LAYER = 'homeostat layer';
 
 /** An engine over its interface; connected to with the first call. */
-export function openEngine(address: Address, env: NodeJS.ProcessEnv): Engine {
+export function openEngine(address: Address, env: NodeJS.ProcessEnv, answerMs = ANSWER_MS): Engine {
   let connected: Connected | undefined;
   const reach = async (): Promise<Connected> => {
     const { connect } = await import('./connect.ts');
-    return (connected ??= connect(address, env));
+    return (connected ??= connect(address, env, answerMs));
   };
   const ask: Ask = async (work, takes) => {
+    const began = performance.now();
     try {
       const { docker, patient } = await reach();
       return await work(takes === 'long' ? patient : docker);
     } catch (error) {
-      throw await engineError(error, address.host, connected?.ssh ?? null);
+      const silent = takes !== 'long' && performance.now() - began >= answerMs;
+      throw await engineError(error, address.host, connected?.ssh ?? null, silent ? answerMs : null);
     }
   };
   const change = async (
@@ -59,7 +65,7 @@ export function openEngine(address: Address, env: NodeJS.ProcessEnv): Engine {
   return {
     ...openObjects(ask, address.host),
     address: address.host,
-    running: async () => ask(async (to) => (await to.listContainers()).map(runningOf)),
+    running: async (signal) => ask(async (to) => (await to.listContainers(until(signal))).map(runningOf)),
     async forClient(work) {
       const { ssh } = await reach();
       if (ssh === null) return work(clientVariables(address));
@@ -69,19 +75,23 @@ export function openEngine(address: Address, env: NodeJS.ProcessEnv): Engine {
       );
     },
     listening: () => (address.host.startsWith('unix:') ? listening() : null),
-    list: async (all) => ask(async (to) => (await to.listContainers({ all })).map(rowOf)),
-    inspect: async (container) =>
-      ask(async (to) => inspectedSchema.parse(await to.getContainer(segment(container)).inspect())),
+    list: async (all, signal) =>
+      ask(async (to) => (await to.listContainers({ all, ...until(signal) })).map(rowOf)),
+    inspect: async (container, signal) =>
+      ask(async (to) =>
+        inspectedSchema.parse(await to.getContainer(segment(container)).inspect(until(signal))),
+      ),
     logs: async (id, options) => ask(async (to) => readLogs(to.getContainer(segment(id)), options), 'long'),
     stats: async (id) =>
       ask(async (to) => statsOf(await to.getContainer(segment(id)).stats({ stream: false }))),
-    counted: async (id) =>
+    counted: async (id, signal) =>
       ask(async (to) => {
         // Without `one-shot` it looks twice, a second apart.
-        const once = { stream: false, 'one-shot': true } as const;
+        const once = { stream: false, 'one-shot': true, ...until(signal) } as const;
         return countedOf(await to.getContainer(segment(id)).stats(once));
       }),
-    start: async (id) => change(id, async (container) => container.start()),
+    oomKills: async (tell, signal) => ask(async (to) => oomKills(to, tell, signal), 'long'),
+    start: async (id) => change(id, async (container) => container.start(), 'long'),
     stop: async (id, seconds) => change(id, async (container) => container.stop(timeOf(seconds)), 'long'),
     restart: async (id, seconds) =>
       change(id, async (container) => container.restart(timeOf(seconds)), 'long'),
@@ -89,7 +99,8 @@ export function openEngine(address: Address, env: NodeJS.ProcessEnv): Engine {
     unpause: async (id) => change(id, async (container) => container.unpause()),
     exec: async (id, request) => ask(async (to) => execIn(to.getContainer(segment(id)), request), 'long'),
     update: async (id, body) => change(id, async (container) => container.update(body)),
-    create: async (name, body) => ask(async (to) => (await to.createContainer({ ...body, name })).id),
+    // What the image holds where a new volume goes is copied into it first.
+    create: async (name, body) => ask(async (to) => (await to.createContainer({ ...body, name })).id, 'long'),
     connect: async (id, network, endpoint) =>
       ask(
         async (to) =>
@@ -121,3 +132,6 @@ export function openEngine(address: Address, env: NodeJS.ProcessEnv): Engine {
 }
 
 const timeOf = (seconds: number | undefined): object => (seconds === undefined ? {} : { t: seconds });
+
+const until = (signal: AbortSignal | undefined): { abortSignal?: AbortSignal } =>
+  signal === undefined ? {} : { abortSignal: signal };

@@ -19,12 +19,15 @@ export async function engineError(
   error: unknown,
   address: string,
   ssh: OverSsh | null,
+  /** How long it has said nothing; null where that is not why. */
+  silentMs: number | null = null,
 ): Promise<HomeostatError> {
   if (error instanceof HomeostatError) return error;
   const { statusCode, json, message, code } = error as EngineFailure;
   const said = json?.message ?? message;
   if (statusCode === undefined) {
-    const why = (await ssh?.lastWords()) || `${code ?? ''} ${said}`.trim();
+    const silence = silentMs === null ? '' : `it has said nothing for ${silentMs / 1000} s`;
+    const why = (await ssh?.lastWords()) || silence || `${code ?? ''} ${said}`.trim();
     return new HomeostatError('engine_unreachable', `${address}: ${why}`);
   }
   if (statusCode === NOT_FOUND) return new HomeostatError('not_found', said);

@@ -34,10 +34,10 @@ export function openImages(ask: Ask): Images {
     tag: async (image, name) =>
       ask(async (to) => void (await to.getImage(imagePath(image)).tag(namesOf(name)))),
     remove: async (name) =>
-      ask(async (to) => void (await to.getImage(imagePath(name)).remove({ noprune: false }))),
-    unname: async (name) => ask(async (to) => unname(to, name)),
+      ask(async (to) => void (await to.getImage(imagePath(name)).remove({ noprune: false })), 'long'),
+    unname: async (name) => ask(async (to) => unname(to, name), 'long'),
     removeUnnamed: async (id) =>
-      ask(async (to) => void (await to.getImage(imagePath(id)).remove({ noprune: false }))),
+      ask(async (to) => void (await to.getImage(imagePath(id)).remove({ noprune: false })), 'long'),
   };
 }
 

@@ -19,15 +19,22 @@ export async function readLogs(container: Docker.Container, options: LogOptions)
   if (Config.Tty) stream.pipe(both);
   else container.modem.demuxStream(stream, both, both);
   both.on('data', (chunk: Buffer) => kept.add(chunk));
-  const end = (): void => (stream as NodeJS.ReadableStream & { destroy(): void }).destroy();
+  let isEnough = false;
+  const end = (): void => {
+    isEnough = true;
+    (stream as NodeJS.ReadableStream & { destroy(): void }).destroy();
+  };
   const timer = setTimeout(end, followMs);
   options.signal.addEventListener('abort', end);
-  await new Promise<void>((resolve) => {
-    stream.once('end', resolve);
-    stream.once('close', resolve);
-  });
-  clearTimeout(timer);
-  options.signal.removeEventListener('abort', end);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      stream.once('end', resolve).once('error', reject);
+      stream.once('close', () => (isEnough ? resolve() : reject(new Error('the connection was lost'))));
+    });
+  } finally {
+    clearTimeout(timer);
+    options.signal.removeEventListener('abort', end);
+  }
   return kept.done();
 }
 

@@ -54,7 +54,7 @@ export function openVolumes(ask: Ask, address: string): Volumes {
       ask(async (to) => {
         await dropHolder(to, name);
         await to.getVolume(segment(name)).remove();
-      }),
+      }, 'long'),
     async extent(name, most) {
       const way = await wayTo(name);
       if (way !== null && way !== 'engine') return extentOf(way.folder, most);

@@ -10,9 +10,14 @@ export interface Refused {
 
 export const isRefused = (what: object): what is Refused => 'status' in what;
 
+/** What a client leaves out of an address. */
+const USUAL_PORT = 80;
+
 /** Names of this machine that mean itself; a page that a browser has open elsewhere comes with another. */
-export const ownNames = (host: string, port: number): ReadonlySet<string> =>
-  new Set(['127.0.0.1', 'localhost', '[::1]', host].map((name) => `${name}:${port}`));
+export const ownNames = (host: string, port: number): ReadonlySet<string> => {
+  const names = ['127.0.0.1', 'localhost', '[::1]', host];
+  return new Set([...names.map((name) => `${name}:${port}`), ...(port === USUAL_PORT ? names : [])]);
+};
 
 /**
  * Whether the request was meant for this server and comes from no foreign web page: a name that was made to lead here
@@ -32,12 +37,13 @@ const BEARER = /^Bearer ([\w.~+/-]{1,200}=*)$/i;
 
 /** Who comes with the request's token; every one that is turned away is on record. */
 export function bearerOf(
-  { headers }: IncomingMessage,
+  { headersDistinct }: IncomingMessage,
   scope: TokenScope,
   tokens: Tokens,
 ): TokenInfo | Refused {
-  const { authorization } = headers;
-  const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
+  const [authorization, another] = headersDistinct['authorization'] ?? [];
+  // Of two, nobody can say which is meant.
+  const token = another === undefined ? BEARER.exec(authorization ?? '')?.[1] : undefined;
   const bearer = token === undefined ? null : tokens.bearer(token);
   if (bearer === null) {
     tokens.refused(authorization === undefined ? 'no token' : 'a token that is not known', null);

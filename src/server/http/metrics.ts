@@ -28,7 +28,7 @@ export function metricsPage(
   new Gauge({ ...info, registers: [own] }).set({ version }, 1);
   return async () => {
     const fresh = new Registry();
-    const [{ sweep, running }, counts] = await Promise.all([monitor.sweep(), monitor.counts()]);
+    const [{ sweep, running, reached }, counts] = await Promise.all([monitor.sweep(), monitor.counts()]);
     tell('homeostat_host_', HOST_METRICS, [[{}, sweep.host]], [], fresh);
     const containers = [...sweep.containers].slice(0, MOST_CONTAINERS);
     const labelled = containers.map(([container, values]): [Labels, Values] => [{ container }, values]);
@@ -38,7 +38,9 @@ export function metricsPage(
     const healthy = number('container_healthy', 'Whether its probe finds it well', ['container']);
     for (const { name, health } of running.slice(0, MOST_CONTAINERS))
       if (health !== null) healthy.set({ container: name }, health === 'healthy' ? 1 : 0);
-    number('containers', 'Containers that run').set(running.length);
+    number('engine_up', 'Whether the container engine answers').set(reached ? 1 : 0);
+    // Of an engine that does not answer nobody can say that none run.
+    if (reached) number('containers', 'Containers that run').set(running.length);
     const size = number('filesystem_size_bytes', 'What the file system can hold', ['mountpoint']);
     const free = number('filesystem_free_bytes', 'What of it may still be taken', ['mountpoint']);
     const inodes = number('filesystem_inodes_used_ratio', 'Part of its inodes that is taken', ['mountpoint']);

@@ -35,9 +35,9 @@ const SWEEP_MS = 1000;
 const FAREWELL_MS = 5000;
 const METHODS: Readonly<Record<string, readonly string[]>> = {
   '/mcp': ['GET', 'POST', 'DELETE'],
-  '/metrics': ['GET'],
-  '/healthz': ['GET'],
-  '/readyz': ['GET'],
+  '/metrics': ['GET', 'HEAD'],
+  '/healthz': ['GET', 'HEAD'],
+  '/readyz': ['GET', 'HEAD'],
 };
 
 /**

@@ -15,7 +15,13 @@ export const containerLogs = defineQuery({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({
     container: z.string().min(1),
-    tail: z.number().int().min(1).max(MOST_LINES).optional().describe(`Lines; ${DEFAULT_TAIL} unless told`),
+    tail: z
+      .number()
+      .int()
+      .min(0)
+      .max(MOST_LINES)
+      .optional()
+      .describe(`Lines that are there already; ${DEFAULT_TAIL} unless told`),
     since: z.string().optional().describe('ISO time, or an age such as 10m, 2h, 3d'),
     grep: z.string().max(200).optional().describe('Only lines that hold this text, in any case'),
     timestamps: z.boolean().optional(),
@@ -28,9 +34,10 @@ export const containerLogs = defineQuery({
 
   async run({ container, tail = DEFAULT_TAIL, since, grep, timestamps = false, follow_seconds = 0 }, ctx) {
     const { Id } = await ctx.engine.inspect(container);
+    const follows = follow_seconds > 0;
     const { text, omitted } = await ctx.engine.logs(Id, {
       // What is looked for may lie further back.
-      tail: grep === undefined ? tail : MOST_LINES,
+      tail: grep === undefined || follows ? tail : MOST_LINES,
       since: since === undefined ? undefined : Math.floor(timeOf(since, Date.now()) / 1000),
       timestamps,
       maxBytes: ctx.config.limits.output_bytes * (grep === undefined ? 1 : 16),
@@ -42,7 +49,8 @@ export const containerLogs = defineQuery({
     const lines = maskedLines(text, timestamps, ctx.secrets).filter(
       (line) => wanted === undefined || line.toLowerCase().includes(wanted),
     );
-    return { lines: lines.slice(-tail), omitted_bytes: omitted };
+    // Of what came while it was followed nothing is left out.
+    return { lines: follows ? lines : lines.slice(Math.max(0, lines.length - tail)), omitted_bytes: omitted };
   },
 });
 

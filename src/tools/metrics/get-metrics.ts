@@ -129,7 +129,13 @@ async function containersOf(
     containers: await Promise.all(rows),
     over_time,
     more: wanted.length - shown.length,
-    notes: [...(note === null ? [] : [note]), ...missing(since, samples)],
+    notes: [
+      ...(note === null ? [] : [note]),
+      ...(container !== undefined && wanted.length === 0 && note === null
+        ? [`no container ${container} runs: list_containers names them`]
+        : []),
+      ...missing(since, samples),
+    ],
   };
 }
 

@@ -108,5 +108,10 @@ export function itemsOf(value: Value | undefined): readonly Value[] | null {
   if (value === undefined) return null;
   if (value.kind === 'list') return value.items;
   if (value.kind === 'text') return characters(value.text);
+  // Each that a container engine's client lists is one that could have been got by its name, whatever that is.
+  if (value.kind === 'named' && LISTED.test(value.name))
+    return [named(value.name.replace(/list\(\)$/, 'get()'), null, [UNKNOWN])];
   return null;
 }
+
+const LISTED = /\b(?:containers|volumes|images|networks)\.list\(\)$/;

@@ -30,6 +30,11 @@ export function report(
     return hide(m, `what ${callee.name} runs cannot be known`);
   const recursive =
     typeof entry.recursive === 'string' ? isSet(named?.get(entry.recursive)) : entry.recursive;
+  if (entry.as.length > 0) {
+    const name = callee.name.slice(callee.name.lastIndexOf('.') + 1);
+    const words = entry.as.map((word) => (word === '{name}' ? name : word));
+    return add(m, { kind: 'command', texts: [...words, ...texts], recursive, evidence });
+  }
   if (entry.kind !== 'run')
     return add(m, { kind: entry.kind, texts: texts.length === 0 ? [null] : texts, recursive, evidence });
   const isLine = picked.length === 1 && (picked[0]?.kind !== 'list' || isSet(named?.get('shell')));

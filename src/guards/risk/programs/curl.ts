@@ -1,6 +1,6 @@
-import { FROM, HOLE, type Value, isKnown, joined, known, unknown } from '../shell/value.ts';
-import type { Engine, Handler, Invocation } from './engine.ts';
-import { judgeRequest } from './http-request.ts';
+import { FROM, HOLE, type Value, joined, known, unknown } from '../shell/value.ts';
+import type { Handler, Invocation } from './engine.ts';
+import { reportRequest } from './http-request.ts';
 
 /** What a program asks of other machines. */
 interface Request {
@@ -51,31 +51,15 @@ export const curl: Handler = (call, engine) => {
       rule: 'talks-to-network',
     });
   }
-  for (const url of request.urls) judge(request.method, url, request.body, engine);
+  // What stands in a file is not known.
+  const body = request.files.length > 0 ? unknown() : request.body;
+  for (const url of request.urls) reportRequest(request.method, url, body, engine);
   for (const output of request.outputs) {
     engine.found({ kind: 'overwrite', path: output });
     engine.wrote(output, unknown(FROM.network));
   }
   return request.prints ? unknown(FROM.network) : known('');
 };
-
-function judge(method: string, url: Value, body: Value | null, engine: Engine): void {
-  const judged = judgeRequest(
-    method,
-    url.text,
-    body === null || !isKnown(body) ? null : body.text,
-    engine.requests,
-  );
-  if (judged === null) return;
-  engine.found({
-    kind: judged.effect,
-    resource: `${method} ${url.text}`,
-    level: judged.level,
-    reason: judged.reason,
-    reversibility: 'irreversible',
-    rule: judged.rule,
-  });
-}
 
 const given = ({ parsed }: Invocation, ...names: string[]): Value[] =>
   names.flatMap((name) => parsed.options.get(name) ?? []).filter((value) => value !== null);

@@ -34,8 +34,11 @@ const HOST =
   /^\/(|etc|root|home|boot|dev|usr|var|proc|sys|lib|bin|sbin|opt|var\/(lib|run|lib\/docker)|run)\/*$/;
 const SOCKET = /\b(docker|podman|containerd|crio|cri-dockerd)\.sock$/;
 
+/** Whether a path is that of a socket on which a container engine listens. */
+export const isEngineSocket = (path: string): boolean => SOCKET.test(path);
+
 export function handsOutHost(path: string, readOnly: boolean): boolean {
-  return SOCKET.test(path) || (HOST.test(path) && (!readOnly || /^\/+$/.test(path)));
+  return isEngineSocket(path) || (HOST.test(path) && (!readOnly || /^\/+$/.test(path)));
 }
 
 /** A path inside the container as the path of this machine; null where no mount holds it. */

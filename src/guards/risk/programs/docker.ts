@@ -1,6 +1,7 @@
 import type { Program } from '../../../registry/commands.ts';
 import { isKnown, type Value } from '../shell/value.ts';
 import { type Arguments, parseArguments } from './arguments.ts';
+import { allServices } from './compose-services.ts';
 import { handsOutHost, type Mount, mountOf, onHost, translated, volumeOf } from './docker-mounts.ts';
 import type { Engine, Handler, Stream } from './engine.ts';
 
@@ -46,14 +47,17 @@ const spec = (valued: readonly string[]): Program['options'] => ({
 const inner = spec(INNER.split(' '));
 
 /** docker and what behaves like it: programs that run in containers, and what those are given of this machine. */
-export const handle: Handler = ({ args, name, stdin }, engine) => {
+export const handle: Handler = (call, engine) => {
+  const { args, name, stdin } = call;
   const compose = /compose/.test(name);
-  const outer = parseArguments(args, spec(compose ? COMPOSE : GLOBAL)).operands;
+  const whole = parseArguments(args, spec(compose ? COMPOSE : GLOBAL));
+  const outer = whole.operands;
   const words = outer[0]?.text === 'container' ? outer.slice(1) : outer;
   const [sub, ...rest] = words;
   if (sub?.text === 'compose') {
     return engine.command([{ ...sub, text: 'docker-compose' }, ...rest], { stdin });
   }
+  if (compose) allServices(call, whole, engine);
   if (sub?.text === 'exec') return inside(parseArguments(rest, inner), [], stdin, engine);
   if (sub?.text !== 'run' && sub?.text !== 'create') return undefined;
   const parsed = parseArguments(rest, inner);

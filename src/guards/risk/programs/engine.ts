@@ -73,8 +73,8 @@ export interface Engine {
    * counts; null where it has not.
    */
   written(path: Value, alone?: boolean): Stream | null;
-  /** Runs a script as it stands on disk; null where it is the project's own, or none. */
-  follow(path: Value, run: (text: Value) => Stream): Stream | null;
+  /** Runs a script as it stands on disk; null where there is none, or (unless those count as well) git holds it as it is. */
+  follow(path: Value, run: (text: Value) => Stream, committed?: boolean): Stream | null;
   /** What a file holds, as far as it can be told; nobody is taken to read it. */
   content(path: Value): Stream;
   /** Remembers what a file now holds. */

@@ -5,6 +5,7 @@ import { copy, dd, fetch, tee } from './copy.ts';
 import { curl } from './curl.ts';
 import { base32, base64, cat, gunzip, openssl, rev, tac, tr, xxd } from './decode.ts';
 import { handle as docker } from './docker.ts';
+import { netcat } from './engine-socket.ts';
 import type { Handler } from './engine.ts';
 import { handle as fd } from './fd.ts';
 import { find } from './find.ts';
@@ -39,6 +40,7 @@ const NAMED: Readonly<Record<string, Handler>> = {
   'git-submodule': gitSubmodule,
   interpreter,
   make,
+  netcat,
   npm,
   parallel,
   sed,

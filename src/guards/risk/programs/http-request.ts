@@ -1,11 +1,41 @@
 import type { EffectKind, Level } from '../../../core/risk.ts';
 import type { HttpRule } from '../../../registry/http.ts';
+import { type Value, isKnown, known } from '../shell/value.ts';
+import type { Engine } from './engine.ts';
 
 export interface RequestJudgement {
   readonly rule: string;
   readonly level: Level;
   readonly effect: EffectKind;
   readonly reason: string;
+}
+
+/** Reports what a request does to the other side; one to a container engine also as the command that asks the same. */
+export function reportRequest(method: string, url: Value, body: Value | null, engine: Engine): void {
+  const words = engineCommand(method, partsOf(url.text).path);
+  if (words !== null) engine.command(words.map((word) => known(word)));
+  const sent = body === null || !isKnown(body) ? null : body.text;
+  const judged = judgeRequest(method, url.text, sent, engine.requests);
+  if (judged === null) return;
+  engine.found({
+    kind: judged.effect,
+    resource: `${method} ${url.text}`,
+    level: judged.level,
+    reason: judged.reason,
+    reversibility: 'irreversible',
+    rule: judged.rule,
+  });
+}
+
+const ON_CONTAINER =
+  /^\/+(?:v\d[\d.]*\/)?(?:libpod\/)?containers\/([^/?]+)(?:\/(stop|kill|restart|pause|update|rename|exec|archive))?\/?(?:\?|$)/i;
+
+/** What a request asks of one container, as a line would: `docker stop NAME`. */
+function engineCommand(method: string, path: string): string[] | null {
+  const [, name, verb] = ON_CONTAINER.exec(path) ?? [];
+  if (name === undefined || method.toUpperCase() === 'GET') return null;
+  if (verb === undefined) return method.toUpperCase() === 'DELETE' ? ['docker', 'rm', name] : null;
+  return verb === 'archive' ? ['docker', 'cp', '-', `${name}:/`] : ['docker', verb.toLowerCase(), name];
 }
 
 /** What a request asks of the other side; null where it only reads. */
@@ -22,7 +52,7 @@ export function judgeRequest(
       one.methods?.includes(verb) !== false &&
       fits(one.host, host) &&
       fits(one.path, path) &&
-      fits(one.body, body),
+      (fits(one.body, body) || (one.unknown && body === null)),
   );
   if (rule === undefined || rule.level === 'SAFE') return null;
   return { rule: rule.id, level: rule.level, effect: rule.effect, reason: rule.reason };

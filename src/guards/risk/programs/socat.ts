@@ -1,4 +1,5 @@
 import type { Value } from '../shell/value.ts';
+import { reportSent } from './engine-socket.ts';
 import type { Engine, Handler } from './engine.ts';
 import { isHarmless } from './rules.ts';
 
@@ -23,6 +24,8 @@ export const handle: Handler = (call, engine) => {
   if (connected) engine.found({ kind: 'network', level: 'MEDIUM', reversibility: 'irreversible' });
   for (const [i, side] of sides.entries())
     for (const address of side) judge(address, i > 0, connected, engine);
+  const to = all.map(({ value }) => value.text);
+  reportSent(to, call.stdin, engine);
   if (connected && call.stdin !== null)
     engine.found({ kind: 'exfiltration', resource: call.stdin.text, level: 'MEDIUM' });
 };

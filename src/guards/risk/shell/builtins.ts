@@ -21,7 +21,7 @@ const source: Builtin = ([file], { frame, walk, source: evidence }) => {
   const files = openFiles(frame, walk, evidence);
   const content = files.written(file);
   if (content !== null) return runValue(content, frame, walk, evidence);
-  const followed = files.follow(file, (text) => runValue(text, frame, walk, evidence), true);
+  const followed = files.follow(file, (text) => runValue(text, frame, walk, evidence), { lasting: true });
   if (followed !== null) return followed;
   files.touch('read', file);
   // It may set every variable anew.

@@ -81,7 +81,7 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
     code: (language, text, options = {}): Stream =>
       walk.run.code(language, text, inner(options), walk, source),
     written: (path, alone) => files.written(path, alone),
-    follow: (path, run) => files.follow(path, run),
+    follow: (path, run, committed) => files.follow(path, run, { committed }),
     content: (path) => files.content(path),
     wrote(path, content, append = false) {
       files.keep(path, content, append);

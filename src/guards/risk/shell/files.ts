@@ -28,12 +28,19 @@ export interface ShellFiles {
   keep(path: Value, content: Stream, append: boolean): void;
   /** What the line has put into a file; with a whole folder that it fetched, unless only the file itself counts. */
   written(path: Value, alone?: boolean): Stream | null;
-  /** Runs a script as it stands on disk; null where it is the project's own, or none. */
-  follow(path: Value, run: (text: Value) => Stream, lasting?: boolean): Stream | null;
+  /** Runs a script as it stands on disk; null where there is none, or git holds it as it is. */
+  follow(path: Value, run: (text: Value) => Stream, how?: Following): Stream | null;
   /** What a file holds, without being read by anybody. */
   content(path: Value): Stream;
   /** The absolute paths a value may stand for; null where they cannot be known. */
   paths(path: Value): string[] | null;
+}
+
+interface Following {
+  /** Whether what it does to the shell stays. */
+  readonly lasting?: boolean;
+  /** Whether it is run although git holds it as it is, so that it is the project's own. */
+  readonly committed?: boolean | undefined;
 }
 
 /** Devices that swallow or show what is redirected into them; moved onto or removed, they are files like any other. */
@@ -167,11 +174,15 @@ export function openFiles(frame: Frame, walk: Walk, evidence: string): ShellFile
   }
 
   /** A script that stands on disk. What the repository holds as it is counts as the project's own. */
-  function follow(path: Value, run: (text: Value) => Stream, lasting = false): Stream | null {
+  function follow(
+    path: Value,
+    run: (text: Value) => Stream,
+    { lasting = false, committed = false }: Following = {},
+  ): Stream | null {
     if (state.elsewhere || path.text.includes(HOLE)) return null;
     for (const one of paths(path) ?? []) {
       const { git } = ctx.facts(one);
-      if (git !== null && git.tracked > 0 && git.clean === true) continue;
+      if (!committed && git !== null && git.tracked > 0 && git.clean === true) continue;
       const content = ctx.text(one);
       if (content === null) continue;
       const text = known(content, FROM.input);

@@ -118,7 +118,10 @@ const FOUND: Readonly<Record<Language, readonly Case[]>> = {
       ['read ~/.ssh/id_rsa'],
     ],
     ["algolia.clearObjects('products')", ['wipe products']],
-    ["fetch('http://a', { method: 'POST', body: x })", ['fetch http://a', 'send http://a']],
+    [
+      "fetch('http://a', { method: 'POST', body: x })",
+      ['fetch http://a', 'send http://a', 'command curl -X POST http://a'],
+    ],
     ["let p = '/tmp/a'; if (x) p = '/'; fs.rmSync(p)", ['delete /tmp/a /']],
     ["fs.rmSync(x ? '/a' : '/b')", ['delete /a /b']],
     ["require(x)('id')", ['hidden']],
