@@ -35,13 +35,7 @@ export function openImages(ask: Ask): Images {
       ask(async (to) => void (await to.getImage(imagePath(image)).tag(namesOf(name)))),
     remove: async (name) =>
       ask(async (to) => void (await to.getImage(imagePath(name)).remove({ noprune: false }))),
-    // The interface has no call that leaves an image without a name, but to give its name to another.
-    unname: async (name) =>
-      ask(async (to) => {
-        const names = (await found(to, name))?.names ?? [];
-        if (names.length === 1) await importEmpty(to, name);
-        await to.getImage(imagePath(name)).remove();
-      }),
+    unname: async (name) => ask(async (to) => unname(to, name, found)),
     removeUnnamed: async (id) =>
       ask(async (to) => void (await to.getImage(imagePath(id)).remove({ noprune: false }))),
   };
@@ -64,11 +58,39 @@ const imageOf = (
 /** An archive that ends at once. */
 const EMPTY_TAR = Buffer.alloc(1024);
 
-/** Makes an image with nothing in it. */
-export async function importEmpty(to: Docker, name: string): Promise<void> {
+/** Tells images that are made to take over a name from all others: whoever was cut off has left one under it. */
+const EMPTY = 'homeostat empty';
+
+/** Makes an image with nothing in it; answers its id. */
+async function importEmpty(to: Docker, name: string): Promise<string> {
   const { repo, tag } = namesOf(name);
-  const stream = await to.importImage(Readable.from([EMPTY_TAR]), { repo, tag });
-  await new Promise((resolve, reject) => stream.once('end', resolve).once('error', reject).resume());
+  const stream = await to.importImage(Readable.from([EMPTY_TAR]), { repo, tag, message: EMPTY });
+  let told = '';
+  for await (const chunk of stream) told += String(chunk);
+  const id = /sha256:[0-9a-f]{64}/.exec(told)?.[0];
+  if (id === undefined) throw new Error(`the engine tells no image: ${told.slice(0, 200)}`);
+  return id;
+}
+
+/**
+ * The interface has no call that leaves an image without a name, but to give its name to another. That one is removed by
+ * its own id: somebody else who takes the same name away may have given it to yet another by then.
+ */
+async function unname(
+  to: Docker,
+  name: string,
+  find: (to: Docker, image: string) => Promise<ImageFound | null>,
+): Promise<void> {
+  const now = await find(to, name);
+  if (now === null) return;
+  const isEmpty =
+    ((await to.getImage(imagePath(now.id)).inspect()) as { Comment?: string }).Comment === EMPTY;
+  const takes = isEmpty ? now.id : now.names.length === 1 ? await importEmpty(to, name) : name;
+  try {
+    await to.getImage(imagePath(takes)).remove();
+  } catch (error) {
+    if (!isStatus(error, NOT_FOUND)) throw error;
+  }
 }
 
 interface Progress {
