@@ -36,8 +36,6 @@ export async function furnish({ docker }: TestEngine, name: string): Promise<voi
     Cmd: ['sh', '-c', `echo ready; echo layer > /layer; ${FILL}; httpd -f -p 8080 -h /data`],
     User: '0:0',
     WorkingDir: '/data',
-    Hostname: 'front',
-    Domainname: 'example.org',
     StopTimeout: 3,
     OpenStdin: true,
     Env: ['PLAIN=1', 'DB_PASSWORD=tr0ub4dor-and-three'],
@@ -123,10 +121,11 @@ export async function worldOf({ docker }: TestEngine): Promise<unknown> {
   return JSON.parse(text) as unknown;
 }
 
-/** What the files at the top of a volume say; a test that needs more looks closer itself. */
+/** What the files at the top of a volume say, but for names that are no UTF-8; a test that needs more looks closer itself. */
 const holds = (folder: string): object[] =>
   readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && statSync(join(folder, entry.name)).size < 100)
+    .filter((entry) => entry.isFile() && !entry.name.includes('\uFFFD'))
+    .filter((entry) => statSync(join(folder, entry.name)).size < 100)
     .map(({ name }) => ({ name, text: readFileSync(join(folder, name), 'utf8') }))
     .toSorted(byName);
 
