@@ -34,12 +34,15 @@ export const containerSpecSchema = z.object({
       source: z.string().optional(),
       target: z.string(),
       writable: z.boolean(),
+      /** Of a bind mount, where it is not the usual one. */
+      propagation: z.string().optional(),
     }),
   ),
 });
 export type ContainerSpec = z.infer<typeof containerSpecSchema>;
 
 const SHORT_ID = 12;
+const USUAL_PROPAGATION = new Set(['', 'rprivate']);
 
 /** What a container that stands was made of. */
 export function specOf(found: Inspected): ContainerSpec {
@@ -52,12 +55,15 @@ export function specOf(found: Inspected): ContainerSpec {
     delete config['Hostname'];
     delete config['Domainname'];
   }
-  const mounts = Mounts.map(({ Type, Name: name, Source, Destination, RW }) => ({
+  const mounts = Mounts.map(({ Type, Name: name, Source, Destination, RW, Propagation }) => ({
     type: Type,
     ...(name === undefined || name === '' ? {} : { name }),
     ...(Type === 'volume' || Source === undefined ? {} : { source: Source }),
     target: Destination,
     writable: RW ?? true,
+    ...(typeof Propagation === 'string' && !USUAL_PROPAGATION.has(Propagation)
+      ? { propagation: Propagation }
+      : {}),
   })).toSorted((a, b) => a.target.localeCompare(b.target));
   const own = (HostConfig.NetworkMode ?? '').startsWith('container:') ? {} : NetworkSettings.Networks;
   const networks = Object.fromEntries(
@@ -86,22 +92,54 @@ function endpointOf(endpoint: Record<string, unknown>, id: string): Record<strin
   };
 }
 
-/** Volumes that nobody named: they are not in what was asked for, and would be made anew. */
-function unnamed({ host_config, mounts }: ContainerSpec): object[] {
-  const asked = new Set([
-    ...((host_config['Binds'] ?? []) as string[]).map((bind) => bind.split(':')[1]),
-    ...((host_config['Mounts'] ?? []) as { Target?: string }[]).map(({ Target }) => Target),
-  ]);
-  return mounts
-    .filter(({ type, target }) => type === 'volume' && !asked.has(target))
-    .map(({ name, target, writable }) => ({
-      Type: 'volume',
-      Source: name,
+interface AskedMount {
+  readonly Type?: string;
+  readonly Source?: string;
+  readonly Target?: string;
+}
+
+const bindsOf = ({ host_config }: ContainerSpec): string[] => (host_config['Binds'] ?? []) as string[];
+const mountsOf = ({ host_config }: ContainerSpec): AskedMount[] =>
+  (host_config['Mounts'] ?? []) as AskedMount[];
+
+/** The engine makes a new volume of one that is asked for by no more than where it is to be. */
+const isNamedBind = (bind: string): boolean => bind.includes(':');
+const isNamedMount = ({ Type, Source }: AskedMount): boolean =>
+  Type !== 'volume' || (Source !== undefined && Source !== '');
+
+/** As the engine writes where something is mounted, however it was asked for. */
+function cleaned(target: string): string {
+  const path: string[] = [];
+  for (const part of target.split('/'))
+    if (part === '..') path.pop();
+    else if (part !== '' && part !== '.') path.push(part);
+  return `/${path.join('/')}`;
+}
+
+/**
+ * All mounts with the very volumes that it had: what is asked for as it was, and by its name each volume that nobody
+ * named and each mount of another container, which may be gone or have others by then.
+ */
+function sameMounts(spec: ContainerSpec): { Binds: string[]; Mounts: object[] } {
+  const Binds = bindsOf(spec).filter(isNamedBind);
+  const named = mountsOf(spec).filter(isNamedMount);
+  const asked = new Set(
+    [...Binds.map((bind) => bind.split(':')[1]), ...named.map(({ Target }) => Target)].map((target = '') =>
+      cleaned(target),
+    ),
+  );
+  const others = spec.mounts
+    .filter(({ type, target }) => ['volume', 'bind'].includes(type) && !asked.has(target))
+    .map(({ type, name, source, target, writable, propagation }) => ({
+      Type: type,
+      Source: type === 'volume' ? name : source,
       Target: target,
       ReadOnly: !writable,
       // It is as it is: what the image has there is not put into it once more.
-      VolumeOptions: { NoCopy: true },
+      ...(type === 'volume' ? { VolumeOptions: { NoCopy: true } } : {}),
+      ...(propagation === undefined ? {} : { BindOptions: { Propagation: propagation } }),
     }));
+  return { Binds, Mounts: [...named, ...others] };
 }
 
 /**
@@ -113,23 +151,35 @@ export function createRequest(
   image: string,
 ): { body: Record<string, unknown>; connect: [network: string, endpoint: object][] } {
   const [first, ...connect] = Object.entries(spec.networks);
-  const mounts = [...((spec.host_config['Mounts'] ?? []) as object[]), ...unnamed(spec)];
+  const { Binds, Mounts } = sameMounts(spec);
   const body = {
     ...spec.config,
     Image: image,
-    HostConfig: { ...spec.host_config, ...(mounts.length > 0 ? { Mounts: mounts } : {}) },
+    HostConfig: {
+      ...spec.host_config,
+      ...(bindsOf(spec).length > 0 ? { Binds } : {}),
+      ...(Mounts.length > 0 ? { Mounts } : {}),
+    },
     ...(first === undefined ? {} : { NetworkingConfig: { EndpointsConfig: { [first[0]]: first[1] } } }),
   };
   return { body, connect };
 }
 
-/** How a volume got in is no difference; nor is the image's name where it was made from a kept layer. */
-const comparable = ({ config, host_config, networks, mounts, name }: ContainerSpec): unknown => ({
-  name,
-  config: { ...config, Image: undefined, Volumes: undefined },
-  host_config: { ...host_config, Binds: undefined, Mounts: undefined },
-  networks,
-  mounts,
+/**
+ * How a volume or a folder got in is no difference, as long as it is there; nor is the image's name where it was made
+ * from a kept layer.
+ */
+const comparable = (spec: ContainerSpec): unknown => ({
+  name: spec.name,
+  config: { ...spec.config, Image: undefined, Volumes: undefined },
+  host_config: {
+    ...spec.host_config,
+    Binds: bindsOf(spec).filter(isNamedBind),
+    Mounts: mountsOf(spec).filter(({ Type = '' }) => !['volume', 'bind'].includes(Type)),
+    VolumesFrom: undefined,
+  },
+  networks: spec.networks,
+  mounts: spec.mounts,
 });
 
 /** The paths at which two containers are not alike, such as `config.Env`; none where one is like the other. */

@@ -22,6 +22,8 @@ interface BaseContext {
   readonly files: Files;
   /** Whether a rule says that the file's content is never shown. */
   isSecret(path: string): boolean;
+  /** Whether a path is, lies in, or holds the folder of homeostat's state or configuration. */
+  isOwn(path: string): boolean;
   /** The names that an env file sets, each with its line from 1; what they are set to stays out of reach. */
   variableNames(path: string): Promise<ReadonlyMap<string, number>>;
   readonly secrets: SecretsView;

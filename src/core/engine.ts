@@ -172,8 +172,8 @@ export interface Engine extends EngineObjects {
   create(name: string, body: Readonly<Record<string, unknown>>): Promise<string>;
   connect(id: string, network: string, endpoint: object): Promise<void>;
   rename(id: string, name: string): Promise<void>;
-  /** Ends and removes it; its volumes stay. */
-  remove(id: string): Promise<void>;
+  /** Ends and removes it; its volumes stay, but for those that were made with it and that nobody named, where so told. */
+  remove(id: string, also?: { readonly ownVolumes: boolean }): Promise<void>;
   /** What it has written beside its volumes: how many paths, and how many bytes. */
   written(id: string): Promise<{ paths: number; bytes: number }>;
   /** Makes an image of the container with all that it has written; answers the image's id. */

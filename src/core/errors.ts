@@ -62,6 +62,16 @@ export const ERRORS = {
     'The container engine says that what is there is in the way.',
     'Read the message, look with list_containers or inspect_container, then call again.',
   ),
+  bound_container: row(
+    'refused',
+    'Containers share a network, IPC or processes, and one that is made anew or removed leaves the others without.',
+    'Deploy all of them together with deploy_stack where they are one stack; else remove those that share it first, and make them again after it.',
+  ),
+  swarm_container: row(
+    'refused',
+    'A swarm looks after the container and would put back what is done to it.',
+    'A person changes the service on a manager of the swarm: `docker service update`, `docker service rm`.',
+  ),
   engine_error: row(
     'failed',
     'The container engine could not do what it was asked for.',

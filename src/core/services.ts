@@ -15,3 +15,7 @@ const wordOf = (service: string): RegExp =>
 
 /** Whether a text names a service, as such or within another name: `postgres`, `shop-postgres-1`, `--scale=postgres=0`. */
 export const namesService = (text: string, service: string): boolean => wordOf(service).test(parts(text));
+
+/** Whether one of these names is, or has in it, that of a protected service. */
+export const namesProtected = (names: readonly string[], config: Pick<Config, 'protected'>): boolean =>
+  protectedServices(config).some((service) => names.some((name) => namesService(name, service)));

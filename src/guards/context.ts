@@ -50,6 +50,7 @@ export function actionContext(run: Run, house: House, options: { signal?: AbortS
     config: house.config,
     files: house.machine.files(workspace),
     isSecret: isSecretIn(house, workspace),
+    isOwn: isOwnIn(house),
     variableNames: variableNamesIn(house.machine.files(workspace), house),
     isGuarded: isGuardedIn(house, workspace),
     secrets: house.secrets,
@@ -84,13 +85,19 @@ export function actionContext(run: Run, house: House, options: { signal?: AbortS
   };
 }
 
-const isGuardedIn =
-  ({ ownFolders, machine }: House, { roots }: Workspace) =>
-  (folder: string): boolean => {
-    const real = machine.real(folder);
-    const guarded = [...ownFolders, ...roots, machine.home];
-    return guarded.some((one) => isInside(one, real)) || ownFolders.some((one) => isInside(real, one));
+const isOwnIn =
+  ({ ownFolders, machine }: House) =>
+  (path: string): boolean => {
+    const real = machine.real(path);
+    return ownFolders.some((one) => isInside(one, real) || isInside(real, one));
   };
+
+const isGuardedIn = (house: House, { roots }: Workspace): ((folder: string) => boolean) => {
+  const { machine } = house;
+  const isOwn = isOwnIn(house);
+  return (folder) =>
+    isOwn(folder) || [...roots, machine.home].some((one) => isInside(one, machine.real(folder)));
+};
 
 /** What a query is handed; it cannot read a file that holds secrets. */
 export function queryContext(
@@ -107,6 +114,7 @@ export function queryContext(
     config: house.config,
     files: withoutSecrets(house.machine.files(caller.workspace), isSecret),
     isSecret,
+    isOwn: isOwnIn(house),
     variableNames: variableNamesIn(house.machine.files(caller.workspace), house),
     secrets: house.secrets,
     progress: (message) => caller.onProgress?.(message),

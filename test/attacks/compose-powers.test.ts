@@ -51,7 +51,7 @@ const PLANTED: readonly [string, string][] = [
   ],
   [`${HOME}volumes: {v: {driver_opts: {type: ext4, device: /dev/sda1}}}\n`, 'compose-host-control'],
   [`${HOME}volumes: {v: {driver: local-persist, driver_opts: {mountpoint: /etc}}}\n`, 'compose-host-mount'],
-  [`${HOME}configs: {c: {file: /etc/shadow}}\n`, 'compose-host-mount'],
+  [`${HOME}configs: {c: {file: /etc/shadow}}\n`, 'compose-host-control'],
   [`${HOME}    env_file: /etc/passwd\n`, 'compose-host-mount'],
   [`${HOME}    extends: {service: base, file: base.yml}\n`, 'compose-privileged'],
   [`${HOME}    build: {context: /}\n`, 'compose-host-control'],

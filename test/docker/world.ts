@@ -1,3 +1,5 @@
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { goalOf, specOf } from '../../src/core/container-spec.ts';
 import { inspectedSchema } from '../../src/core/engine.ts';
@@ -6,6 +8,16 @@ import type { TestEngine } from '../helpers/engine.ts';
 export const FREE =
   'autonomy: full\ntoolsets: [core, process, docker, docker_more, docker_images, docker_networks, docker_volumes]\n';
 
+/** Writes once into each volume, so that a container that gets an empty one instead is told by what is missing. */
+const FILL = ['data', 'unnamed', 'target', 'sourceless', 'more']
+  .map((folder) => `[ -e /${folder}/one ] || echo of ${folder} > /${folder}/one`)
+  .join('; ');
+const MORE = {
+  NoCopy: true,
+  Labels: { 'com.example.of': 'more' },
+  DriverConfig: { Name: 'local', Options: {} },
+};
+
 /** A container with something of everything that an undo has to bring back. */
 export async function furnish({ docker }: TestEngine, name: string): Promise<void> {
   const net = `${name}-net`;
@@ -13,12 +25,19 @@ export async function furnish({ docker }: TestEngine, name: string): Promise<voi
     Name: net,
     IPAM: { Driver: 'default', Config: [{ Subnet: subnetOf(name) }] },
   });
-  await docker.createNetwork({ Name: `${name}-back` });
+  await docker.createNetwork({
+    Name: `${name}-back`,
+    IPAM: { Driver: 'default', Config: [{ Subnet: subnetOf(name, 78) }] },
+  });
   await docker.createVolume({ Name: `${name}-data` });
   const container = await docker.createContainer({
     name,
     Image: 'busy:1',
-    Cmd: ['sh', '-c', 'echo ready; echo one > /data/one; echo layer > /layer; httpd -f -p 8080 -h /data'],
+    Cmd: ['sh', '-c', `echo ready; echo layer > /layer; ${FILL}; httpd -f -p 8080 -h /data`],
+    User: '0:0',
+    WorkingDir: '/data',
+    StopTimeout: 3,
+    OpenStdin: true,
     Env: ['PLAIN=1', 'DB_PASSWORD=tr0ub4dor-and-three'],
     Labels: { 'com.example.team': 'infra', 'traefik.enable': 'true' },
     ExposedPorts: { '8080/tcp': {} },
@@ -26,16 +45,38 @@ export async function furnish({ docker }: TestEngine, name: string): Promise<voi
     StopSignal: 'SIGKILL',
     Healthcheck: { Test: ['CMD', 'true'], Interval: 200_000_000, Timeout: 1_000_000_000, Retries: 3 },
     HostConfig: {
-      Binds: [`${name}-data:/data`],
+      // The engine makes a volume without a name of one that says no more than where.
+      Binds: [`${name}-data:/data`, `${name}-data:/read:ro`, '/target', '/usr/share:/machine:ro,rprivate'],
+      Mounts: [
+        { Type: 'volume', Source: '', Target: '/sourceless', ReadOnly: false },
+        { Type: 'volume', Source: `${name}-more`, Target: '/more', VolumeOptions: MORE },
+        { Type: 'bind', Source: '/usr/lib', Target: '/of-machine', ReadOnly: true },
+        { Type: 'tmpfs', Target: '/memory', TmpfsOptions: { SizeBytes: 1 << 20, Mode: 0o1770 } },
+      ] as Docker.MountConfig,
       Tmpfs: { '/scratch': 'size=1m' },
       Memory: 64 << 20,
       NanoCpus: 500_000_000,
       PidsLimit: 50,
-      Ulimits: [{ Name: 'nofile', Soft: 100, Hard: 200 }],
+      MemoryReservation: 32 << 20,
+      CpuShares: 512,
+      OomScoreAdj: 100,
+      ShmSize: 1 << 20,
+      Sysctls: { 'net.ipv4.ip_unprivileged_port_start': '80' },
+      GroupAdd: ['12'],
+      SecurityOpt: ['no-new-privileges'],
+      DnsSearch: ['example.org'],
+      DnsOptions: ['ndots:2'],
+      Ulimits: [
+        { Name: 'nofile', Soft: 100, Hard: 200 },
+        { Name: 'core', Soft: 0, Hard: 0 },
+      ],
       CapDrop: ['NET_RAW'],
       CapAdd: ['SYS_NICE'],
       Devices: [{ PathOnHost: '/dev/null', PathInContainer: '/dev/nothing', CgroupPermissions: 'r' }],
-      LogConfig: { Type: 'json-file', Config: { 'max-size': '1m' } },
+      LogConfig: {
+        Type: 'json-file',
+        Config: { 'max-size': '1m', 'max-file': '2', labels: 'com.example.team' },
+      },
       RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 3 },
       ExtraHosts: ['other:10.0.0.1'],
       Dns: ['10.0.0.53'],
@@ -46,16 +87,17 @@ export async function furnish({ docker }: TestEngine, name: string): Promise<voi
       EndpointsConfig: { [net]: { Aliases: ['www', 'front'], IPAMConfig: { IPv4Address: addressOf(name) } } },
     },
   });
-  await docker
-    .getNetwork(`${name}-back`)
-    .connect({ Container: container.id, EndpointConfig: { Aliases: ['deep'] } });
+  await docker.getNetwork(`${name}-back`).connect({
+    Container: container.id,
+    EndpointConfig: { Aliases: ['deep'], IPAMConfig: { IPv4Address: addressOf(name, 78) } },
+  });
   await container.start();
 }
 
 const numberOf = (name: string): number =>
   Buffer.from(name).reduce((sum, byte) => (sum * 31 + byte) % 200, 7);
-const subnetOf = (name: string): string => `10.77.${numberOf(name)}.0/24`;
-const addressOf = (name: string): string => `10.77.${numberOf(name)}.42`;
+const subnetOf = (name: string, second = 77): string => `10.${second}.${numberOf(name)}.0/24`;
+const addressOf = (name: string, second = 77): string => `10.${second}.${numberOf(name)}.42`;
 
 /** All that stands, without what the engine makes anew each time: ids, times, addresses that nobody asked for. */
 export async function worldOf({ docker }: TestEngine): Promise<unknown> {
@@ -64,8 +106,10 @@ export async function worldOf({ docker }: TestEngine): Promise<unknown> {
   const { Volumes } = await docker.listVolumes();
   const { length } = await docker.listNetworks();
   const world = withoutEmpty({
-    containers: found.toSorted((a, b) => a.name.localeCompare(b.name)),
-    volumes: Volumes.map(({ Name }) => Name).toSorted(),
+    containers: found.toSorted(byName),
+    volumes: Volumes.map(({ Name, Mountpoint }) => ({ name: Name, holds: holds(Mountpoint) })).toSorted(
+      byName,
+    ),
     networks: length,
   });
   // One that shares another's network names it by its id.
@@ -76,6 +120,17 @@ export async function worldOf({ docker }: TestEngine): Promise<unknown> {
   );
   return JSON.parse(text) as unknown;
 }
+
+/** What the files at the top of a volume say, but for names that are no UTF-8; a test that needs more looks closer itself. */
+const holds = (folder: string): object[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.includes('\uFFFD'))
+    .filter((entry) => statSync(join(folder, entry.name)).size < 100)
+    .map(({ name }) => ({ name, text: readFileSync(join(folder, name), 'utf8') }))
+    .toSorted(byName);
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
+  a.name.localeCompare(b.name);
 
 async function one(
   docker: Docker,

@@ -29,6 +29,7 @@ const REACHES_OUT = [
   'compose_host_control',
   'compose_powerful_service',
   'powerful_container',
+  'mounts_own_state',
 ];
 
 export function cardRules(facts: Facts, workspace: Workspace, bounds: Bounds | null): CardRule[] {

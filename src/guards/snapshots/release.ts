@@ -5,6 +5,9 @@ import { findAction, type House } from '../house.ts';
 /** What cannot be let go now is tried again after so long, or at the next start. */
 const LATER_MS = 60_000;
 
+/** For so long after an action was cut short an engine may still make what it was asked for before. */
+const LATE_MS = 3_600_000;
+
 const tried = new WeakMap<House, number>();
 
 /**
@@ -25,20 +28,30 @@ export function releaseSoon(house: House): void {
   tried.set(house, performance.now());
   // Nobody waits for it; what a process that ends leaves of it, the next one finds.
   releaseKept(house).then(
-    (left) => void (left === 0 && tried.delete(house)),
+    () => void (house.store.read(() => house.store.releases.count()) === 0 && tried.delete(house)),
     () => undefined,
   );
 }
 
-/** The same at once; answers how many are left for another time. */
+/** The same at once; answers how many could not be let go now. */
 export async function releaseKept(house: House): Promise<number> {
   const { store } = house;
+  let left = 0;
   for (const row of store.read(() => store.releases.all())) {
-    if (!(await isReleased(row, house))) continue;
-    store.write(() => store.releases.drop(row.action_id));
-    house.trace('released');
+    if (!(await isReleased(row, house))) left++;
+    else if (!store.read(() => mayBeLate(row, house))) {
+      store.write(() => store.releases.drop(row.action_id));
+      house.trace('released');
+    }
   }
-  return store.read(() => store.releases.count());
+  return left;
+}
+
+/** Whether more of it may come: then it stays on record, and is let go once more. */
+function mayBeLate({ action_id: id }: ReleaseRow, { store }: House): boolean {
+  const row = store.actions.get(id);
+  if (row === null || row.outcome === 'succeeded') return false;
+  return Date.now() - (row.finished_ms ?? 0) < LATE_MS;
 }
 
 async function isReleased({ action_id: actionId, tool, data }: ReleaseRow, house: House): Promise<boolean> {

@@ -107,7 +107,8 @@ export function openEngine(address: Address, env: NodeJS.ProcessEnv, answerMs = 
           void (await to.getNetwork(segment(network)).connect({ Container: id, EndpointConfig: endpoint })),
       ),
     rename: async (id, name) => change(id, async (container) => container.rename({ name })),
-    remove: async (id) => change(id, async (container) => container.remove({ force: true }), 'long'),
+    remove: async (id, { ownVolumes } = { ownVolumes: false }) =>
+      change(id, async (container) => container.remove({ force: true, v: ownVolumes }), 'long'),
     written: async (id) =>
       ask(async (to) => {
         const container = to.getContainer(segment(id));

@@ -65,21 +65,25 @@ const TAKES_OVER = 'takes over a name, to go with it';
  * its id: two that do so at the same moment leave nothing of each other's.
  */
 async function unname(to: Docker, name: string): Promise<void> {
-  const { Id, Comment } = await to.getImage(imagePath(name)).inspect();
-  const instead = Comment === TAKES_OVER ? Id : await importEmpty(to, name);
-  await to.getImage(instead).remove();
+  try {
+    const { Id, Comment } = await to.getImage(imagePath(name)).inspect();
+    const instead = Comment === TAKES_OVER ? Id : await importEmpty(to, name);
+    await to.getImage(instead).remove();
+  } catch (error) {
+    // Somebody else has taken it away meanwhile.
+    if (!isStatus(error, NOT_FOUND)) throw error;
+  }
 }
 
 /** Makes an image with nothing in it; answers its id. */
 async function importEmpty(to: Docker, name: string): Promise<string> {
   const { repo, tag } = namesOf(name);
   const stream = await to.importImage(Readable.from([EMPTY_TAR]), { repo, tag, message: TAKES_OVER });
-  const said: { status?: string }[] = await new Promise((resolve, reject) =>
-    to.modem.followProgress(stream, (error, all: { status?: string }[]) =>
-      error === null ? resolve(all) : reject(error),
-    ),
-  );
-  return said.at(-1)?.status ?? name;
+  let told = '';
+  for await (const chunk of stream) told += String(chunk);
+  const id = /sha256:[0-9a-f]{64}/.exec(told)?.[0];
+  if (id === undefined) throw new Error(`the engine tells no image: ${told.slice(0, 200)}`);
+  return id;
 }
 
 interface Progress {

@@ -1,9 +1,9 @@
-import type { QueryContext } from '../../core/context.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import { type Source, parseSource } from './document/source.ts';
 import { treeOf } from './document/tree.ts';
 import { valueAt } from './document/value.ts';
 import { gainedBy } from './edit/gained.ts';
+import type { Looking } from './resolve/reading.ts';
 
 const NOTHING = { circumstances: [], what: [] };
 
@@ -12,7 +12,7 @@ export async function plantedIn(
   path: string,
   before: string,
   after: string,
-  ctx: Pick<QueryContext, 'files' | 'isSecret' | 'variableNames' | 'config' | 'secrets'>,
+  ctx: Looking,
 ): Promise<{ circumstances: string[]; what: string[] }> {
   const now = composeOf(after, path);
   if (now === null) return NOTHING;

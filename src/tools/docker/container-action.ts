@@ -8,11 +8,13 @@ import { circumstancesOf, nameOf, powersOf, resourceOf } from './container.ts';
 import {
   type ContainerChange,
   applyChange,
+  asItStands,
   checkBefore,
   containerChange,
   recoverChange,
   verifyChange,
 } from './container-change.ts';
+import { checkGoing, keptBy, reached } from './bound.ts';
 import { find } from './find.ts';
 import { releaseImages } from './objects/kept-images.ts';
 
@@ -66,7 +68,10 @@ export function containerAction<I extends z.ZodObject>(tool: ContainerTool<I>): 
     },
     stage: async (input, ctx) =>
       staged(await tool.plan(input, await ctx.engine.inspect(target(input)), ctx), ctx),
-    recheck: checkBefore,
+    async recheck(change, ctx) {
+      await checkBefore(change, ctx);
+      await checkGoing(change, ctx.engine);
+    },
     async commit(stage, ctx) {
       const done = await applyChange(stage, ctx);
       const found = done.after === null ? null : await find(ctx.engine, done.name);
@@ -78,7 +83,8 @@ export function containerAction<I extends z.ZodObject>(tool: ContainerTool<I>): 
     },
     verify: async (_, snapshot, ctx) => (snapshot === null ? { ok: true } : verifyChange(snapshot, ctx)),
     async undo({ name, before, after }, ctx) {
-      const change = { name, before: after, after: before };
+      const back = before === null ? null : await reached(before, ctx.engine);
+      const change = { name, before: await asItStands(name, after, ctx), after: back };
       await checkBefore(change, ctx);
       return staged(change, ctx);
     },
@@ -89,6 +95,7 @@ export function containerAction<I extends z.ZodObject>(tool: ContainerTool<I>): 
 
 async function staged(change: ContainerChange, ctx: ActionContext): Promise<Staged<ContainerChange>> {
   const { before } = change;
+  const sharers = await checkGoing(change, ctx.engine);
   const written = before?.id ? await ctx.engine.written(before.id) : { paths: 0, bytes: 0 };
   const tooMuch = written.bytes > ctx.config.limits.snapshot_bytes;
   const runs = before !== null && before.goal !== 'exited';
@@ -97,7 +104,7 @@ async function staged(change: ContainerChange, ctx: ActionContext): Promise<Stag
     stage: change,
     effects: {
       known: true,
-      note: `${before === null ? '' : runs ? LOST : STOPPED} ${BACK}${had}`.trim(),
+      note: `${before === null ? '' : runs ? LOST : STOPPED} ${BACK}${had}${keptBy(sharers)}`.trim(),
       changes: [],
       diff: (await import('./container-diff.ts')).containerDiff(change),
     },

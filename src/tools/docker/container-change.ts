@@ -10,8 +10,9 @@ import {
 } from '../../core/container-spec.ts';
 import type { ActionContext } from '../../core/context.ts';
 import type { Engine, Inspected } from '../../core/engine.ts';
-import { HomeostatError } from '../../core/errors.ts';
+import { HomeostatError, asHomeostatError } from '../../core/errors.ts';
 import type { Recovery, Verification } from '../../core/stages.ts';
+import { hasVolumesOf, reached, withOthers } from './bound.ts';
 import { nameOf } from './container.ts';
 import { endsBy, waitOut } from './ending.ts';
 import { find } from './find.ts';
@@ -27,6 +28,8 @@ const keptSchema = z.object({
   layer: z.string().nullable(),
   /** The engine's id, while it stands. */
   id: z.string().nullable(),
+  /** Names of containers that it has something of, by what it calls them. */
+  others: z.record(z.string(), z.string()).optional(),
 });
 export type Kept = z.infer<typeof keptSchema>;
 
@@ -48,6 +51,18 @@ export const keptOf = (found: Inspected): Kept => ({
   layer: null,
   id: found.Id,
 });
+
+/** A container that a later undo has made again is the same one under another id. */
+export async function asItStands<K extends Kept | null>(
+  name: string,
+  kept: K,
+  { engine }: Pick<ActionContext, 'engine'>,
+): Promise<K> {
+  if (kept?.id == null || (await find(engine, kept.id)) !== null) return kept;
+  const found = await find(engine, name);
+  const isSame = found !== null && differences(kept.spec, specOf(found)).length === 0;
+  return isSame ? { ...kept, id: found.Id } : kept;
+}
 
 /** Throws where what stands is not what the change was worked out from. */
 export async function checkBefore(
@@ -71,7 +86,8 @@ export async function keep(before: Kept, under: string, engine: Engine): Promise
   if (before.id === null) return before;
   await engine.tag(before.image, keptTag('image', under));
   const { paths } = await engine.written(before.id);
-  return paths === 0 ? before : { ...before, layer: await engine.commit(before.id, keptTag('layer', under)) };
+  const kept = await withOthers(before, engine);
+  return paths === 0 ? kept : { ...kept, layer: await engine.commit(before.id, keptTag('layer', under)) };
 }
 
 /** Brings about a change that was checked; answers it with what undo needs. */
@@ -79,7 +95,10 @@ export async function applyChange(change: ContainerChange, ctx: ActionContext): 
   const { engine, actionId } = ctx;
   const { name } = change;
   // The one to be made is none that stands, whatever stood there before.
-  const after = change.after === null ? null : { ...change.after, id: null };
+  const after =
+    change.after === null
+      ? null
+      : { ...(await withOthers(await reached(change.after, engine), engine)), id: null };
   // On record before anything is kept for it, so that it is let go again whatever comes.
   await ctx.preserve({ name, before: change.before, after });
   const before = change.before === null ? null : await keep(change.before, actionId, engine);
@@ -139,13 +158,27 @@ async function holdVolumes(before: Kept | null, name: string, engine: Engine): P
   if (!before?.id || before.spec.host_config['AutoRemove'] !== true) return null;
   const Mounts = before.spec.mounts
     .filter(({ type }) => type === 'volume')
-    .map(({ name: Source, target: Target }) => ({ Type: 'volume', Source, Target }));
+    .map(({ name: Source, target: Target }) => ({
+      Type: 'volume',
+      Source,
+      Target,
+      // An empty one would be filled with what the image has there.
+      VolumeOptions: { NoCopy: true },
+    }));
   if (Mounts.length === 0) return null;
   return engine.create(name, {
     Image: before.image,
     Cmd: ['never'],
     HostConfig: { Mounts, NetworkMode: 'none' },
   });
+}
+
+/**
+ * Removes one that was made and is taken back, with the volumes that the engine made for it alone. One that has
+ * another's volumes without a name would take those along where the other is gone.
+ */
+export async function unmake(found: Inspected, engine: Engine): Promise<void> {
+  await engine.remove(found.Id, { ownVolumes: !hasVolumesOf(found) });
 }
 
 export async function removeIf(id: string, engine: Engine): Promise<void> {
@@ -239,19 +272,26 @@ export async function recoverChange(
   const old = before?.id ? await find(engine, before.id) : null;
   const holder = await find(engine, holderName(name, actionId));
   const fresh = await find(engine, freshName(name, actionId));
-  if (fresh !== null) await engine.remove(fresh.Id);
+  if (fresh !== null) await unmake(fresh, engine);
   const made = after?.id ? await find(engine, after.id) : null;
-  if (made !== null) await engine.remove(made.Id);
+  if (made !== null) await unmake(made, engine);
   const there = await find(engine, name);
   if (there !== null && there.Id !== old?.Id)
     return { outcome: 'rollback_failed', message: `another container has the name ${name} by now` };
-  if (before !== null) {
-    const id = old?.Id ?? (await make(before, name, engine));
+  let back = before;
+  try {
+    if (before !== null && old === null) back = await reached(before, engine);
+  } catch (error) {
+    if (asHomeostatError(error).code !== 'bound_container') throw error;
+    return { outcome: 'rollback_failed', message: asHomeostatError(error).message };
+  }
+  if (back !== null) {
+    const id = old?.Id ?? (await make(back, name, engine));
     if (old !== null && nameOf(old) !== name) await engine.rename(old.Id, name);
-    await bring(id, before.goal, engine);
+    await bring(id, back.goal, engine);
   }
   if (holder !== null) await engine.remove(holder.Id);
-  const { ok } = await verifyChange({ name, before: null, after: before }, ctx);
+  const { ok } = await verifyChange({ name, before: null, after: back }, ctx);
   return {
     outcome: ok ? 'rolled_back' : 'rollback_failed',
     message: ok ? `container ${name} is as it was` : `container ${name} is not what it was`,

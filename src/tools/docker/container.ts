@@ -32,7 +32,7 @@ const EVERYWHERE = /^\/dev\/(null|zero|full|u?random|tty)$/;
  */
 export function powersOf(
   { HostConfig, Mounts }: Inspected,
-  { isGuarded }: Pick<ActionContext, 'isGuarded'>,
+  { isGuarded, isOwn }: Pick<ActionContext, 'isGuarded' | 'isOwn'>,
 ): string[] {
   const { Privileged, CapAdd, SecurityOpt, Devices } = HostConfig;
   const namespaces = ['PidMode', 'IpcMode', 'UTSMode', 'UsernsMode', 'NetworkMode'];
@@ -48,5 +48,6 @@ export function powersOf(
       ({ Type, Source = '' }) =>
         Type === 'bind' && (MACHINE_FOLDER.test(Source) || ENGINE_SOCKET.test(Source) || isGuarded(Source)),
     );
-  return isPowerful ? ['powerful_container'] : [];
+  const hasOwn = Mounts.some(({ Type, Source = '' }) => Type === 'bind' && isOwn(Source));
+  return [...(isPowerful ? ['powerful_container'] : []), ...(hasOwn ? ['mounts_own_state'] : [])];
 }

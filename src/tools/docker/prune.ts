@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import type { ActionContext } from '../../core/context.ts';
 import { HomeostatError } from '../../core/errors.ts';
+import { isSwarms, sharersOf, sharesAny } from './bound.ts';
+import { nameOf } from './container.ts';
 import { keptOf } from './container-change.ts';
 import type { ObjectChange } from './objects/changes.ts';
 import { others } from './objects/image-change.ts';
@@ -54,11 +56,19 @@ const FINDERS: Record<Pruned, (ctx: ActionContext) => Promise<ObjectChange[]>> =
     const rows = (await engine.list(true)).filter(({ state }) =>
       ['created', 'exited', 'dead'].includes(state),
     );
-    const found = await Promise.all(rows.map(async ({ id }) => engine.inspect(id)));
-    return found.map((one) => {
-      const before = keptOf(one);
-      return { kind: 'container', name: before.spec.name, before, after: null };
-    });
+    const all = await Promise.all(rows.map(async ({ id }) => engine.inspect(id)));
+    const found = all.filter((one) => !isSwarms(one));
+    const shared = new Set(
+      (await sharersOf(found, engine)).flatMap(({ of, volumes }) => (volumes ? [] : [of])),
+    );
+    // What shares another's network goes first, so that it comes last when they are made again.
+    const order = found.toSorted((a, b) => Number(sharesAny(b)) - Number(sharesAny(a)));
+    return order
+      .filter((one) => !shared.has(nameOf(one)))
+      .map((one) => {
+        const before = keptOf(one);
+        return { kind: 'container', name: before.spec.name, before, after: null };
+      });
   },
   dangling_images: async (ctx) => unusedImages(ctx, true),
   unused_images: async (ctx) => unusedImages(ctx, false),

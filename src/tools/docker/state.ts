@@ -5,6 +5,7 @@ import { type ContainerState, type Inspected, containerStateSchema } from '../..
 import { HomeostatError } from '../../core/errors.ts';
 import type { Staged } from '../../core/stages.ts';
 import { type Action, defineAction } from '../../core/tool.ts';
+import { checkNotSwarms } from './bound.ts';
 import { circumstancesOf, nameOf, resourceOf } from './container.ts';
 import { find } from './find.ts';
 import { endsBy, waitOut } from './ending.ts';
@@ -86,6 +87,7 @@ function stateTool({ verb, title, description, to, from, toolset }: StateTool): 
 
     async stage({ container, timeout_seconds }, ctx) {
       const found = await ctx.engine.inspect(container);
+      checkNotSwarms(found);
       const { Status } = found.State;
       if (!from.includes(Status) && Status !== to)
         throw new HomeostatError('engine_conflict', `${nameOf(found)} is ${Status}`, {

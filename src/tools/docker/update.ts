@@ -1,13 +1,16 @@
 import * as z from 'zod';
 import { type ContainerSpec, differences, specOf } from '../../core/container-spec.ts';
 import type { ActionContext } from '../../core/context.ts';
+import type { Engine } from '../../core/engine.ts';
 import { HomeostatError } from '../../core/errors.ts';
 import type { Staged } from '../../core/stages.ts';
 import { defineAction } from '../../core/tool.ts';
+import { checkGoing, checkNotSwarms, keptBy } from './bound.ts';
 import { circumstancesOf, nameOf, resourceOf } from './container.ts';
 import {
   type ContainerChange,
   applyChange,
+  asItStands,
   checkBefore,
   containerChange,
   keptOf,
@@ -65,14 +68,19 @@ export const updateContainer = defineAction({
   },
 
   async stage({ container, ...wanted }, { engine }) {
-    const before = keptOf(await engine.inspect(container));
+    const found = await engine.inspect(container);
+    checkNotSwarms(found);
+    const before = keptOf(found);
     const host_config = { ...before.spec.host_config, ...settingsOf(wanted, before.spec) };
     const after = { ...before, spec: { ...before.spec, host_config } };
     if (differences(before.spec, after.spec).length === 0)
       throw new HomeostatError('invalid_input', `update_container: ${before.spec.name} has these already`);
-    return staged({ name: before.spec.name, before, after });
+    return staged({ name: before.spec.name, before, after }, engine);
   },
-  recheck: checkBefore,
+  async recheck(change, ctx) {
+    await checkBefore(change, ctx);
+    if (!isLive(change)) await checkGoing(change, ctx.engine);
+  },
 
   async commit(change, ctx) {
     const done = await apply(change, ctx);
@@ -81,9 +89,9 @@ export const updateContainer = defineAction({
   },
   verify: async (_, snapshot, ctx) => (snapshot === null ? { ok: true } : verifyChange(snapshot, ctx)),
   async undo({ name, before, after }, ctx) {
-    const back = { name, before: after, after: before };
+    const back = { name, before: await asItStands(name, after, ctx), after: before };
     await checkBefore(back, ctx);
-    return staged(back);
+    return staged(back, ctx.engine);
   },
 
   async recover(change, ctx) {
@@ -166,14 +174,18 @@ async function apply(change: ContainerChange, ctx: ActionContext): Promise<Conta
   return done;
 }
 
-async function staged(change: ContainerChange): Promise<Staged<ContainerChange>> {
-  const { before, after } = change;
-  const isLive = before !== null && after !== null && updateTo(before.spec, after.spec) !== null;
+/** Whether the engine can bring it about while the container goes on. */
+const isLive = ({ before, after }: ContainerChange): boolean =>
+  before !== null && after !== null && updateTo(before.spec, after.spec) !== null;
+
+async function staged(change: ContainerChange, engine: Engine): Promise<Staged<ContainerChange>> {
+  const live = isLive(change);
+  const sharers = live ? [] : await checkGoing(change, engine);
   return {
     stage: change,
     effects: {
       known: true,
-      note: `${isLive ? KEPT : ANEW} ${BACK}`,
+      note: `${live ? KEPT : ANEW} ${BACK}${keptBy(sharers)}`,
       changes: [],
       diff: (await import('./container-diff.ts')).containerDiff(change),
     },

@@ -118,6 +118,8 @@ function powers(parsed: Arguments, mounts: readonly Mount[], engine: Engine): vo
       power('The container is given a disk or the memory.', value.text);
   for (const { source, readOnly } of mounts) {
     const path = isKnown(source) ? (engine.resolve(source) ?? source.text) : source.text;
+    // Whatever runs there reads it: secrets and homeostat's own folders are graded as if the line read them.
+    engine.found({ kind: 'read', path: source });
     if (handsOutHost(path, readOnly)) power('The container is given the machine’s own folders.', path);
   }
 }

@@ -3,6 +3,7 @@ import type { ActionContext } from '../../../core/context.ts';
 import type { Inspected } from '../../../core/engine.ts';
 import { asHomeostatError } from '../../../core/errors.ts';
 import type { Recovery } from '../../../core/stages.ts';
+import { hasVolumesOf, reached, repointed, withOthers } from '../../docker/bound.ts';
 import { nameOf } from '../../docker/container.ts';
 import {
   type ContainerChange,
@@ -16,6 +17,7 @@ import {
   recoverChange,
   removeIf,
   setAside,
+  unmake,
 } from '../../docker/container-change.ts';
 import { find } from '../../docker/find.ts';
 import type { Failure } from './cause.ts';
@@ -90,7 +92,7 @@ export async function applyStack(
   ctx.progress(`Compose makes ${up.services.join(', ')}`);
   const failure = (await composeUp(stage, ctx)) ?? (await ledAwayFailure(stage.leads, ctx));
   const made = await madeBy(actionId, project, ctx);
-  replaced = withMade(replaced, made);
+  replaced = await withMade(replaced, made, ctx);
   await ctx.preserve(snapshot());
   const containers = made.map((found) => ({
     id: found.Id,
@@ -144,8 +146,13 @@ async function madeBy(action: string, project: string, ctx: ActionContext): Prom
 }
 
 /** What Compose has made, each beside what it has replaced. */
-function withMade(replaced: readonly ContainerChange[], made: readonly Inspected[]): ContainerChange[] {
-  const byName = new Map(made.map((found) => [nameOf(found), keptOf(found)]));
+async function withMade(
+  replaced: readonly ContainerChange[],
+  made: readonly Inspected[],
+  { engine }: ActionContext,
+): Promise<ContainerChange[]> {
+  const byName = new Map<string, Kept>();
+  for (const found of made) byName.set(nameOf(found), await withOthers(keptOf(found), engine));
   const known = replaced.map((change) => ({ ...change, after: byName.get(change.name) ?? null }));
   const names = new Set(replaced.map(({ name }) => name));
   const fresh = [...byName].filter(([name]) => !names.has(name));
@@ -163,23 +170,13 @@ async function withFresh(
     const { name, after } = change;
     if (after === null) fresh.push(change);
     else {
-      const kept = repointed(after, ids);
+      const kept = await withOthers(await reached(repointed(after, ids), ctx.engine), ctx.engine);
       const id = await make(kept, freshName(name, ctx.actionId), ctx.engine);
       if (after.id !== null) ids.set(after.id, id);
       fresh.push({ ...change, after: { ...kept, id } });
     }
   }
   return fresh;
-}
-
-/** One that shares another's network or processes names it by its id, which is a new one when that is made again. */
-function repointed(kept: Kept, ids: ReadonlyMap<string, string>): Kept {
-  const { spec } = kept;
-  const shared = ['NetworkMode', 'IpcMode', 'PidMode'].flatMap((key) => {
-    const id = ids.get(/^container:(.+)$/.exec(String(spec.host_config[key]))?.[1] ?? '');
-    return id === undefined ? [] : [[key, `container:${id}`]];
-  });
-  return { ...kept, spec: { ...spec, host_config: { ...spec.host_config, ...Object.fromEntries(shared) } } };
 }
 
 /** All that goes is set aside before anything comes: ports and names are free by then. */
@@ -218,7 +215,9 @@ async function removeMadeBy(action: string, project: string, ctx: ActionContext)
   for (let quiet = 0; quiet < LOOKS; await sleep(LOOK_MS)) {
     const made = await madeBy(action, project, ctx);
     quiet = made.length === 0 ? quiet + 1 : 0;
-    for (const { Id } of made) await removeIf(Id, ctx.engine);
+    // What has another's volumes goes before it, so that none is in use when its own container goes.
+    for (const one of made.toSorted((a, b) => Number(hasVolumesOf(b)) - Number(hasVolumesOf(a))))
+      await unmake(one, ctx.engine);
   }
 }
 

@@ -1,6 +1,8 @@
 import type { ActionContext } from '../../../core/context.ts';
 import { HomeostatError } from '../../../core/errors.ts';
+import { checkUnshared } from '../../docker/bound.ts';
 import { checkBefore } from '../../docker/container-change.ts';
+import { find } from '../../docker/find.ts';
 import { imageKind } from '../../docker/objects/image-change.ts';
 import { ledAway } from './leads.ts';
 import { sharedOf } from './shared.ts';
@@ -36,7 +38,15 @@ export async function recheckStack(stage: StackStage, ctx: ActionContext): Promi
     if (there.toSorted().join() !== standing.toSorted().join())
       throw changed(`${project} has other containers by now`);
   }
-  for (const change of [...changes, ...replaced]) await checkBefore(change, ctx);
+  const touched = [...changes, ...replaced];
+  for (const change of touched) await checkBefore(change, ctx);
+  const going = await Promise.all(
+    touched.map(async ({ before }) => (before?.id ? find(engine, before.id) : null)),
+  );
+  await checkUnshared(
+    going.filter((found) => found !== null),
+    engine,
+  );
 }
 
 async function checkEdits(edits: NonNullable<StackStage['edits']>, ctx: ActionContext): Promise<void> {

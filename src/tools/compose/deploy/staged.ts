@@ -1,6 +1,7 @@
 import type { ActionContext } from '../../../core/context.ts';
 import type { Staged } from '../../../core/stages.ts';
 import { HomeostatError } from '../../../core/errors.ts';
+import { keptBy } from '../../docker/bound.ts';
 import { nameOf } from '../../docker/container.ts';
 import { keptOf } from '../../docker/container-change.ts';
 import { tagged } from '../../docker/images/reference.ts';
@@ -35,7 +36,7 @@ export async function stagedStack(
   waiting: Waiting,
   ctx: ActionContext,
 ): Promise<Staged<StackStage>> {
-  const { model, standing, plan, powers, circumstances, edited, arrivals } = work;
+  const { model, standing, plan, powers, circumstances, edited, arrivals, sharers } = work;
   const touched = plan.steps.filter(({ change }) => change === 'recreate' || change === 'remove');
   const written = await Promise.all(
     touched.map(async ({ container }) =>
@@ -86,6 +87,7 @@ export async function stagedStack(
     BACK,
     edited.changes.length > 0 ? FILES_BACK : '',
     lost ? VOLUMES_GO : VOLUMES_STAY,
+    keptBy(sharers).trim(),
     ...new Set(given),
   ];
   return {

@@ -1,11 +1,9 @@
-import { differences, specOf } from '../../../core/container-spec.ts';
 import type { ActionContext } from '../../../core/context.ts';
 import type { Change, Effects } from '../../../core/effects.ts';
 import { isInside } from '../../../core/inside.ts';
 import type { Staged } from '../../../core/stages.ts';
 import { containerDiff } from '../../docker/container-diff.ts';
-import type { Kept } from '../../docker/container-change.ts';
-import { find } from '../../docker/find.ts';
+import { asItStands } from '../../docker/container-change.ts';
 import { undoPlanned } from '../../plan/planned.ts';
 import { effectsOfEdits } from './edits.ts';
 import { undoneImages } from './images.ts';
@@ -26,7 +24,7 @@ export async function undoStack(snapshot: StackSnapshot, ctx: ActionContext): Pr
   const changes = await Promise.all(
     snapshot.changes.map(async ({ name, before, after }) => ({
       name,
-      before: await standing(name, after, ctx),
+      before: await asItStands(name, after, ctx),
       after: before,
     })),
   );
@@ -75,12 +73,4 @@ async function undoneFiles(
   if (back.length > 0) return { stage: { changes: back }, effects: await effectsOfEdits(back, ctx) };
   if (edits !== null) return undoPlanned(edits, ctx);
   return { stage: null, effects: { changes: [], diff: '' } };
-}
-
-/** A container that a later undo has made again is the same one under another id. */
-async function standing(name: string, kept: Kept | null, { engine }: ActionContext): Promise<Kept | null> {
-  if (kept?.id == null || (await find(engine, kept.id)) !== null) return kept;
-  const found = await find(engine, name);
-  const isSame = found !== null && differences(kept.spec, specOf(found)).length === 0;
-  return isSame ? { ...kept, id: found.Id } : kept;
 }

@@ -1,7 +1,9 @@
 import type { ActionContext } from '../../../core/context.ts';
+import type { Inspected } from '../../../core/engine.ts';
 import { HomeostatError } from '../../../core/errors.ts';
-import { namesService } from '../../../core/services.ts';
+import { namesProtected, namesService, protectedServices } from '../../../core/services.ts';
 import type { Config } from '../../../core/config.ts';
+import { type Sharer, checkNotSwarms, checkUnshared } from '../../docker/bound.ts';
 import { circumstancesOf, nameOf } from '../../docker/container.ts';
 import { tagged } from '../../docker/images/reference.ts';
 import { shownPath } from '../../file/shown-path.ts';
@@ -13,8 +15,8 @@ import { validated } from '../validate/project.ts';
 import type { Asked } from './asked.ts';
 import { type Arrivals, arrivalsOf } from './coming.ts';
 import { type Edited, editedFiles } from './edits.ts';
-import { LABEL, type Model, modelOf, projectName } from './model.ts';
-import { nameIn } from './notation.ts';
+import { type Body, LABEL, type Model, modelOf, projectName } from './model.ts';
+import { isExternal, nameIn } from './notation.ts';
 import { type Fresh, type Plan, ordered, planOf } from './plan.ts';
 import { type Standing, imagesOf, ownOf } from './standing.ts';
 
@@ -29,6 +31,8 @@ export interface Work {
   readonly powers: readonly Power[];
   readonly edited: Edited;
   readonly arrivals: Arrivals;
+  /** Containers of others that have volumes of one that goes. */
+  readonly sharers: readonly Sharer[];
 }
 
 /** Findings that are no errors to Compose and that nothing is deployed with. */
@@ -58,6 +62,9 @@ export async function worked(asked: Asked, real: ActionContext): Promise<Work> {
   const arrivals = await arrivalsOf(ordered(planOf(model, standing, asked).chosen), standing, asked, ctx);
   const plan = planOf(model, standing, asked, freshOf(model, arrivals));
   const powers = await powersIn(project, plan, ctx);
+  const touched = touchedBy(plan);
+  touched.forEach(checkNotSwarms);
+  const sharers = await checkUnshared(touched, ctx.engine);
   return {
     project,
     model,
@@ -66,6 +73,7 @@ export async function worked(asked: Asked, real: ActionContext): Promise<Work> {
     powers,
     edited,
     arrivals,
+    sharers,
     circumstances: [
       ...new Set([
         ...circumstancesIn(model, standing, plan, powers, ctx.config),
@@ -75,6 +83,10 @@ export async function worked(asked: Asked, real: ActionContext): Promise<Work> {
     ],
   };
 }
+
+/** Containers that go, or are made anew. */
+const touchedBy = ({ steps }: Plan): Inspected[] =>
+  steps.flatMap(({ change, container }) => (change === 'keep' || container === null ? [] : [container]));
 
 /** Throws where the files have errors, before anything is worked out from them. */
 async function checkFiles(project: Project, name: string, ctx: ActionContext): Promise<void> {
@@ -120,11 +132,8 @@ function circumstancesIn(
   powers: readonly Power[],
   config: Config,
 ): string[] {
-  const touched = plan.steps.flatMap(({ change, container }) =>
-    change === 'keep' || container === null ? [] : [container],
-  );
   const isProtected =
-    touched.some((found) => circumstancesOf(found, config).length > 0) ||
+    touchedBy(plan).some((found) => circumstancesOf(found, config).length > 0) ||
     protectedIn(plan, config).length > 0;
   const isForeign = standing.containers.some(({ Config: { Labels } }) => {
     const folder = Labels?.[LABEL.folder] ?? Labels?.['com.docker.compose.project.working_dir'];
@@ -134,6 +143,7 @@ function circumstancesIn(
     ...new Set([
       ...powers.map(({ kind }) => kind),
       ...(isProtected ? ['protected_service'] : []),
+      ...(takesProtectedName(model, standing, plan, config) ? ['protected_name'] : []),
       ...(isForeign ? ['compose_foreign_project'] : []),
       ...(foreignVolumes(model, standing, plan).length > 0 ? ['compose_foreign_volume'] : []),
       ...(plan.lost.length > 0 ? ['compose_volume_loss'] : []),
@@ -147,14 +157,40 @@ export function protectedIn({ steps, lost }: Plan, config: Config): string[] {
     change === 'keep' || container === null
       ? []
       : circumstancesOf(container, config).length > 0 ||
-          config.protected.services.some(
+          protectedServices(config).some(
             (one) => namesService(nameOf(container), one) || namesService(service, one),
           )
         ? [nameOf(container)]
         : [],
   );
-  const volumes = lost.filter((name) => config.protected.services.some((one) => namesService(name, one)));
+  const volumes = lost.filter((name) => protectedServices(config).some((one) => namesService(name, one)));
   return [...new Set([...names, ...volumes])];
+}
+
+/**
+ * Whether what is made answers to a protected service's name where others look for that: as the container's own name,
+ * which is the engine's, or on a network that is not the project's alone.
+ */
+function takesProtectedName(model: Model, standing: Standing, { made }: Plan, config: Config): boolean {
+  const declared = (model.sections['networks'] ?? {}) as Record<string, Body | null>;
+  const isShared = (key: string): boolean =>
+    isExternal(declared[key]) ||
+    standing.networks.some(
+      ({ name, project }) => name === nameIn('networks', key, model) && project !== model.project,
+    );
+  return made.some(({ name, body }) => {
+    const given = (body['networks'] ?? []) as string[] | Record<string, Body | null>;
+    const places = Array.isArray(given) ? Object.fromEntries(given.map((key) => [key, null])) : given;
+    const joined = Object.keys(places).length === 0 ? ['default'] : Object.keys(places);
+    const shared = joined.filter(isShared);
+    const aliases = shared.flatMap((key) => (places[key]?.['aliases'] ?? []) as string[]);
+    const onShared = shared.length === 0 ? [] : [name, body['hostname'], ...aliases];
+    const names = [body['container_name'], ...onShared];
+    return namesProtected(
+      names.filter((one) => typeof one === 'string'),
+      config,
+    );
+  });
 }
 
 function foreignVolumes(model: Model, standing: Standing, { made }: Plan): string[] {

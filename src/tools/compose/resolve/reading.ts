@@ -11,7 +11,10 @@ import { merge } from './merge.ts';
 import { type Finding, finding } from './problem.ts';
 
 /** What reading files needs; both kinds of context have it. */
-export type Looking = Pick<QueryContext, 'files' | 'isSecret' | 'variableNames' | 'config' | 'secrets'>;
+export type Looking = Pick<
+  QueryContext,
+  'files' | 'isSecret' | 'isOwn' | 'variableNames' | 'config' | 'secrets'
+>;
 
 const MOST_FILES = 40;
 const MOST_READS = 400;

@@ -7,6 +7,7 @@ import type { Power } from './powers.ts';
 const WHY = {
   compose_privileged: 'whoever breaks into the container has the host',
   compose_host_control: 'whoever breaks into the container has the host',
+  mounts_own_state: 'what runs in the container reads homeostat’s record and what approvals rest on',
   compose_host_mount: 'what runs in the container reaches files outside the folders in which agents work',
 } as const;
 

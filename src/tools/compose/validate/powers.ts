@@ -9,7 +9,7 @@ import { textsOf, under } from '../resolve/reading.ts';
 
 /** What a file gives a container over the host; each kind is a circumstance that rules speak of. */
 export interface Power {
-  readonly kind: 'compose_privileged' | 'compose_host_control' | 'compose_host_mount';
+  readonly kind: 'compose_privileged' | 'compose_host_control' | 'compose_host_mount' | 'mounts_own_state';
   /** The service; empty for what is declared for all of them. */
   readonly service: string;
   readonly what: string;
@@ -22,6 +22,10 @@ export interface Power {
 export interface Ground {
   baseOf(file: string): string;
   isInside(path: string): Promise<boolean>;
+  /** Whether it is, lies in, or holds the folder of homeostat's state or configuration. */
+  isOwn(path: string): boolean;
+  /** Whether it holds a secret that is shown to no agent. */
+  isSecret(path: string): boolean;
 }
 
 /** Folders that give whoever may write them the whole machine, and those above the sockets that do. */
@@ -198,7 +202,10 @@ async function reached(
   if (ENGINE_SOCKET.test(path)) return [power('compose_host_control')];
   if (MACHINE_FOLDER.test(path) && (!readOnly || path === '/' || path.endsWith('/run')))
     return [power('compose_host_control')];
+  // To read is enough: the record and the approver's file are there.
+  if (ground.isOwn(path)) return [power('mounts_own_state')];
   if (await ground.isInside(path)) return [];
+  if (ground.isSecret(path)) return [power('compose_host_control')];
   return [
     power(
       CONTROL.test(path) && !readOnly && /^\/(etc|root|boot|dev|proc|sys)(\/|$)/.test(path)

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { specOf } from '../../../core/container-spec.ts';
 import type { ActionContext } from '../../../core/context.ts';
 import { HomeostatError } from '../../../core/errors.ts';
+import { namesProtected } from '../../../core/services.ts';
 import { nameOf, powersOf } from '../container.ts';
 import { objectAction, type Plan } from '../objects/object-action.ts';
 import { quoted } from '../quoted.ts';
@@ -33,9 +34,16 @@ async function planOf(
   return {
     changes: [{ kind: 'endpoint', container: name, id: found.Id, network: Name, before, after }],
     line: `docker network ${verb} ${quoted(Name)} ${name}`,
-    circumstances: powersOf(found, ctx),
+    circumstances: [
+      ...powersOf(found, ctx),
+      // Who looks for that service there would find this one.
+      ...(namesProtected(aliasesOf(after), ctx.config) ? ['protected_name'] : []),
+    ],
   };
 }
+
+const aliasesOf = (endpoint: Record<string, unknown> | null): string[] =>
+  (endpoint?.['Aliases'] ?? []) as string[];
 
 export const connectNetwork = objectAction({
   name: 'connect_network',
