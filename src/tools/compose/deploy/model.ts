@@ -5,7 +5,7 @@ import { MASK } from '../../../core/secrets.ts';
 import { type BuildSpec, buildOf } from '../build/spec.ts';
 import { mountOf } from '../document/volumes.ts';
 import { type Value, entriesOf, itemsOf, textOf, valueAt, manyOf } from '../document/value.ts';
-import { asMapping } from '../resolve/merge.ts';
+import { keyedMap, namedMap } from '../resolve/short-forms.ts';
 import { type Project, servicesOf } from '../resolve/project.ts';
 import { type Looking, Reading, textsOf, under, givenFor } from '../resolve/reading.ts';
 
@@ -114,14 +114,14 @@ async function serviceOf(
   const environment = await environmentOf(name, value, project, reading);
   if (Object.keys(environment).length > 0) body['environment'] = environment;
   const labels = valueAt(value, ['labels']);
-  if (labels !== undefined) body['labels'] = jsonOf(asMapping(labels, 'labels', true));
+  if (labels !== undefined) body['labels'] = jsonOf(namedMap(labels));
   const volumes = itemsOf(valueAt(value, ['volumes'])).map((item) => absolute(name, item, project));
   if (volumes.length > 0) body['volumes'] = volumes;
   if (typeof body['deploy'] === 'object' && body['deploy'] !== null)
     body['deploy'] = Object.fromEntries(Object.entries(body['deploy']).filter(([key]) => key !== 'replicas'));
   const own = textOf(valueAt(value, ['deploy', 'replicas'])) ?? textOf(valueAt(value, ['scale'])) ?? '1';
   const probe = valueAt(value, ['x-homeostat']);
-  const depends = asMapping(valueAt(value, ['depends_on']) ?? EMPTY, 'depends_on', true);
+  const depends = keyedMap(valueAt(value, ['depends_on']) ?? EMPTY);
   const shares = ['network_mode', 'ipc', 'pid'].flatMap(
     (key) => /^service:(.+)$/.exec(textOf(valueAt(value, [key])) ?? '')?.[1] ?? [],
   );
@@ -168,7 +168,7 @@ async function environmentOf(
     for (const [name, assigned] of read?.found ?? []) found[name] = read?.hidden ? MASK : assigned.value;
   }
   const environment = valueAt(value, ['environment']);
-  const own = environment === undefined ? [] : entriesOf(asMapping(environment, 'environment', true));
+  const own = environment === undefined ? [] : entriesOf(namedMap(environment));
   for (const [name, { value: one }] of own) {
     const text = givenFor(name, one, project.variables);
     if (text === undefined) delete found[name];

@@ -11,7 +11,7 @@ import {
 } from '../document/value.ts';
 import { extended } from './extends.ts';
 import type { Variable } from './interpolate.ts';
-import { isSame, merge } from './merge.ts';
+import { cleared, isSame, merge } from './merge.ts';
 import { type Finding, finding } from './problem.ts';
 import { type Looking, Reading, attempt, textsOf, under } from './reading.ts';
 
@@ -72,14 +72,20 @@ async function readFiles(
   within: readonly string[],
 ): Promise<Mapping> {
   let root: Value | undefined;
-  for (const path of paths) {
-    const tree = await reading.tree(path, base, variables);
-    const whole = await extended(tree, path, { base, variables, reading });
-    root = merge(root, whole);
-  }
+  for (const path of paths)
+    for (const document of await reading.documents(path, base, variables)) {
+      // What is included lies beside this document alone: a later file may override it.
+      const tree =
+        document.kind === 'map'
+          ? await withIncluded(document, base, variables, reading, [...within, ...paths])
+          : document;
+      // Before `extends` is written out, which brings values of the same names.
+      root = cleared(root, tree);
+      root = merge(root, await extended(tree, path, { base, variables, reading }), reading.findings);
+    }
   if (root?.kind !== 'map')
     throw new HomeostatError('unreadable_yaml', `${paths.join(', ')}: no mapping, so no Compose file`);
-  return withIncluded(root, base, variables, reading, [...within, ...paths]);
+  return root;
 }
 
 async function withIncluded(

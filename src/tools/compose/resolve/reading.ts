@@ -34,6 +34,12 @@ export class Reading {
 
   /** A file's documents as one value, with variables filled in. */
   async tree(path: string, base: string, variables: ReadonlyMap<string, Variable>): Promise<Value> {
+    const documents = await this.documents(path, base, variables);
+    return documents.reduce((below, above) => merge(below, above, this.findings));
+  }
+
+  /** Each document of a file, with variables filled in; an empty mapping where there is none. */
+  async documents(path: string, base: string, variables: ReadonlyMap<string, Variable>): Promise<Value[]> {
     const file = await this.#ctx.files.resolve(path, true);
     if (this.#ctx.isSecret(file)) throw new HomeostatError('secret_path', `${file} is protected as a secret`);
     if (!this.files.includes(file)) this.files.push(file);
@@ -46,11 +52,9 @@ export class Reading {
     this.bases.set(file, base);
     const text = decode(await this.#ctx.files.read(file, this.#ctx.config.limits.file_bytes), file);
     const source = parseSource(text, file);
-    const merged = source.documents
-      .map((document) => treeOf(document, source))
-      .reduce<Value | undefined>((below, above) => merge(below, above), undefined);
-    if (merged !== undefined) return this.filled(merged, variables);
-    return { kind: 'map', entries: new Map(), tag: null, place: { file, line: 1, column: 1 } };
+    const documents = source.documents.map((document) => this.filled(treeOf(document, source), variables));
+    if (documents.length > 0) return documents;
+    return [{ kind: 'map', entries: new Map(), tag: null, place: { file, line: 1, column: 1 } }];
   }
 
   /** The variables of an env file; null where it is not there or may not be read. */
@@ -82,6 +86,7 @@ export class Reading {
 
   /** A value with variables filled in; what nothing sets is a finding. */
   filled(value: Value, variables: ReadonlyMap<string, Variable>): Value {
+    this.#checkTag(value);
     if (value.kind === 'map') {
       const entries = [...value.entries].map(([key, entry]): [string, Entry] => [
         key,
@@ -113,7 +118,22 @@ export class Reading {
       );
     return { ...value, value: text, ...(hidden ? { hidden } : {}) };
   }
+
+  #checkTag({ tag, place }: Value): void {
+    if (tag === null || TAGS.test(tag)) return;
+    const [severity, why] =
+      tag === '!merge'
+        ? ([
+            'error',
+            'merges lists item by item in some versions of Compose, which homeostat does not',
+          ] as const)
+        : (['warning', 'means nothing to Compose'] as const);
+    this.findings.push(finding('unknown_tag', severity, place, `The tag ${tag} ${why}.`));
+  }
 }
+
+/** Tags that mean something to Compose, and those of YAML itself. */
+const TAGS = /^(!reset|!override|!|tag:yaml\.org,2002:.*)$/;
 
 /** What cannot be read of a project's further files is a finding; the rest is still looked at. */
 export async function attempt<T>(place: Place, reading: Reading, read: () => Promise<T>): Promise<T | null> {

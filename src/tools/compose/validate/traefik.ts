@@ -7,7 +7,7 @@ import {
   valueAt,
   isHidden,
 } from '../document/value.ts';
-import { asMapping } from '../resolve/merge.ts';
+import { namedMap } from '../resolve/short-forms.ts';
 import { type Finding, finding } from '../resolve/problem.ts';
 import { servicesOf } from '../resolve/project.ts';
 
@@ -43,9 +43,8 @@ export function checkTraefik(root: Mapping): Finding[] {
 
 function labelsOf(service: Value): Label[] {
   const labels = valueAt(service, ['labels']);
-  return entriesOf(labels === undefined ? undefined : asMapping(labels, 'labels', true)).flatMap(
-    ([name, { value, place }]) =>
-      name.startsWith('traefik.') && !isHidden(value) ? [{ name, value: textOf(value) ?? '', place }] : [],
+  return entriesOf(labels === undefined ? undefined : namedMap(labels)).flatMap(([name, { value, place }]) =>
+    name.startsWith('traefik.') && !isHidden(value) ? [{ name, value: textOf(value) ?? '', place }] : [],
   );
 }
 
