@@ -12,7 +12,7 @@ export async function plantedIn(
   path: string,
   before: string,
   after: string,
-  ctx: Pick<QueryContext, 'files' | 'isSecret' | 'variableNames' | 'config' | 'secrets'>,
+  ctx: Pick<QueryContext, 'files' | 'isSecret' | 'variableNames' | 'composeSettings' | 'config' | 'secrets'>,
 ): Promise<{ circumstances: string[]; what: string[] }> {
   const now = composeOf(after, path);
   if (now === null) return NOTHING;

@@ -43,12 +43,12 @@ export function buildOf(name: string, service: Value, project: Project): BuildSp
   };
 }
 
-function argsOf(given: Value | undefined, { variables }: Project): Record<string, string> {
-  const args = given === undefined ? [] : entriesOf(namedMap(given));
+function argsOf(from: Value | undefined, { variablesOf }: Project): Record<string, string> {
+  const args = from === undefined ? [] : entriesOf(namedMap(from));
   return Object.fromEntries(
-    args.flatMap(([name, { value }]) => {
-      const text = givenFor(name, value, variables);
-      return text === undefined ? [] : [[name, text]];
+    args.flatMap(([name, { value, place }]) => {
+      const given = givenFor(name, value, variablesOf(place.file));
+      return given === undefined ? [] : [[name, given.value]];
     }),
   );
 }
