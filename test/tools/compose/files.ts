@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect } from 'vitest';
-import type { TestApp } from '../../helpers/app.ts';
+import { afterAll, expect } from 'vitest';
+import { removeTree } from '../../../src/host/journal/discard.ts';
+import { type TestApp, testApp } from '../../helpers/app.ts';
+import { folders } from '../../helpers/scratch.ts';
 
 export interface Row {
   key: string;
@@ -17,6 +19,17 @@ export interface Found {
   line: number;
   message: string;
   operations: object[];
+}
+
+/** One app for all tests of a file. */
+export async function composeApp(): Promise<TestApp> {
+  const place = folders('toolsets: [core, compose]\n');
+  const t = await testApp({ on: place });
+  afterAll(async () => {
+    await t.close();
+    removeTree(place.base);
+  });
+  return t;
 }
 
 let number = 0;

@@ -1,13 +1,8 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type TestApp, testApp } from '../../helpers/app.ts';
-import { type Found, type Row, asked, findings, folderOf } from './files.ts';
+import { expect, test } from 'vitest';
+import { composeApp, type Found, type Row, asked, findings, folderOf } from './files.ts';
 
-let t: TestApp;
-beforeAll(async () => {
-  t = await testApp({ config: 'toolsets: [core, compose]\n' });
-});
-afterAll(async () => t.close());
+const t = await composeApp();
 
 const base =
   'services:\n  a: {image: x}\n  b: {image: y, profiles: [debug]}\n  c: {image: z, profiles: [other]}\n';

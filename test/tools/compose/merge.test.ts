@@ -1,12 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type TestApp, testApp } from '../../helpers/app.ts';
-import { findings, rows } from './files.ts';
+import { expect, test } from 'vitest';
+import { composeApp, findings, rows } from './files.ts';
 
-let t: TestApp;
-beforeAll(async () => {
-  t = await testApp({ config: 'toolsets: [core, compose]\n' });
-});
-afterAll(async () => t.close());
+const t = await composeApp();
 
 const service = (text: string): string => `services: {web: {image: i, ${text}}}\n`;
 
