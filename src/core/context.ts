@@ -26,6 +26,8 @@ interface BaseContext {
   isOwn(path: string): boolean;
   /** The names that an env file sets, each with its line from 1; what they are set to stays out of reach. */
   variableNames(path: string): Promise<ReadonlyMap<string, number>>;
+  /** What an env file says to Compose itself, such as profiles, and nothing else of it; null of what is made of others. */
+  composeSettings(path: string): Promise<ReadonlyMap<string, string | null>>;
   readonly secrets: SecretsView;
   readonly progress: (message: string) => void;
   readonly engine: Engine;

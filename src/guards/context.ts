@@ -1,5 +1,5 @@
 import type { ActionContext, QueryContext } from '../core/context.ts';
-import { parseEnvFile } from '../core/env-file.ts';
+import { composeSettings, parseEnvFile } from '../core/env-file.ts';
 import { HomeostatError } from '../core/errors.ts';
 import { isInside } from '../core/inside.ts';
 import type { Files } from '../core/host.ts';
@@ -26,12 +26,17 @@ const isNotableIn = (house: House, workspace: Workspace): ((path: string) => boo
   return (path) => pathRules(path, ctx).length > 0;
 };
 
-const variableNamesIn =
-  (files: Files, house: House) =>
-  async (path: string): Promise<ReadonlyMap<string, number>> => {
-    const text = (await files.read(path, house.config.limits.file_bytes)).toString('utf8');
-    return new Map([...parseEnvFile(text)].map(([name, { line }]) => [name, line]));
+/** The little that is told of env files, also of those that hold secrets. */
+function envFilesIn(files: Files, house: House): Pick<QueryContext, 'variableNames' | 'composeSettings'> {
+  const text = async (path: string): Promise<string> =>
+    (await files.read(path, house.config.limits.file_bytes)).toString('utf8');
+  return {
+    async variableNames(path) {
+      return new Map([...parseEnvFile(await text(path))].map(([name, { line }]) => [name, line]));
+    },
+    composeSettings: async (path) => composeSettings(await text(path)),
   };
+}
 
 /** On record before anything lies in it, so that what a killed process leaves there is found. */
 function useStore(folder: string, house: House): void {
@@ -51,7 +56,7 @@ export function actionContext(run: Run, house: House, options: { signal?: AbortS
     files: house.machine.files(workspace),
     isSecret: isSecretIn(house, workspace),
     isOwn: isOwnIn(house),
-    variableNames: variableNamesIn(house.machine.files(workspace), house),
+    ...envFilesIn(house.machine.files(workspace), house),
     isGuarded: isGuardedIn(house, workspace),
     secrets: house.secrets,
     progress: (message) => onProgress?.(message),
@@ -115,7 +120,7 @@ export function queryContext(
     files: withoutSecrets(house.machine.files(caller.workspace), isSecret),
     isSecret,
     isOwn: isOwnIn(house),
-    variableNames: variableNamesIn(house.machine.files(caller.workspace), house),
+    ...envFilesIn(house.machine.files(caller.workspace), house),
     secrets: house.secrets,
     progress: (message) => caller.onProgress?.(message),
     engine: engineWithin(house.machine.engine, boundsOf(caller.principal, house)),

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { defineQuery } from '../../core/tool.ts';
+import { shownPath } from '../file/shown-path.ts';
+import { pathsSchema } from './paths.ts';
 
 const MOST = 200;
 
@@ -11,7 +13,7 @@ export const stackDrift = defineQuery({
   toolset: 'compose',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({
-    paths: z.array(z.string().min(1)).min(1).max(10).describe('As given by -f, in order'),
+    paths: pathsSchema,
     profiles: z.array(z.string()).optional(),
     project: z.string().optional().describe('Name; as Compose makes it unless told'),
   }),
@@ -28,6 +30,7 @@ export const stackDrift = defineQuery({
       }),
     ),
     more: z.number().int(),
+    files: z.array(z.string()),
     not_compared: z.array(z.string()).describe('Values of protected files'),
   }),
 
@@ -37,12 +40,14 @@ export const stackDrift = defineQuery({
       import('./resolve/project.ts'),
       import('./deploy/drift.ts'),
     ]);
-    const { project, differences, hidden } = await driftOf(await openProject(asked.paths, ctx), asked, ctx);
+    const opened = await openProject(asked.paths, ctx);
+    const { project, differences, hidden } = await driftOf(opened, asked, ctx);
     return {
       project,
       same: differences.length === 0,
       differences: differences.slice(0, MOST),
       more: Math.max(0, differences.length - MOST),
+      files: opened.files.map((file) => shownPath(file, ctx.workspace.cwd)),
       not_compared: hidden.slice(0, MOST),
     };
   },

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineQuery } from '../../core/tool.ts';
+import { pathsSchema } from './paths.ts';
 import { shownPath } from '../file/shown-path.ts';
 
 const MOST = 1000;
@@ -12,9 +13,12 @@ export const readCompose = defineQuery({
   toolset: 'compose',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({
-    paths: z.array(z.string().min(1)).min(1).max(10).describe('As given by -f, in order'),
+    paths: pathsSchema,
     service: z.string().optional().describe('This one alone'),
-    profiles: z.array(z.string()).optional().describe('Leave out services of other profiles'),
+    profiles: z
+      .array(z.string())
+      .optional()
+      .describe('Leave out services of other profiles; else COMPOSE_PROFILES only marks them'),
   }),
   output: z.object({
     values: z.array(
@@ -28,13 +32,14 @@ export const readCompose = defineQuery({
     ),
     more: z.number().int(),
     files: z.array(z.string()),
+    inactive: z.array(z.string()).describe('Services that the profiles leave out'),
     problems: z.array(z.string()),
   }),
 
   async run(asked, ctx) {
     // With the first call: nothing else needs to read YAML.
     const { readRows } = await import('./resolve/read-rows.ts');
-    const { project, rows } = await readRows(asked, ctx);
+    const { project, rows, inactive, problems } = await readRows(asked, ctx);
     const shown = (path: string): string => shownPath(path, ctx.workspace.cwd);
     return {
       values: rows.slice(0, MOST).map(({ key, value, place, merged: anchor }) => ({
@@ -46,9 +51,8 @@ export const readCompose = defineQuery({
       })),
       more: Math.max(0, rows.length - MOST),
       files: project.files.map(shown),
-      problems: project.findings.map(
-        ({ place, message }) => `${shown(place.file)}:${place.line}: ${message}`,
-      ),
+      inactive,
+      problems: problems.map(({ place, message }) => `${shown(place.file)}:${place.line}: ${message}`),
     };
   },
 });

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { isHere } from '../../core/engine.ts';
 import { defineQuery } from '../../core/tool.ts';
 import { shownPath } from '../file/shown-path.ts';
+import { pathsSchema } from './paths.ts';
 import { operationSchema } from './operations/schema.ts';
 
 const MOST = 200;
@@ -23,29 +24,38 @@ export const validateCompose = defineQuery({
     'Find what is wrong or risky in Compose files, and propose edits. Specification, undefined names, clashes, variables, YAML traps, privileges, Traefik.',
   toolset: 'compose',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
-  input: z.object({ paths: z.array(z.string().min(1)).min(1).max(10).describe('As given by -f, in order') }),
+  input: z.object({ paths: pathsSchema, profiles: z.array(z.string()).optional() }),
   output: z.object({
     valid: z.boolean().describe('No errors'),
     findings: z.array(findingSchema),
     more: z.number().int(),
     files: z.array(z.string()),
+    inactive: z.array(z.string()).describe('Services that the profiles leave out'),
     not_checked: z.array(z.string()),
   }),
 
-  async run({ paths }, ctx) {
+  async run({ paths, profiles }, ctx) {
     // With the first call: nothing else needs to read YAML.
-    const [{ openProject }, { validated }, { checkEngine }, { registriesOf }, { projectName }] =
-      await Promise.all([
-        import('./resolve/project.ts'),
-        import('./validate/project.ts'),
-        import('./validate/engine.ts'),
-        import('./validate/images.ts'),
-        import('./deploy/model.ts'),
-      ]);
+    const [
+      { openProject, servicesOf },
+      { activeProject, validated },
+      { checkEngine },
+      { registriesOf },
+      { projectName },
+    ] = await Promise.all([
+      import('./resolve/project.ts'),
+      import('./validate/project.ts'),
+      import('./validate/engine.ts'),
+      import('./validate/images.ts'),
+      import('./deploy/model.ts'),
+    ]);
     const project = await openProject(paths, ctx);
     const { engine } = ctx;
-    const seen = await checkEngine(project, projectName(project, undefined), engine, registriesOf(engine));
-    const found = await validated(project, ctx, Array.isArray(seen) ? seen : []);
+    const active = activeProject(project, { profiles });
+    const seen = await checkEngine(active, projectName(project, undefined), engine, registriesOf(engine));
+    const found = await validated(project, ctx, Array.isArray(seen) ? seen : [], { profiles });
+    const starts = new Set(servicesOf(active.root).map(([name]) => name));
+    const all = servicesOf(project.root).map(([name]) => name);
     const shown = (path: string): string => shownPath(path, ctx.workspace.cwd);
     return {
       valid: found.every(({ severity }) => severity !== 'error'),
@@ -59,6 +69,7 @@ export const validateCompose = defineQuery({
       })),
       more: Math.max(0, found.length - MOST),
       files: project.files.map(shown),
+      inactive: all.filter((name) => !starts.has(name)),
       not_checked: [
         ...(Array.isArray(seen) ? [] : [`ports, names and images of the engine: ${seen.message}`]),
         ...(isHere(engine) ? [] : ['whether mounted folders are there: the engine is another machine’s']),

@@ -131,7 +131,7 @@ describe('Traefik', () => {
       ].join('\n'),
     );
     expect(await t.edit(path, web('remove_route', { name: 'web' }))).toMatchObject({ outcome: 'succeeded' });
-    expect(t.now(path).slice(WEB.length)).toBe('    labels:\n      - "a=b"\n      - "traefik.enable=true"\n');
+    expect(t.now(path).slice(WEB.length)).toBe('    labels:\n      - "a=b"\n');
   });
 });
 

@@ -1,6 +1,6 @@
 import { HomeostatError } from '../../../core/errors.ts';
 import { type Value, entriesOf, textOf, valueAt } from '../document/value.ts';
-import { asMapping } from '../resolve/merge.ts';
+import { namedMap } from '../resolve/short-forms.ts';
 import type { Project } from '../resolve/project.ts';
 import { givenFor, under } from '../resolve/reading.ts';
 
@@ -43,12 +43,12 @@ export function buildOf(name: string, service: Value, project: Project): BuildSp
   };
 }
 
-function argsOf(given: Value | undefined, { variables }: Project): Record<string, string> {
-  const args = given === undefined ? [] : entriesOf(asMapping(given, 'args', true));
+function argsOf(from: Value | undefined, { variablesOf }: Project): Record<string, string> {
+  const args = from === undefined ? [] : entriesOf(namedMap(from));
   return Object.fromEntries(
-    args.flatMap(([name, { value }]) => {
-      const text = givenFor(name, value, variables);
-      return text === undefined ? [] : [[name, text]];
+    args.flatMap(([name, { value, place }]) => {
+      const given = givenFor(name, value, variablesOf(place.file));
+      return given === undefined ? [] : [[name, given.value]];
     }),
   );
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { HomeostatError } from '../../../core/errors.ts';
 import type { Chosen } from './model.ts';
+import { pathsSchema } from '../paths.ts';
 import type { Wanted } from './plan.ts';
 
 export const variablesSchema = z.record(z.string().regex(/^[A-Za-z_][\w.-]*$/), z.string().nullable());
@@ -20,7 +21,7 @@ const editSchema = z.strictObject({
 export type Edit = z.infer<typeof editSchema>;
 
 export const input = z.object({
-  paths: z.array(z.string().min(1)).min(1).max(10).describe('As given by -f, in order'),
+  paths: pathsSchema,
   verb: z
     .enum(['up', 'update', 'remove'])
     .optional()

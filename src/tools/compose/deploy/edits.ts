@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parseEnvFile } from '../../../core/env-file.ts';
+import { composeSettings, parseEnvFile } from '../../../core/env-file.ts';
 import type { ActionContext } from '../../../core/context.ts';
 import { type Change, type Effects, type FileState, changeKind } from '../../../core/effects.ts';
 import { HomeostatError } from '../../../core/errors.ts';
@@ -87,6 +87,10 @@ function over(
       ...ctx.files,
       state: async (path, keep) => states.get(path) ?? ctx.files.state(path, keep),
       read: async (path, most) => contents.get(path) ?? ctx.files.read(path, most),
+    },
+    composeSettings: async (path) => {
+      const content = contents.get(path);
+      return content === undefined ? ctx.composeSettings(path) : composeSettings(content.toString('utf8'));
     },
     async variableNames(path) {
       const content = contents.get(path);

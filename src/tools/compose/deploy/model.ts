@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { HomeostatError } from '../../../core/errors.ts';
-import { MASK } from '../../../core/secrets.ts';
 import { type BuildSpec, buildOf } from '../build/spec.ts';
 import { mountOf } from '../document/volumes.ts';
-import { type Value, entriesOf, itemsOf, textOf, valueAt, manyOf } from '../document/value.ts';
-import { asMapping } from '../resolve/merge.ts';
+import { type Value, entriesOf, itemsOf, textOf, valueAt } from '../document/value.ts';
+import { keyedMap, namedMap } from '../resolve/short-forms.ts';
 import { type Project, servicesOf } from '../resolve/project.ts';
-import { type Looking, Reading, textsOf, under, givenFor } from '../resolve/reading.ts';
+import { environmentOf } from '../resolve/environment.ts';
+import type { Finding } from '../resolve/problem.ts';
+import { type Asked, activeOf } from '../resolve/profiles.ts';
+import { type Looking, Reading, under } from '../resolve/reading.ts';
 
 export type Body = Record<string, unknown>;
 
@@ -39,12 +41,12 @@ export interface Model {
   readonly sections: Body;
   /** Every file that was read for it, or looked for. */
   readonly read: readonly string[];
+  /** What is wrong with files that services take their variables from. */
+  readonly findings: readonly Finding[];
 }
 
-export interface Chosen {
+export interface Chosen extends Asked {
   readonly project?: string | undefined;
-  readonly profiles?: readonly string[] | undefined;
-  readonly services?: readonly string[] | undefined;
 }
 
 /** Read by homeostat itself, or not meant for what makes containers. */
@@ -61,12 +63,9 @@ export async function modelOf(project: Project, chosen: Chosen, ctx: Looking): P
   const called = projectName(project, chosen.project);
   const services: Service[] = [];
   const inactive: string[] = [];
+  const active = activeOf(project, chosen);
   for (const [name, { value }] of servicesOf(root)) {
-    const profiles = textsOf(valueAt(value, ['profiles']));
-    const isChosen = chosen.services?.includes(name) === true;
-    const isActive =
-      isChosen || profiles.length === 0 || profiles.some((one) => chosen.profiles?.includes(one) === true);
-    if (isActive) services.push(await serviceOf(name, value, project, called, reading));
+    if (active.has(name)) services.push(await serviceOf(name, value, project, called, reading));
     else inactive.push(name);
   }
   return {
@@ -75,14 +74,14 @@ export async function modelOf(project: Project, chosen: Chosen, ctx: Looking): P
     services,
     inactive,
     sections: sectionsOf(project),
-    read: [...files, ...project.envFiles, ...reading.envFiles],
+    read: [...files, ...project.looked, ...reading.looked],
+    findings: reading.findings,
   };
 }
 
 /** What was asked for, else as Compose makes it of a variable, the file or the folder's name. */
-export function projectName({ root, files, variables }: Project, asked: string | undefined): string {
-  const named = variables.get('COMPOSE_PROJECT_NAME');
-  const said = asked ?? (named?.hidden === false ? named.value : textOf(valueAt(root, ['name'])));
+export function projectName({ root, files, settings }: Project, asked: string | undefined): string {
+  const said = asked ?? settings.name ?? textOf(valueAt(root, ['name']));
   return (said ?? basename(dirname(files[0] ?? ''))).toLowerCase().replaceAll(/[^-_a-z0-9]/g, '');
 }
 
@@ -112,16 +111,17 @@ async function serviceOf(
   const body: Body = { image };
   for (const [key, entry] of entriesOf(value)) if (!LEFT_OUT.test(key)) body[key] = jsonOf(entry.value);
   const environment = await environmentOf(name, value, project, reading);
-  if (Object.keys(environment).length > 0) body['environment'] = environment;
+  if (environment.size > 0)
+    body['environment'] = Object.fromEntries([...environment].map(([key, one]) => [key, one.value]));
   const labels = valueAt(value, ['labels']);
-  if (labels !== undefined) body['labels'] = jsonOf(asMapping(labels, 'labels', true));
+  if (labels !== undefined) body['labels'] = jsonOf(namedMap(labels));
   const volumes = itemsOf(valueAt(value, ['volumes'])).map((item) => absolute(name, item, project));
   if (volumes.length > 0) body['volumes'] = volumes;
   if (typeof body['deploy'] === 'object' && body['deploy'] !== null)
     body['deploy'] = Object.fromEntries(Object.entries(body['deploy']).filter(([key]) => key !== 'replicas'));
   const own = textOf(valueAt(value, ['deploy', 'replicas'])) ?? textOf(valueAt(value, ['scale'])) ?? '1';
   const probe = valueAt(value, ['x-homeostat']);
-  const depends = asMapping(valueAt(value, ['depends_on']) ?? EMPTY, 'depends_on', true);
+  const depends = keyedMap(valueAt(value, ['depends_on']) ?? EMPTY);
   const shares = ['network_mode', 'ipc', 'pid'].flatMap(
     (key) => /^service:(.+)$/.exec(textOf(valueAt(value, [key])) ?? '')?.[1] ?? [],
   );
@@ -147,35 +147,6 @@ const EMPTY: Value = {
   tag: null,
   place: { file: '', line: 1, column: 1 },
 };
-
-/** What env files set, and over it the service's own; a name without a value is one of the project's variables. */
-async function environmentOf(
-  service: string,
-  value: Value,
-  project: Project,
-  reading: Reading,
-): Promise<Record<string, unknown>> {
-  const found: Record<string, unknown> = {};
-  const at = valueAt(value, ['env_file']);
-  for (const item of manyOf(at)) {
-    const [file = ''] = textsOf(item);
-    const read = await reading.variables(under(project.baseOf(item.place.file), file));
-    if (read === null && textOf(valueAt(item, ['required'])) !== 'false')
-      throw new HomeostatError(
-        'invalid_input',
-        `${service}: ${file} cannot be read, so that nobody knows what it sets`,
-      );
-    for (const [name, assigned] of read?.found ?? []) found[name] = read?.hidden ? MASK : assigned.value;
-  }
-  const environment = valueAt(value, ['environment']);
-  const own = environment === undefined ? [] : entriesOf(asMapping(environment, 'environment', true));
-  for (const [name, { value: one }] of own) {
-    const text = givenFor(name, one, project.variables);
-    if (text === undefined) delete found[name];
-    else found[name] = text;
-  }
-  return found;
-}
 
 /** A mount with its folder as an absolute path. */
 function absolute(service: string, item: Value, { baseOf }: Project): unknown {

@@ -11,7 +11,8 @@ import { type Project, openProject } from '../resolve/project.ts';
 import { checkEngine } from '../validate/engine.ts';
 import { groundOf } from '../validate/ground.ts';
 import { type Power, powersOf } from '../validate/powers.ts';
-import { validated } from '../validate/project.ts';
+import type { Finding } from '../resolve/problem.ts';
+import { activeProject, validated } from '../validate/project.ts';
 import type { Asked } from './asked.ts';
 import { type Arrivals, arrivalsOf } from './coming.ts';
 import { type Edited, editedFiles } from './edits.ts';
@@ -50,9 +51,11 @@ export async function worked(asked: Asked, real: ActionContext): Promise<Work> {
   const name = projectName(project, asked.project);
   const [has] = await Promise.all([
     ownOf(name, ctx),
-    asked.verb === 'remove' ? undefined : checkFiles(seen, name, ctx),
+    asked.verb === 'remove' ? undefined : checkFiles(seen, asked, name, ctx),
   ]);
   const model = await modelOf(project, asked, seeing);
+  // Of files that are hidden from agents it is known only now.
+  if (asked.verb !== 'remove') stopAt([...project.findings, ...model.findings], ctx);
   const odd =
     [model.project].find((one) => !PROJECT.test(one)) ??
     model.services.map((one) => one.name).find((one) => !SERVICE.test(one));
@@ -89,11 +92,15 @@ const touchedBy = ({ steps }: Plan): Inspected[] =>
   steps.flatMap(({ change, container }) => (change === 'keep' || container === null ? [] : [container]));
 
 /** Throws where the files have errors, before anything is worked out from them. */
-async function checkFiles(project: Project, name: string, ctx: ActionContext): Promise<void> {
-  const outside = await checkEngine(project, name, ctx.engine);
+async function checkFiles(project: Project, asked: Asked, name: string, ctx: ActionContext): Promise<void> {
+  const outside = await checkEngine(activeProject(project, asked), name, ctx.engine);
   if (!Array.isArray(outside)) throw outside;
-  const found = (await validated(project, ctx, outside)).filter(
-    ({ severity, code }) => severity === 'error' || STOPS.has(code),
+  stopAt(await validated(project, ctx, outside, asked), ctx);
+}
+
+function stopAt(findings: readonly Finding[], ctx: ActionContext): void {
+  const found = findings.filter(
+    ({ severity, code }) => severity === 'error' || (STOPS.has(code) && severity === 'warning'),
   );
   if (found.length === 0) return;
   const told = found

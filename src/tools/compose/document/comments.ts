@@ -4,7 +4,7 @@ import { Lexer } from 'yaml';
 const MARKS = /^[\u0002\u0018\u001F]$/;
 
 /** Where each comment begins, as an index into the text. */
-export function commentsIn(text: string): number[] {
+function commentsIn(text: string): number[] {
   const found: number[] = [];
   let at = 0;
   let scalar = false;

@@ -41,7 +41,7 @@ function without(text: string, name: string): string {
 
 /** As Compose reads it back: without quotes where nothing in it has a meaning, else in those that change nothing. */
 function quoted(value: string): string {
-  if (/^[\w./:@%+,=~-]*$/.test(value)) return value;
+  if (/^[\w./:@%+,=~\\-]*$/.test(value)) return value;
   return value.includes("'") ? `"${value.replaceAll('"', String.raw`\"`)}"` : `'${value}'`;
 }
 

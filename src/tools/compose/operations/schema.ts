@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PROTOCOLS } from '../document/traefik.ts';
 
 const service = z.string().min(1).max(200);
 const name = z.string().min(1).max(400);
@@ -42,6 +43,7 @@ export const operationSchema = z.discriminatedUnion('op', [
     op: z.literal('set_route'),
     service,
     router: z.string().regex(/^[\w-]+$/),
+    protocol: z.enum(PROTOCOLS).optional().describe('Of a new router: http unless told'),
     rule: z.string().optional(),
     entrypoints: z.array(z.string()).optional(),
     tls: z.boolean().optional(),
@@ -79,6 +81,8 @@ export const operationSchema = z.discriminatedUnion('op', [
       service,
       name,
     })
-    .describe('name of a port: as written, or the container’s; of a volume: its target'),
+    .describe(
+      'name of a port: as written, or the container’s; of a volume: its target; of a route: its router, or PROTOCOL/ROUTER',
+    ),
 ]);
 export type Operation = z.infer<typeof operationSchema>;

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { HomeostatError } from '../../../core/errors.ts';
 import { type Entry, type Mapping, type Value, entriesOf, textOf, valueAt } from '../document/value.ts';
 import type { Variable } from './interpolate.ts';
-import { merge } from './merge.ts';
+import { merge, settled } from './merge.ts';
 import { finding } from './problem.ts';
 import { type Reading, attempt, under } from './reading.ts';
 
@@ -58,7 +58,7 @@ async function over(service: Value, tree: Value, seen: readonly string[], how: E
     return service;
   }
   const whole = await over(below, other, [...seen, id], inner);
-  return merge(without(whole), without(service), ['services', name]);
+  return merge(settled(without(whole)), without(service), reading.findings, ['services', name]);
 }
 
 function without(service: Value): Value {

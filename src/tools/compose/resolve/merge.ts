@@ -5,83 +5,103 @@ import {
   type Path,
   type Value,
   difference,
-  entriesOf,
-  itemsOf,
   plainOf,
+  shownAs,
   textOf,
+  valueAt,
 } from '../document/value.ts';
-import { portOf } from '../document/ports.ts';
-import { targetOf } from '../document/volumes.ts';
+import { identityAt } from './identity.ts';
+import { type Finding, finding } from './problem.ts';
+import { type Rule, longForm, ruleAt } from './short-forms.ts';
 
-/** Lists of `NAME=VALUE` that are mappings to Compose. */
-const NAMED = new Set([
-  'environment',
-  'labels',
-  'annotations',
-  'sysctls',
-  'args',
-  'extra_hosts',
-  'driver_opts',
-]);
-/** Lists of names that are the keys of mappings to Compose. */
-const KEYED = new Set(['networks', 'depends_on']);
-/** Lists of which the later one holds alone. */
-const REPLACED = new Set(['command', 'entrypoint', 'test']);
-
-/** One value over another, by the rules of the Compose specification for several files. */
-export function merge(below: Value | undefined, above: Value, path: Path = []): Value {
-  if (below === undefined || above.tag === '!override') return above;
-  const key = String(path.at(-1) ?? '');
-  const inService = path.length > 2 && path[0] === 'services';
-  const [lower, upper] = [asMapping(below, key, inService), asMapping(above, key, inService)];
-  if (lower.kind === 'map' && upper.kind === 'map') return mergeMaps(lower, upper, path);
-  if (lower.kind === 'list' && upper.kind === 'list' && !(inService && REPLACED.has(key)))
-    return mergeLists(lower, upper, key);
-  return upper.kind === 'scalar' && upper.value === null && upper.tag === null && lower.kind !== 'scalar'
-    ? lower
-    : upper;
+/**
+ * One value over another, by the rules of the Compose specification for several files. What no rule brings together is
+ * a finding, and the later value holds. Nothing of the result has the tag `!reset`.
+ */
+export function merge(below: Value | undefined, above: Value, found: Finding[] = [], path: Path = []): Value {
+  const rule = ruleAt(path);
+  const isFirst = below === undefined || below.tag === '!reset';
+  if (isFirst || above.tag === '!override' || rule === 'replaced') return settled(above);
+  if (above.kind === 'scalar' && above.value === null) return below;
+  if (rule === 'logging' && hasOtherDriver(below, above)) return settled(above);
+  const [lower, upper] = [longForm(below, rule), longForm(above, rule)];
+  if (lower.kind === 'map' && upper.kind === 'map') return mergeMaps(lower, upper, rule, found, path);
+  if (lower.kind === 'list' && upper.kind === 'list') return mergeLists(lower, upper, found, path);
+  if (lower.kind !== 'scalar')
+    found.push(
+      finding(
+        'merge_conflict',
+        'error',
+        above.place,
+        `${shownAs(path)} is a ${KIND[upper.kind]} here and a ${KIND[lower.kind]} in ${below.place.file}:${below.place.line}: Compose cannot merge them. Write it in the same form, or with !override before it.`,
+      ),
+    );
+  return settled(upper);
 }
 
-function mergeMaps(below: Mapping, above: Mapping, path: Path): Mapping {
+const KIND = { map: 'mapping', list: 'list', scalar: 'single value' } as const;
+
+function mergeMaps(
+  below: Mapping,
+  above: Mapping,
+  rule: Rule | undefined,
+  found: Finding[],
+  path: Path,
+): Mapping {
   const entries = new Map(below.entries);
   for (const [key, entry] of above.entries) {
+    // Of variables and labels a name without a value replaces one that has some.
+    const under = rule === 'named' ? undefined : entries.get(key)?.value;
     if (entry.value.tag === '!reset') entries.delete(key);
-    else entries.set(key, { ...entry, value: merge(entries.get(key)?.value, entry.value, [...path, key]) });
+    else entries.set(key, { ...entry, value: merge(under, entry.value, found, [...path, key]) });
   }
   return { ...above, entries };
 }
 
-function mergeLists(below: List, above: List, key: string): List {
-  const id = (value: Value): string => identity(value, key);
-  const later = new Set(above.items.map(id));
-  return { ...above, items: [...below.items.filter((item) => !later.has(id(item))), ...above.items] };
-}
-
-/** What makes two items of a list the same one. */
-function identity(value: Value, key: string): string {
-  if (key === 'ports') {
-    const port = portOf(value);
-    if (port !== null) return [port.address, port.published, port.target, port.protocol].join(' ');
+/** Later items after earlier ones; where both are about the same, the later takes the earlier's place. */
+function mergeLists(below: List, above: List, found: Finding[], path: Path): List {
+  const items: Value[] = [];
+  const known = new Map<string, number>();
+  for (const item of [...below.items, ...above.items]) {
+    if (item.tag === '!reset') continue;
+    const id = identityAt(path, item);
+    const at = id === null ? undefined : known.get(id);
+    if (id !== null && at === undefined) known.set(id, items.length);
+    if (at === undefined) items.push(settled(item));
+    else items[at] = path[2] === 'ipam' ? merge(items[at], item, found, [...path, at]) : settled(item);
   }
-  if (key === 'volumes') return targetOf(value) ?? '';
-  if ((key === 'secrets' || key === 'configs') && value.kind === 'map')
-    return textOf(value.entries.get('target')?.value) ?? textOf(value.entries.get('source')?.value) ?? '';
-  return (
-    textOf(value) ?? JSON.stringify([...entriesOf(value)].map(([name, entry]) => [name, textOf(entry.value)]))
-  );
+  return { ...above, items };
 }
 
-/** A list that Compose reads as a mapping, as that mapping. */
-export function asMapping(value: Value, key: string, inService: boolean): Value {
-  if (value.kind !== 'list' || !inService || !(NAMED.has(key) || KEYED.has(key))) return value;
-  const entries = itemsOf(value).flatMap((item): [string, Entry][] => {
-    if (item.kind !== 'scalar') return [];
-    const text = textOf(item) ?? '';
-    const at = NAMED.has(key) ? text.search(key === 'extra_hosts' ? /[=:]/ : /=/) : -1;
-    const inner: Value = { ...item, value: at < 0 ? null : text.slice(at + 1) };
-    return [[at < 0 ? text : text.slice(0, at), { value: inner, place: item.place, merged: null }]];
-  });
-  return { kind: 'map', entries: new Map(entries), tag: value.tag, place: value.place };
+/** Options of one log driver mean nothing to another. */
+function hasOtherDriver(below: Value, above: Value): boolean {
+  const [then, now] = [below, above].map((one) => textOf(valueAt(one, ['driver'])));
+  return then !== undefined && now !== undefined && then !== now;
+}
+
+/** A value without what the next file takes away by `!reset`, or writes anew by `!override`. */
+export function cleared(below: Value | undefined, above: Value): Value | undefined {
+  if (below?.kind !== 'map' || above.kind !== 'map') return below;
+  const entries = new Map(below.entries);
+  for (const [key, { value }] of above.entries) {
+    const entry = entries.get(key);
+    const inner =
+      value.tag === '!reset' || value.tag === '!override' ? undefined : cleared(entry?.value, value);
+    if (entry === undefined || inner === undefined) entries.delete(key);
+    else entries.set(key, { ...entry, value: inner });
+  }
+  return { ...below, entries };
+}
+
+/** A value without what `!reset` takes away, where nothing lies below that it could be taken from. */
+export function settled(value: Value): Value {
+  if (value.kind === 'list')
+    return { ...value, items: value.items.filter(({ tag }) => tag !== '!reset').map(settled) };
+  if (value.kind === 'scalar') return value;
+  const entries = [...value.entries].flatMap(([key, entry]): [string, Entry][] =>
+    entry.value.tag === '!reset' ? [] : [[key, { ...entry, value: settled(entry.value) }]],
+  );
+  return { ...value, entries: new Map(entries) };
 }
 
 export const isSame = (a: Value, b: Value): boolean => difference(plainOf(a), plainOf(b)) === null;

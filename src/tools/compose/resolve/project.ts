@@ -9,9 +9,11 @@ import {
   textOf,
   valueAt,
 } from '../document/value.ts';
+import { type Assigned, setBy } from './env-files.ts';
 import { extended } from './extends.ts';
 import type { Variable } from './interpolate.ts';
-import { isSame, merge } from './merge.ts';
+import { type Settings, filesMeant, settingsIn } from './meant.ts';
+import { cleared, isSame, merge } from './merge.ts';
 import { type Finding, finding } from './problem.ts';
 import { type Looking, Reading, attempt, textsOf, under } from './reading.ts';
 
@@ -23,9 +25,11 @@ export interface Project {
   readonly findings: readonly Finding[];
   /** The folder that a file's relative paths start from. */
   readonly baseOf: (file: string) => string;
-  readonly variables: ReadonlyMap<string, Variable>;
-  /** Absolute paths of the files that variables were looked for in. */
-  readonly envFiles: ReadonlySet<string>;
+  /** The variables that a file's values are filled in from: what is included has its own. */
+  readonly variablesOf: (file: string) => ReadonlyMap<string, Variable>;
+  readonly settings: Settings;
+  /** Absolute paths of further files that were looked for: of variables, and overrides. */
+  readonly looked: ReadonlySet<string>;
   /** Whether one of them hides what it sets, so that values are masked. */
   readonly hides: boolean;
 }
@@ -33,17 +37,21 @@ export interface Project {
 /** Reads the files one over the other, with what they extend and include. */
 export async function openProject(paths: readonly string[], ctx: Looking): Promise<Project> {
   const reading = new Reading(ctx);
-  const [first = ''] = paths;
+  const meant = await filesMeant(paths, reading);
+  const [first = ''] = meant;
   const base = dirname(await ctx.files.resolve(first, true));
-  const variables = await ownVariables(reading, [join(base, '.env')], new Map());
-  const root = await readFiles(paths, base, variables, reading, []);
+  const env = join(base, '.env');
+  const variables = await ownVariables(reading, [env], new Map());
+  const settings = await settingsIn(env, variables, reading);
+  const root = await readFiles(meant, base, variables, reading, []);
   return {
     root,
     files: reading.files,
     findings: reading.findings,
     baseOf: (file) => reading.bases.get(file) ?? dirname(file),
-    variables,
-    envFiles: reading.envFiles,
+    variablesOf: (file) => reading.scopes.get(file) ?? variables,
+    settings,
+    looked: reading.looked,
     hides: reading.hides,
   };
 }
@@ -54,14 +62,21 @@ export async function ownVariables(
   files: readonly string[],
   inherited: ReadonlyMap<string, Variable>,
 ): Promise<Map<string, Variable>> {
-  const variables = new Map<string, Variable>();
+  const known = new Map<string, Assigned>();
   for (const file of files) {
-    const read = await reading.variables(file);
-    for (const [name, { value }] of read?.found ?? [])
-      variables.set(name, { value, hidden: read?.hidden ?? true });
+    const read = await reading.envFile(file);
+    if (typeof read !== 'string') setBy(read, known, (name) => inherited.get(name), reading.findings);
+    if (read === 'closed')
+      reading.findings.push(
+        finding(
+          'unreadable_file',
+          'error',
+          { file, line: 1, column: 1 },
+          `${file} cannot be read, so that nobody knows what it sets.`,
+        ),
+      );
   }
-  for (const [name, variable] of inherited) variables.set(name, variable);
-  return variables;
+  return new Map<string, Variable>([...known, ...inherited]);
 }
 
 async function readFiles(
@@ -72,14 +87,20 @@ async function readFiles(
   within: readonly string[],
 ): Promise<Mapping> {
   let root: Value | undefined;
-  for (const path of paths) {
-    const tree = await reading.tree(path, base, variables);
-    const whole = await extended(tree, path, { base, variables, reading });
-    root = merge(root, whole);
-  }
+  for (const path of paths)
+    for (const document of await reading.documents(path, base, variables)) {
+      // What is included lies beside this document alone: a later file may override it.
+      const tree =
+        document.kind === 'map'
+          ? await withIncluded(document, base, variables, reading, [...within, ...paths])
+          : document;
+      // Before `extends` is written out, which brings values of the same names.
+      root = cleared(root, tree);
+      root = merge(root, await extended(tree, path, { base, variables, reading }), reading.findings);
+    }
   if (root?.kind !== 'map')
     throw new HomeostatError('unreadable_yaml', `${paths.join(', ')}: no mapping, so no Compose file`);
-  return withIncluded(root, base, variables, reading, [...within, ...paths]);
+  return root;
 }
 
 async function withIncluded(
@@ -103,6 +124,16 @@ async function withIncluded(
     const folder = textOf(valueAt(item, ['project_directory']));
     const inner = folder === undefined ? dirname(first) : under(base, folder);
     const listed = textsOf(valueAt(item, ['env_file'])).map((file) => under(base, file));
+    for (const file of listed)
+      if ((await reading.envFile(file)) === 'missing')
+        reading.findings.push(
+          finding(
+            'env_file_missing',
+            'error',
+            item.place,
+            `${file} does not exist: Compose refuses to start.`,
+          ),
+        );
     const own = await ownVariables(reading, listed.length > 0 ? listed : [join(inner, '.env')], variables);
     const included = await attempt(item.place, reading, async () =>
       readFiles(paths, inner, own, reading, within),

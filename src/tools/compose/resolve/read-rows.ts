@@ -1,8 +1,11 @@
-import { MASK } from '../../../core/secrets.ts';
-import { type Entry, itemsOf, textOf, valueAt } from '../document/value.ts';
+import { type Entry, entriesOf, valueAt } from '../document/value.ts';
+import { environmentOf } from './environment.ts';
+import type { Finding } from './problem.ts';
+import { activeOf } from './profiles.ts';
 import { type Project, openProject, servicesOf } from './project.ts';
-import { type Looking, Reading, textsOf, under } from './reading.ts';
+import { type Looking, Reading } from './reading.ts';
 import { type Row, masked, rowsOf } from './rows.ts';
+import { namedMap } from './short-forms.ts';
 
 interface Asked {
   readonly paths: readonly string[];
@@ -14,57 +17,45 @@ interface Asked {
 export async function readRows(
   { paths, service, profiles }: Asked,
   ctx: Looking,
-): Promise<{ project: Project; rows: Row[] }> {
+): Promise<{ project: Project; rows: Row[]; inactive: string[]; problems: readonly Finding[] }> {
   const project = await openProject(paths, ctx);
+  const reading = new Reading(ctx);
+  const active = activeOf(project, { profiles });
+  const all = servicesOf(project.root).filter(([name]) => service === undefined || name === service);
   const rows: Row[] = [];
   for (const [key, entry] of project.root.entries) {
     if (key === 'services') {
-      const chosen = servicesOf(project.root).filter(
-        ([name, one]) => (service === undefined || name === service) && isActive(one, profiles),
-      );
-      for (const [name, one] of chosen)
+      const shown = profiles === undefined ? all : all.filter(([name]) => active.has(name));
+      for (const [name, one] of shown)
         rows.push(
           ...rowsOf(one.value, ['services', name], ctx.secrets),
-          ...(await fromEnvFiles(name, one, project, ctx)),
+          ...(await fromEnvFiles(name, one, project, reading, ctx)),
         );
     } else if (service === undefined && key !== 'include')
       rows.push(...rowsOf(entry.value, [key], ctx.secrets));
   }
-  return { project, rows };
-}
-
-function isActive({ value }: Entry, profiles: readonly string[] | undefined): boolean {
-  const own = itemsOf(valueAt(value, ['profiles'])).map((item) => textOf(item) ?? '');
-  return profiles === undefined || own.length === 0 || own.some((name) => profiles.includes(name));
+  const inactive = all.map(([name]) => name).filter((name) => !active.has(name));
+  return { project, rows, inactive, problems: [...project.findings, ...reading.findings] };
 }
 
 /** Variables that env files give a service and its own `environment` does not replace. */
 async function fromEnvFiles(
   name: string,
   { value }: Entry,
-  { baseOf }: Project,
+  project: Project,
+  reading: Reading,
   ctx: Looking,
 ): Promise<Row[]> {
-  const at = valueAt(value, ['env_file']);
-  if (at === undefined) return [];
+  if (valueAt(value, ['env_file']) === undefined) return [];
   const environment = valueAt(value, ['environment']);
-  const own = new Set(
-    rowsOf(environment ?? at, ['services', name, 'environment'], ctx.secrets).map(({ key }) => key),
-  );
-  const found = new Map<string, Row>();
-  for (const file of textsOf(at)) {
-    const read = await new Reading(ctx).variables(under(baseOf(at.place.file), file));
-    for (const [variable, { value: text, line }] of read?.found ?? []) {
-      const key = `services.${name}.environment.${variable}`;
-      if (own.has(key)) continue;
-      const shown = read?.hidden === true ? MASK : masked(variable, text, ctx.secrets);
-      found.set(key, {
-        key,
-        value: shown,
-        place: { file: read?.file ?? file, line, column: 1 },
-        merged: null,
-      });
-    }
-  }
-  return [...found.values()];
+  const own = new Set(environment === undefined ? [] : entriesOf(namedMap(environment)).map(([key]) => key));
+  const all = await environmentOf(name, value, project, reading);
+  return [...all]
+    .filter(([variable]) => !own.has(variable))
+    .map(([variable, { value: text, hidden, place }]) => ({
+      key: `services.${name}.environment.${variable}`,
+      value: hidden ? text : masked(variable, text, ctx.secrets),
+      place,
+      merged: null,
+    }));
 }

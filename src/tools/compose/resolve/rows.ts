@@ -1,6 +1,6 @@
 import { MASK, type SecretsView } from '../../../core/secrets.ts';
 import { type Path, type Place, type Value, shownAs } from '../document/value.ts';
-import { asMapping } from './merge.ts';
+import { asMapping } from './short-forms.ts';
 
 /** One value of the resolved view with where it was written. */
 export interface Row {
@@ -13,8 +13,7 @@ export interface Row {
 
 /** Every scalar below a value, and every empty collection; what looks like a secret is masked. */
 export function rowsOf(value: Value, path: Path, secrets: SecretsView, merged: string | null = null): Row[] {
-  const inService = path.length > 2 && path[0] === 'services';
-  const whole = asMapping(value, String(path.at(-1) ?? ''), inService);
+  const whole = asMapping(value, path);
   if (whole.kind === 'map' && whole.entries.size > 0)
     return [...whole.entries].flatMap(([key, entry]) =>
       rowsOf(entry.value, [...path, key], secrets, entry.merged ?? merged),

@@ -1,10 +1,10 @@
 import { type Engine, isHere } from '../../../core/engine.ts';
 import { HomeostatError } from '../../../core/errors.ts';
-import { type Value, itemsOf, textOf, valueAt, isHidden, manyOf } from '../document/value.ts';
+import { type Value, itemsOf, valueAt, isHidden } from '../document/value.ts';
 import { mountOf } from '../document/volumes.ts';
-import { type Finding, finding, withoutItem } from '../resolve/problem.ts';
+import { type Finding, finding } from '../resolve/problem.ts';
 import { type Project, servicesOf } from '../resolve/project.ts';
-import { type Looking, textsOf, under } from '../resolve/reading.ts';
+import { type Looking, under } from '../resolve/reading.ts';
 
 /** With the engine that is to mount what the files name. */
 export type OnEngine = Looking & { readonly engine: Pick<Engine, 'address'> };
@@ -39,34 +39,6 @@ export async function checkPaths({ root, baseOf }: Project, ctx: OnEngine): Prom
           ),
         );
     }
-    found.push(...(await envFiles(service, value, baseOf, ctx)));
-  }
-  return found;
-}
-
-async function envFiles(
-  service: string,
-  value: Value,
-  baseOf: Project['baseOf'],
-  ctx: Looking,
-): Promise<Finding[]> {
-  const found: Finding[] = [];
-  const at = valueAt(value, ['env_file']);
-  const items = manyOf(at);
-  for (const item of items) {
-    const [file] = textsOf(item);
-    const needed = textOf(valueAt(item, ['required'])) !== 'false';
-    if (file === undefined || !needed || !isKnown(file, item)) continue;
-    if ((await isThere(under(baseOf(item.place.file), file), ctx)) === false)
-      found.push(
-        finding(
-          'env_file_missing',
-          'error',
-          item.place,
-          `${service}: ${file} does not exist: Compose refuses to start.`,
-          withoutItem(service, 'env_file', items, item),
-        ),
-      );
   }
   return found;
 }

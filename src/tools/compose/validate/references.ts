@@ -12,11 +12,15 @@ import {
 import { mountOf } from '../document/volumes.ts';
 import { type Finding, finding } from '../resolve/problem.ts';
 import { servicesOf } from '../resolve/project.ts';
+import { textsOf } from '../resolve/reading.ts';
 
-/** Names that lead nowhere: networks, volumes, secrets, configs and services that nothing defines. */
-export function checkReferences(root: Mapping): Finding[] {
+/** Names that lead nowhere: networks, volumes, secrets, configs and services that nothing defines. `all` has the services, too, that the chosen profiles leave out. */
+export function checkReferences(root: Mapping, all: Mapping = root): Finding[] {
   const found: Finding[] = [];
   const names = new Set(servicesOf(root).map(([name]) => name));
+  const left = new Map(
+    servicesOf(all).map(([name, { value }]) => [name, textsOf(valueAt(value, ['profiles']))]),
+  );
   for (const [service, { value }] of servicesOf(root)) {
     for (const { section, name, place } of usedBy(value)) {
       const isDefault = section === 'networks' && name === 'default';
@@ -34,6 +38,12 @@ export function checkReferences(root: Mapping): Finding[] {
     for (const { name, place, listed } of dependenciesOf(value)) {
       if (names.has(name)) continue;
       const mend = listed ? [{ op: 'remove_depends_on' as const, service, name }] : [];
+      const profiles = left.get(name);
+      if (profiles !== undefined) {
+        const why = `${service} needs ${name}, which starts only with the profile ${profiles.join(' or ')}: Compose refuses to start.`;
+        found.push(finding('inactive_service', 'error', place, why, mend));
+        continue;
+      }
       found.push(
         finding(
           'undefined_service',

@@ -1,149 +1,159 @@
-import {
-  type Mapping,
-  type Place,
-  type Value,
-  entriesOf,
-  textOf,
-  valueAt,
-  isHidden,
-} from '../document/value.ts';
-import { asMapping } from '../resolve/merge.ts';
+import { type Mapping, entriesOf, valueAt } from '../document/value.ts';
+import { routingOf } from '../document/traefik.ts';
 import { type Finding, finding } from '../resolve/problem.ts';
 import { servicesOf } from '../resolve/project.ts';
-
-/** Routers that are compared with each other. */
-const MOST = 2000;
-
-interface Label {
-  readonly name: string;
-  readonly value: string;
-  readonly place: Place;
-}
-
-interface Router {
-  readonly name: string;
-  readonly service: string;
-  readonly labels: ReadonlyMap<string, Label>;
-  readonly place: Place;
-}
+import { namedMap } from '../resolve/short-forms.ts';
+import { type Router, type Routers, listOf, routersOf, valueOf } from './routers.ts';
 
 /** Routers that Traefik would drop or that take each other's requests, as far as the labels of the project tell. */
 export function checkTraefik(root: Mapping): Finding[] {
-  const labels = servicesOf(root).flatMap(([service, { value }]) =>
-    labelsOf(value).map((label) => ({ ...label, service })),
-  );
-  const routers = routersOf(labels).slice(0, MOST);
-  const middlewares = new Set(
-    labels.flatMap(
-      ({ name }) => /^traefik\.http\.middlewares\.([^.]+)\./i.exec(name)?.[1]?.toLowerCase() ?? [],
-    ),
-  );
-  return [...ruleClashes(routers), ...routers.flatMap((router) => ofRouter(router, routers, middlewares))];
+  const all = routersOf(root);
+  return [
+    ...clashes(all),
+    ...all.routers.flatMap((router) => [...ofRouter(router), ...ofNames(router, all)]),
+    ...ofSwarm(root),
+  ];
 }
 
-function labelsOf(service: Value): Label[] {
-  const labels = valueAt(service, ['labels']);
-  return entriesOf(labels === undefined ? undefined : asMapping(labels, 'labels', true)).flatMap(
-    ([name, { value, place }]) =>
-      name.startsWith('traefik.') && !isHidden(value) ? [{ name, value: textOf(value) ?? '', place }] : [],
-  );
-}
-
-function routersOf(labels: readonly (Label & { service: string })[]): Router[] {
-  const found = new Map<
-    string,
-    { name: string; service: string; labels: Map<string, Label>; place: Place }
-  >();
-  for (const label of labels) {
-    const [, name, key] = /^traefik\.http\.routers\.([^.]+)\.(.+)$/i.exec(label.name) ?? [];
-    if (name === undefined || key === undefined) continue;
-    const id = `${label.service}\0${name}`;
-    const router = found.get(id) ?? {
-      name,
-      service: label.service,
-      labels: new Map<string, Label>(),
-      place: label.place,
-    };
-    router.labels.set(key.toLowerCase(), label);
-    found.set(id, router);
-  }
-  return [...found.values()];
-}
-
-const listOf = (router: Router, key: string): string[] =>
-  (router.labels.get(key)?.value ?? '')
-    .split(',')
-    .flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
-
-function ruleClashes(routers: readonly Router[]): Finding[] {
-  const normal = (router: Router): string =>
-    (router.labels.get('rule')?.value ?? '').replaceAll(/\s+/g, ' ').trim();
+function clashes({ routers, defined }: Routers): Finding[] {
+  const serviceOf = (router: Router): string => {
+    const [only, ...more] = defined('services', router.protocol, router.owner);
+    return valueOf(router, 'service') || (more.length === 0 ? (only ?? router.owner) : '');
+  };
+  const isSame = (one: Router, other: Router): boolean =>
+    serviceOf(one) === serviceOf(other) &&
+    one.labels.size === other.labels.size &&
+    [...one.labels].every(([key, { value }]) => other.labels.get(key)?.value === value);
   return routers.flatMap((one, index) =>
     routers.slice(0, index).flatMap((other): Finding[] => {
-      if (one.name === other.name)
-        return [
-          finding(
-            'router_twice',
-            'error',
-            one.place,
-            `Router ${one.name} is defined by ${other.service} too: Traefik drops both.`,
-          ),
-        ];
-      const [mine, theirs] = [listOf(one, 'entrypoints'), listOf(other, 'entrypoints')];
-      const meets = mine.length === 0 || theirs.length === 0 || mine.some((name) => theirs.includes(name));
-      const ranked = one.labels.get('priority')?.value !== other.labels.get('priority')?.value;
-      if (normal(one) === '' || normal(one) !== normal(other) || !meets || ranked) return [];
-      const { place } = one.labels.get('rule') ?? one;
-      return [
-        finding(
-          'router_clash',
-          'error',
-          place,
-          `Router ${one.name} has the rule and an entrypoint of ${other.name} (${other.service}): which of them answers is chance.`,
-        ),
-      ];
+      if (one.protocol !== other.protocol) return [];
+      if (one.name !== other.name) return meets(one, other) ? [clash(one, other)] : [];
+      // The same router with the same service is one router, with the containers of both behind it.
+      if (isSame(one, other)) return [];
+      const why = `Router ${one.name} is defined by ${other.owner} too, in another way: Traefik drops both.`;
+      return [finding('router_twice', 'error', one.place, why)];
     }),
   );
 }
 
-function ofRouter(router: Router, routers: readonly Router[], middlewares: ReadonlySet<string>): Finding[] {
+function clash(one: Router, other: Router): Finding {
+  const { place } = one.labels.get('rule') ?? one;
+  const what = one.protocol === 'udp' ? 'an entrypoint' : 'the rule and an entrypoint';
+  const why = `Router ${one.name} has ${what} of ${other.name} (${other.owner}): which of them answers is chance.`;
+  return finding('router_clash', 'error', place, why);
+}
+
+/** Whether two routers get the same requests, and none of them comes first. */
+function meets(one: Router, other: Router): boolean {
+  const [mine, theirs] = [listOf(one, 'entrypoints'), listOf(other, 'entrypoints')];
+  if (mine.length > 0 && theirs.length > 0 && !mine.some((name) => theirs.includes(name))) return false;
+  if (one.protocol === 'udp') return mine.length > 0 && theirs.length > 0;
+  const [rule, otherRule] = [one, other].map(normalRule);
+  return (
+    rule !== '' && rule === otherRule && hasTls(one) === hasTls(other) && priority(one) === priority(other)
+  );
+}
+
+/** 0 is the rule's own length, as if it were not there. */
+const priority = (router: Router): string => valueOf(router, 'priority').replace(/^0+$/, '');
+
+/** Requests with TLS and without never meet on one entrypoint. */
+const hasTls = (router: Router): boolean =>
+  valueOf(router, 'tls') !== 'false' && [...router.labels.keys()].some((key) => /^tls(\.|$)/.test(key));
+
+/** Hosts know no large letters, the order of alternatives is nothing, and each quote is as good as another. */
+const normalRule = (router: Router): string =>
+  valueOf(router, 'rule')
+    .replaceAll(/"([^"`]*)"/g, '`$1`')
+    .replaceAll(/Host(SNI)?\s*\([^)]*\)/g, (host) => host.toLowerCase())
+    .split('||')
+    .map((part) => part.replaceAll(/\s+/g, ''))
+    .toSorted()
+    .join('||');
+
+function ofRouter(router: Router): Finding[] {
+  const { protocol, name, labels, place } = router;
   const found: Finding[] = [];
-  if (!router.labels.has('rule'))
-    found.push(
-      finding(
-        'router_without_rule',
-        'warning',
-        router.place,
-        `Router ${router.name} has no rule of its own: Traefik makes one of the container's name.`,
-      ),
+  const add = (code: string, severity: Finding['severity'], why: string, key = ''): void => {
+    found.push(finding(code, severity, labels.get(key)?.place ?? place, `Router ${name} ${why}`));
+  };
+  if (protocol === 'http' && !labels.has('rule'))
+    add(
+      'router_without_rule',
+      'warning',
+      "has no rule of its own: Traefik makes one of the container's name.",
     );
-  for (const name of listOf(router, 'middlewares')) {
-    const [own = '', provider] = name.split('@');
-    if ((provider !== undefined && provider !== 'docker') || middlewares.has(own.toLowerCase())) continue;
-    const { place } = router.labels.get('middlewares') ?? router;
+  if (protocol === 'tcp' && !labels.has('rule'))
+    add(
+      'router_without_rule',
+      'error',
+      'has no rule: Traefik drops it. HostSNI(`*`) takes every connection.',
+    );
+  const isForHosts = protocol === 'tcp' && /HostSNI\s*\(\s*[`"](?!\*[`"])/.test(valueOf(router, 'rule'));
+  if (isForHosts && !hasTls(router))
+    add('router_without_tls', 'error', 'tells hosts apart, which a connection names only with TLS.', 'rule');
+  if (labels.has('tls.certresolver') && valueOf(router, 'tls') === 'false')
+    add('router_without_tls', 'warning', 'has a certificate resolver and no TLS.', 'tls.certresolver');
+  if (labels.has('service') && valueOf(router, 'service') === '')
+    add('router_without_service', 'error', 'names no service.', 'service');
+  return found;
+}
+
+/** Services and middlewares that a router names, or would have to. */
+function ofNames(router: Router, { defined }: Routers): Finding[] {
+  const { protocol, name, owner, labels, place } = router;
+  const found: Finding[] = [];
+  const middlewares = defined('middlewares', protocol);
+  for (const one of listOf(router, 'middlewares')) {
+    if (!isOwn(one, middlewares)) continue;
+    const why = `Router ${name} names the middleware ${bare(one)}, which no label here defines: Traefik drops the router.`;
+    found.push(finding('unknown_middleware', 'error', labels.get('middlewares')?.place ?? place, why));
+  }
+  const service = labels.get('service');
+  const own = [...defined('services', protocol, owner)];
+  if (service === undefined && own.length > 1)
     found.push(
       finding(
-        'unknown_middleware',
+        'router_without_service',
         'error',
         place,
-        `Router ${router.name} names the middleware ${own}, which no label here defines: Traefik drops the router.`,
+        `Router ${name} says by no label which of ${own.join(', ')} it leads to: Traefik drops it.`,
+        [
+          {
+            op: 'set_label',
+            service: owner,
+            name: `traefik.${protocol}.routers.${name}.service`,
+            value: own[0] ?? '',
+          },
+        ],
       ),
     );
-  }
-  const resolver = router.labels.get('tls.certresolver');
-  if (resolver !== undefined && router.labels.get('tls')?.value === 'false')
+  if (service !== undefined && service.value !== '' && isOwn(service.value, defined('services', protocol)))
     found.push(
       finding(
-        'router_without_tls',
+        'unknown_route_service',
         'warning',
-        resolver.place,
-        `Router ${router.name} has a certificate resolver and no TLS.`,
+        service.place,
+        `Router ${name} leads to the service ${bare(service.value)}, which no label here defines.`,
       ),
     );
-  const several = routers.filter(({ service }) => service === router.service).length > 1;
-  if (several && router.labels.has('service') && router.labels.get('service')?.value === '')
-    found.push(
-      finding('router_without_service', 'error', router.place, `Router ${router.name} names no service.`),
-    );
   return found;
+}
+
+const bare = (name: string): string => name.split('@')[0] ?? '';
+
+/** Whether a name is one that labels would define and none does; other providers have names of their own. */
+const isOwn = (name: string, known: ReadonlySet<string>): boolean =>
+  /^[^@]+(@docker)?$/.test(name) && !known.has(bare(name).toLowerCase());
+
+function ofSwarm(root: Mapping): Finding[] {
+  return servicesOf(root).flatMap(([service, { value }]) => {
+    const labels = valueAt(value, ['deploy', 'labels']);
+    const found = entriesOf(labels === undefined ? undefined : namedMap(labels)).find(
+      ([name]) => routingOf(name) !== null,
+    );
+    if (found === undefined) return [];
+    const why = `${service} has routers under deploy.labels, which Traefik reads of a swarm alone: containers do not get them, and they are not checked here.`;
+    return [finding('swarm_labels', 'warning', found[1].place, why)];
+  });
 }
