@@ -13,9 +13,10 @@ import { validated } from '../validate/project.ts';
 import type { Asked } from './asked.ts';
 import { type Arrivals, arrivalsOf } from './coming.ts';
 import { type Edited, editedFiles } from './edits.ts';
-import { LABEL, type Model, modelOf, projectName } from './model.ts';
+import { LABEL, type Model, modelOf, ordered, projectName } from './model.ts';
 import { nameIn } from './notation.ts';
-import { type Fresh, type Plan, ordered, planOf } from './plan.ts';
+import { type Plan, planOf } from './plan.ts';
+import type { Fresh } from './reasons.ts';
 import { type Standing, imagesOf, ownOf } from './standing.ts';
 
 /** A deploy as it would be; nothing has been touched. */
