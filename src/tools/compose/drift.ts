@@ -20,7 +20,7 @@ export const stackDrift = defineQuery({
     same: z.boolean(),
     differences: z.array(
       z.object({
-        service: z.string(),
+        service: z.string().describe('Empty for networks and volumes'),
         container: z.string().nullable(),
         key: z.string().describe('container: missing or extra'),
         file: z.string().nullable(),

@@ -4,6 +4,7 @@ import { nameOf } from '../../docker/container.ts';
 import type { Project } from '../resolve/project.ts';
 import { masked } from '../resolve/rows.ts';
 import { fieldsOfContainer } from './container-fields.ts';
+import { otherDefinitions } from './definitions.ts';
 import { type Difference, compared } from './fields.ts';
 import { fieldsOfService } from './file-fields.ts';
 import { type Chosen, LABEL, digestOf, modelOf } from './model.ts';
@@ -61,6 +62,8 @@ export async function driftOf(
     for (let number = there; number < replicas; number++)
       differences.push({ service: name, container: null, key: 'container', file: 'missing', runs: null });
   }
+  for (const { section, name, key, file, runs } of otherDefinitions(model, standing))
+    differences.push({ service: '', container: null, key: `${section}.${name}.${key}`, file, runs });
   return { project: model.project, differences, hidden: [...new Set([...hidden, ...untold])] };
 }
 

@@ -12,6 +12,7 @@ import { type Power, powersOf } from '../validate/powers.ts';
 import { validated } from '../validate/project.ts';
 import type { Asked } from './asked.ts';
 import { type Arrivals, arrivalsOf } from './coming.ts';
+import { checkDefinitions } from './definitions.ts';
 import { type Edited, editedFiles } from './edits.ts';
 import { LABEL, type Model, modelOf, ordered, projectName } from './model.ts';
 import { nameIn } from './notation.ts';
@@ -55,6 +56,7 @@ export async function worked(asked: Asked, real: ActionContext): Promise<Work> {
     model.services.map((one) => one.name).find((one) => !SERVICE.test(one));
   if (odd !== undefined)
     throw new HomeostatError('invalid_input', `${odd} cannot be the name of a project or a service`);
+  if (asked.verb !== 'remove') checkDefinitions(model, has);
   const standing = { ...has, images: await imagesOf(model, has.containers, ctx) };
   const arrivals = await arrivalsOf(ordered(planOf(model, standing, asked).chosen), standing, asked, ctx);
   const plan = planOf(model, standing, asked, freshOf(model, arrivals));
