@@ -45,9 +45,7 @@ const NOTHING_MADE = { chosen: [], made: [], more: [], unread: [], networks: [],
 export function planOf(model: Model, standing: Standing, wanted: Wanted, fresh: Fresh = new Map()): Plan {
   const known = new Map(model.services.map((service) => [service.name, service]));
   const unknown = wanted.services?.find((name) => !known.has(name));
-  const ofService = new Map<string, Inspected[]>();
-  for (const found of standing.containers)
-    ofService.set(serviceNameOf(found), [...(ofService.get(serviceNameOf(found)) ?? []), found]);
+  const ofService = byService(standing);
   if (unknown !== undefined && !(wanted.verb === 'remove' && ofService.has(unknown)))
     throw new HomeostatError('not_found', `the files have no service ${unknown}`);
   const orphaned = standing.containers.filter(
@@ -63,7 +61,7 @@ export function planOf(model: Model, standing: Standing, wanted: Wanted, fresh: 
     : [];
   const orphans = wanted.orphans ? [] : orphaned.map(nameOf);
   if (wanted.verb === 'remove') return removal(model, standing, wanted, going, orphans);
-  const chosen = chosenOf(model, ofService, wanted);
+  const chosen = chosenOf(model, standing, wanted);
   const why = reasonsOf(chosen, model, standing, ofService, fresh);
   const steps = chosen.flatMap((service) => stepsOf(service, ofService.get(service.name) ?? [], why));
   const comes = new Set(
@@ -114,12 +112,24 @@ function removal(
   return { ...NOTHING_MADE, steps: [...steps, ...going], lost, orphans };
 }
 
-/** The services asked for with all that they need. */
-function chosenOf(
+function byService({ containers }: Pick<Standing, 'containers'>): Map<string, Inspected[]> {
+  const found = new Map<string, Inspected[]>();
+  for (const one of containers) {
+    const own = found.get(serviceNameOf(one));
+    if (own === undefined) found.set(serviceNameOf(one), [one]);
+    else own.push(one);
+  }
+  return found;
+}
+
+/** The services asked for with all that they need, which images have to be there for. */
+export function chosenOf(
   model: Model,
-  ofService: ReadonlyMap<string, readonly Inspected[]>,
-  { verb, services }: Wanted,
+  standing: Pick<Standing, 'containers'>,
+  { verb, services }: Pick<Wanted, 'verb' | 'services'>,
 ): Service[] {
+  if (verb === 'remove') return [];
+  const ofService = byService(standing);
   const byName = new Map(model.services.map((service) => [service.name, service]));
   const chosen = new Set<string>();
   const choose = (name: string): void => {

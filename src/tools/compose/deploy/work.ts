@@ -16,7 +16,7 @@ import { checkDefinitions } from './definitions.ts';
 import { type Edited, editedFiles } from './edits.ts';
 import { LABEL, type Model, modelOf, ordered, projectName } from './model.ts';
 import { nameIn } from './notation.ts';
-import { type Plan, planOf } from './plan.ts';
+import { type Plan, chosenOf, planOf } from './plan.ts';
 import type { Fresh } from './reasons.ts';
 import { type Standing, imagesOf, ownOf } from './standing.ts';
 
@@ -58,7 +58,7 @@ export async function worked(asked: Asked, real: ActionContext): Promise<Work> {
     throw new HomeostatError('invalid_input', `${odd} cannot be the name of a project or a service`);
   if (asked.verb !== 'remove') checkDefinitions(model, has);
   const standing = { ...has, images: await imagesOf(model, has.containers, ctx) };
-  const arrivals = await arrivalsOf(ordered(planOf(model, standing, asked).chosen), standing, asked, ctx);
+  const arrivals = await arrivalsOf(ordered(chosenOf(model, standing, asked)), standing, asked, ctx);
   const plan = planOf(model, standing, asked, freshOf(model, arrivals));
   const powers = await powersIn(project, plan, ctx);
   return {
