@@ -124,8 +124,9 @@ export interface ImageConfig {
   readonly id: string;
   /** The image that a kept layer of homeostat's was made of; null of all others. */
   readonly below: string | null;
-  readonly env: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  /** All of it in the engine's own words, as a container's. */
+  readonly config: Readonly<Record<string, unknown>>;
 }
 
 /** A port at which a program waits. */

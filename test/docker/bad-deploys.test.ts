@@ -95,6 +95,12 @@ const BAD: readonly Bad[] = [
     says: /exit code 5/,
   },
   {
+    name: 'health check that hangs',
+    web: { healthcheck: { test: 'sleep 100', interval: '100ms', timeout: '400ms', retries: 2 } },
+    cause: 'unhealthy',
+    says: /its health check said: Health check exceeded timeout/,
+  },
+  {
     name: 'dependency never healthy',
     web: { depends_on: { late: { condition: 'service_healthy' } } },
     services: { late: { healthcheck: { test: 'false', ...often } } },
@@ -125,8 +131,16 @@ const BAD: readonly Bad[] = [
     name: 'volume of another driver',
     web: { environment: { A: '2' } },
     more: { volumes: { data: { driver: 'nosuch' } } },
+    refused: 'compose_invalid',
+    cause: 'volume_changed',
+    says: /volume shop_data stands with another driver \(local\)/,
+  },
+  {
+    name: 'volume that cannot be mounted',
+    web: { volumes: ['new:/new'] },
+    more: { volumes: { data: {}, new: { driver_opts: { type: 'nosuch', device: 'nosuch' } } } },
     cause: 'volume_failed',
-    says: /different driver/,
+    says: /failed to mount local volume/,
   },
   {
     name: 'device that is not there',

@@ -40,7 +40,7 @@ describe('contract', () => {
       'another environment, and one more of it',
       () => t.write({ web: { environment: { A: '2' }, scale: 2 }, db }, VOLUMES),
       {},
-      /~ recreate web \(\w+_web_1\): 2 wanted, 1 there; environment\.A changes\n\+ create web.*\n {2}1 containers stay/,
+      /~ recreate web \(\w+_web_1\): environment\.A changes\n\+ create web: 2 wanted, 1 there\n {2}1 containers stay/,
     ],
     [
       'what shares a network is made again with it',

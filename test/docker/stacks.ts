@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ActionReport } from '../../src/core/outcome.ts';
@@ -14,6 +15,8 @@ export interface StackApp extends TestApp {
   readonly folder: string;
   /** Writes a Compose file, with every network left out: those of type bridge do not work in the tests' engine. */
   write(services: Record<string, object>, more?: object): void;
+  /** Compose itself, as somebody would call it beside homeostat. */
+  byHand(...args: string[]): void;
   /** With a person who says yes. */
   deploy(input?: object): Promise<ActionReport>;
 }
@@ -39,6 +42,12 @@ export async function stackApp(on: TestEngine, name: string, given?: Scratch): P
         Object.entries(services).map(([key, service]) => [key, { ...COMMON, ...service }]),
       );
       writeFileSync(join(folder, 'compose.yml'), JSON.stringify({ services: whole, ...more }, null, 2));
+    },
+    byHand(...args) {
+      execFileSync('docker-compose', ['-f', join(folder, 'compose.yml'), ...args], {
+        env: { ...process.env, DOCKER_HOST: on.host },
+        stdio: 'pipe',
+      });
     },
     deploy: async (input = {}) => act(t, 'deploy_stack', { paths: [`${name}/compose.yml`], ...input }),
   };

@@ -56,7 +56,7 @@ export function openEngine(address: Address, env: NodeJS.ProcessEnv, answerMs = 
       try {
         const { Id, Config, Parent, Comment } = await to.getImage(imagePath(image)).inspect();
         const below = Comment === LAYER && Parent ? Parent : null;
-        return { id: Id, below, env: Config?.Env ?? [], labels: Config?.Labels ?? {} };
+        return { id: Id, below, labels: Config?.Labels ?? {}, config: { ...Config } };
       } catch (error) {
         if (isStatus(error, NOT_FOUND)) return null;
         throw error;

@@ -9,7 +9,7 @@ export const stackDrift = defineQuery({
   name: 'stack_drift',
   title: 'Compare a stack with its files',
   description:
-    'Show where what runs is not what Compose files say, with both values. Missing, extra, image, environment, labels, ports, mounts, limits; secrets are masked.',
+    'Show where what runs is not what Compose files say, with both values. Missing, extra, and all that a container tells: image, health check, networks, ports, limits; secrets are masked.',
   toolset: 'compose',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({
@@ -22,7 +22,7 @@ export const stackDrift = defineQuery({
     same: z.boolean(),
     differences: z.array(
       z.object({
-        service: z.string(),
+        service: z.string().describe('Empty for networks and volumes'),
         container: z.string().nullable(),
         key: z.string().describe('container: missing or extra'),
         file: z.string().nullable(),
@@ -31,7 +31,7 @@ export const stackDrift = defineQuery({
     ),
     more: z.number().int(),
     files: z.array(z.string()),
-    not_compared: z.array(z.string()).describe('Values of protected files'),
+    not_compared: z.array(z.string()).describe('Values of protected files, and what no container tells'),
   }),
 
   async run(asked, ctx) {

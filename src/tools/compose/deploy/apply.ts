@@ -89,7 +89,7 @@ export async function applyStack(
     if (failures.length === 0) for (const name of stage.lost) await engine.volumes.remove(name);
     return { snapshot: snapshot(), failures };
   }
-  ctx.progress(`Compose makes ${up.services.join(', ')}`);
+  ctx.progress(`Compose makes ${[...up.services, ...up.more].join(', ')}`);
   const failure = (await composeUp(stage, ctx)) ?? (await ledAwayFailure(stage.leads, ctx));
   const made = await madeBy(actionId, project, ctx);
   replaced = await withMade(replaced, made, ctx);

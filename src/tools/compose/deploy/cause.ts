@@ -6,6 +6,7 @@ export const causeSchema = z.enum([
   'out_of_memory',
   'bad_command',
   'port_taken',
+  'bad_address',
   'name_taken',
   'read_only',
   'permission_denied',
@@ -40,6 +41,11 @@ export type Failure = z.infer<typeof failureSchema>;
 
 /** What programs, the engine and Compose print, the more telling first. */
 const TOLD: readonly (readonly [Cause, RegExp])[] = [
+  // Before ports: the engine says the same of an address that another container has, only without a bind.
+  [
+    'bad_address',
+    /invalid address [\da-f.:]+|no configured subnet|(^|networking: |daemon: |service [\w.-]+: )address already in use/im,
+  ],
   ['port_taken', /address (already )?in use|port is already allocated|bind: .*in use/i],
   ['name_taken', /container name .* is already in use/i],
   [

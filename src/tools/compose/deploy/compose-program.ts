@@ -21,13 +21,27 @@ export async function composeUp(
   { project, up }: Pick<StackStage, 'project' | 'up'>,
   ctx: ActionContext,
 ): Promise<Failure | null> {
-  if (up === null || up.services.length === 0) return null;
+  if (up === null) return null;
+  return (
+    (await composed(project, up, '--force-recreate', up.services, ctx)) ??
+    (await composed(project, up, '--no-recreate', up.more, ctx))
+  );
+}
+
+async function composed(
+  project: string,
+  up: NonNullable<StackStage['up']>,
+  recreate: '--force-recreate' | '--no-recreate',
+  services: readonly string[],
+  ctx: ActionContext,
+): Promise<Failure | null> {
+  if (services.length === 0) return null;
   // From the root folder, whose .env no agent writes.
   const options = `--project-directory / -p ${project} -f -`;
-  const how = 'up -d --no-build --no-deps --force-recreate';
+  const how = `up -d --no-build --no-deps ${recreate}`;
   const ran = await ctx.engine.forClient(async (variables) =>
     ctx.commands.run({
-      line: `${FIND}; exec $C ${options} ${how} -- ${up.services.join(' ')}`,
+      line: `${FIND}; exec $C ${options} ${how} -- ${services.join(' ')}`,
       cwd: '/',
       env: { ...ALONE, ...variables },
       timeoutMs: up.seconds * 1000,

@@ -133,7 +133,7 @@ async function serviceOf(
     build,
     replicas: Number(own),
     needs: [...needs, ...shares],
-    shares,
+    shares: [...new Set(shares)],
     awaits: needs.filter(
       (other) => textOf(valueAt(depends, [other, 'condition'])) === 'service_completed_successfully',
     ),
@@ -189,6 +189,23 @@ function jsonOf(value: Value): unknown {
   return typeof value.value === 'bigint' ? value.value.toString() : value.value;
 }
 
+/** What each needs before it; a circle was found by the validator. */
+export function ordered(services: readonly Service[]): Service[] {
+  const byName = new Map(services.map((service) => [service.name, service]));
+  const [begun, done] = [new Set<Service>(), new Set<Service>()];
+  const visit = (service: Service): void => {
+    if (begun.has(service)) return;
+    begun.add(service);
+    for (const name of service.needs) {
+      const other = byName.get(name);
+      if (other !== undefined) visit(other);
+    }
+    done.add(service);
+  };
+  for (const service of services) visit(service);
+  return [...done];
+}
+
 /** Labels by which homeostat knows what it has deployed: from which model, by which action, from which folder. */
 export const LABEL = {
   config: 'homeostat.config',
@@ -198,8 +215,8 @@ export const LABEL = {
   context: 'homeostat.context',
 } as const;
 
-/** The same for two services that make the same containers, of whatever image. */
-export const digestOf = ({ body, replicas }: Service): string => hashed([body, replicas]);
+/** The same for two services that make the same containers, of whatever image, however many and after whatever others. */
+export const digestOf = ({ body }: Service): string => hashed({ ...body, depends_on: undefined });
 
 /** The same for files that say the same, and the same images to come. */
 export const contentOf = ({ services, sections }: Model, coming: readonly unknown[]): string =>

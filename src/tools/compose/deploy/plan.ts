@@ -1,10 +1,9 @@
 import { HomeostatError } from '../../../core/errors.ts';
 import type { Inspected } from '../../../core/engine.ts';
-import { goalOf } from '../../../core/container-spec.ts';
 import { nameOf } from '../../docker/container.ts';
-import { type Difference, compared, fieldsOfContainer, fieldsOfService } from './fields.ts';
-import { type Body, LABEL, type Model, type Service, digestOf } from './model.ts';
+import { type Body, type Model, type Service, ordered } from './model.ts';
 import { isExternal, nameIn } from './notation.ts';
+import { type Fresh, NO_REASONS, type Reasons, reasonsOf } from './reasons.ts';
 import { type Standing, numberOf, serviceNameOf } from './standing.ts';
 
 export interface Wanted {
@@ -13,9 +12,6 @@ export interface Wanted {
   readonly orphans: boolean;
   readonly volumes: boolean;
 }
-
-/** How images come with a deploy, by name as the files have it. */
-export type Fresh = ReadonlyMap<string, 'built' | 'pulled'>;
 
 /** What happens to one container, or to one that is not there yet, and why. */
 export interface Step {
@@ -31,6 +27,10 @@ export interface Plan {
   readonly chosen: readonly Service[];
   /** Services that Compose is to make containers of, what each needs before it. */
   readonly made: readonly Service[];
+  /** Of these, those that keep what they have and get more of it. */
+  readonly more: readonly string[];
+  /** What of the files can be told from no container: neither by what the engine says, nor by a label of homeostat's. */
+  readonly unread: readonly string[];
   /** Names in the engine that come with them. */
   readonly networks: readonly string[];
   readonly volumes: readonly string[];
@@ -40,14 +40,12 @@ export interface Plan {
   readonly orphans: readonly string[];
 }
 
-const MOST_NAMED = 12;
+const NOTHING_MADE = { chosen: [], made: [], more: [], unread: [], networks: [], volumes: [] };
 
 export function planOf(model: Model, standing: Standing, wanted: Wanted, fresh: Fresh = new Map()): Plan {
   const known = new Map(model.services.map((service) => [service.name, service]));
   const unknown = wanted.services?.find((name) => !known.has(name));
-  const ofService = new Map<string, Inspected[]>();
-  for (const found of standing.containers)
-    ofService.set(serviceNameOf(found), [...(ofService.get(serviceNameOf(found)) ?? []), found]);
+  const ofService = byService(standing);
   if (unknown !== undefined && !(wanted.verb === 'remove' && ofService.has(unknown)))
     throw new HomeostatError('not_found', `the files have no service ${unknown}`);
   const orphaned = standing.containers.filter(
@@ -63,14 +61,20 @@ export function planOf(model: Model, standing: Standing, wanted: Wanted, fresh: 
     : [];
   const orphans = wanted.orphans ? [] : orphaned.map(nameOf);
   if (wanted.verb === 'remove') return removal(model, standing, wanted, going, orphans);
-  const chosen = chosenOf(model, ofService, wanted);
+  const chosen = chosenOf(model, standing, wanted);
   const why = reasonsOf(chosen, model, standing, ofService, fresh);
-  const made = ordered(chosen.filter(({ name }) => (why.get(name) ?? []).length > 0));
   const steps = chosen.flatMap((service) => stepsOf(service, ofService.get(service.name) ?? [], why));
+  const comes = new Set(
+    steps.flatMap(({ service, change }) => (change === 'create' || change === 'recreate' ? [service] : [])),
+  );
+  const made = ordered(chosen.filter(({ name }) => comes.has(name)));
+  const kept = new Set(steps.flatMap(({ service, change }) => (change === 'keep' ? [service] : [])));
   return {
     steps: [...steps, ...going],
     chosen,
     made,
+    more: made.map(({ name }) => name).filter((name) => kept.has(name)),
+    unread: chosen.flatMap(({ name }) => why.get(name)?.unread ?? []),
     ...comingWith(made, model, standing),
     lost: [],
     orphans,
@@ -105,15 +109,27 @@ function removal(
         .filter(({ name, project }) => own.has(name) && project === model.project)
         .map(({ name }) => name)
     : [];
-  return { steps: [...steps, ...going], chosen: [], made: [], networks: [], volumes: [], lost, orphans };
+  return { ...NOTHING_MADE, steps: [...steps, ...going], lost, orphans };
 }
 
-/** The services asked for with all that they need. */
-function chosenOf(
+function byService({ containers }: Pick<Standing, 'containers'>): Map<string, Inspected[]> {
+  const found = new Map<string, Inspected[]>();
+  for (const one of containers) {
+    const own = found.get(serviceNameOf(one));
+    if (own === undefined) found.set(serviceNameOf(one), [one]);
+    else own.push(one);
+  }
+  return found;
+}
+
+/** The services asked for with all that they need, which images have to be there for. */
+export function chosenOf(
   model: Model,
-  ofService: ReadonlyMap<string, readonly Inspected[]>,
-  { verb, services }: Wanted,
+  standing: Pick<Standing, 'containers'>,
+  { verb, services }: Pick<Wanted, 'verb' | 'services'>,
 ): Service[] {
+  if (verb === 'remove') return [];
+  const ofService = byService(standing);
   const byName = new Map(model.services.map((service) => [service.name, service]));
   const chosen = new Set<string>();
   const choose = (name: string): void => {
@@ -127,112 +143,25 @@ function chosenOf(
   );
 }
 
-/** Why each service's containers are made, or made anew; those that stay as they are have no reason. */
-function reasonsOf(
-  chosen: readonly Service[],
-  model: Model,
-  standing: Standing,
-  ofService: ReadonlyMap<string, readonly Inspected[]>,
-  fresh: Fresh,
-): Map<string, string[]> {
-  const reasons = new Map<string, string[]>();
-  for (const service of chosen) {
-    const found = ofService.get(service.name) ?? [];
-    const why = new Set<string>();
-    if (found.length !== service.replicas) why.add(`${service.replicas} wanted, ${found.length} there`);
-    if (found.length === 0)
-      for (const one of told(compared(fieldsOfService(service, model, null), new Map()))) why.add(one);
-    for (const container of found)
-      for (const one of differing(service, container, model, standing, fresh)) why.add(one);
-    reasons.set(service.name, [...why]);
-  }
-  // What shares a container's network or processes has to find the new one.
-  for (const { name, shares } of ordered(chosen))
-    for (const other of shares)
-      if ((reasons.get(other) ?? []).length > 0)
-        reasons.get(name)?.push(`shares what ${other} has, which is made anew`);
-  return reasons;
-}
-
-function differing(
-  service: Service,
-  found: Inspected,
-  model: Model,
-  standing: Standing,
-  fresh: Fresh,
-): string[] {
-  const image = standing.images.get(service.image) ?? null;
-  const goal = goalOf(found);
-  const ended = goal === 'exited' && !(found.State.ExitCode === 0 && isAwaited(service.name, model));
-  const state = ended || goal === 'paused' ? [`it is ${found.State.Status}`] : [];
-  const how = fresh.get(service.image);
-  const fields = compared(
-    fieldsOfService(service, model, image?.id ?? null),
-    fieldsOfContainer(found, standing.images.get(found.Image) ?? null),
-  ).filter(({ key }) => how === undefined || key !== 'image');
-  const last = found.Config.Labels?.[LABEL.config];
-  const isOther = fields.length === 0 && last !== undefined && last !== digestOf(service);
-  return [
-    ...state,
-    ...(how === undefined ? [] : [`its image is ${how} anew`]),
-    ...told(fields),
-    ...(isOther ? ['its configuration has changed'] : []),
-  ];
-}
-
-/** What a person is told of fields. However many variables and labels there are, they hide nothing of what runs. */
-function told(fields: readonly Difference[]): string[] {
-  const isNamed = ({ key }: Difference): boolean => /^(environment|labels)\./.test(key);
-  const plain = fields.filter((field) => !isNamed(field));
-  const named = fields.filter(isNamed);
-  return [
-    ...plain.map(({ key, file, runs }) => `${key}: ${runs ?? 'nothing'} → ${file ?? 'nothing'}`),
-    // Values of variables are nobody's to read in a plan.
-    ...named
-      .slice(0, MOST_NAMED)
-      .map(({ key, file, runs }) => `${key} ${file === null ? 'goes' : runs === null ? 'comes' : 'changes'}`),
-    ...(named.length > MOST_NAMED ? [`${named.length - MOST_NAMED} more variables and labels`] : []),
-  ];
-}
-
-const isAwaited = (name: string, model: Model): boolean =>
-  model.services.some(({ awaits }) => awaits.includes(name));
-
 function stepsOf(
   { name, replicas }: Service,
   found: readonly Inspected[],
-  reasons: ReadonlyMap<string, readonly string[]>,
+  reasons: ReadonlyMap<string, Reasons>,
 ): Step[] {
-  const why = reasons.get(name) ?? [];
+  const { anew, count } = reasons.get(name) ?? NO_REASONS;
+  const number = count === null ? [] : [count];
   const byNumber = found.toSorted((a, b) => numberOf(a) - numberOf(b));
   const steps = byNumber.map((container, at): Step => {
-    const change = why.length === 0 ? 'keep' : at < replicas ? 'recreate' : 'remove';
-    return { service: name, container, change, why };
+    if (at >= replicas) return { service: name, container, change: 'remove', why: number };
+    return { service: name, container, change: anew.length === 0 ? 'keep' : 'recreate', why: anew };
   });
   const fresh = Array.from({ length: Math.max(0, replicas - found.length) }, (): Step => ({
     service: name,
     container: null,
     change: 'create',
-    why,
+    why: found.length === 0 ? [...number, ...anew] : number,
   }));
   return [...steps, ...fresh];
-}
-
-/** What each needs before it; a circle was found by the validator. */
-export function ordered(services: readonly Service[]): Service[] {
-  const byName = new Map(services.map((service) => [service.name, service]));
-  const [begun, done] = [new Set<Service>(), new Set<Service>()];
-  const visit = (service: Service): void => {
-    if (begun.has(service)) return;
-    begun.add(service);
-    for (const name of service.needs) {
-      const other = byName.get(name);
-      if (other !== undefined) visit(other);
-    }
-    done.add(service);
-  };
-  for (const service of services) visit(service);
-  return [...done];
 }
 
 /** Networks and volumes that Compose makes for them, since they are not there. */

@@ -1,3 +1,4 @@
+import type { NetworkSpec } from '../../../core/engine-objects.ts';
 import type { Engine } from '../../../core/engine.ts';
 
 /** A volume or a network; `project` is that of Compose which it says it belongs to. */
@@ -7,6 +8,9 @@ export interface Shared {
   /** Tells it from another of the same name that was made later. */
   readonly identity: string;
   readonly project: string | null;
+  readonly options: Readonly<Record<string, string>>;
+  /** What makes it, of a network. */
+  readonly network?: NetworkSpec;
 }
 
 const PROJECT = 'com.docker.compose.project';
@@ -19,11 +23,14 @@ export async function sharedOf(kind: 'volumes' | 'networks', engine: Engine): Pr
       driver: spec.Driver,
       identity: id,
       project: spec.Labels[PROJECT] ?? null,
+      options: spec.Options,
+      network: spec,
     }));
   return (await engine.volumes.list()).map(({ spec, created, identity }) => ({
     name: spec.Name,
     driver: spec.Driver,
     identity: identity === '' ? created : identity,
     project: spec.Labels[PROJECT] ?? null,
+    options: spec.Options,
   }));
 }

@@ -15,6 +15,8 @@ const upSchema = z.object({
   /** The model as JSON, `$` doubled. */
   model: z.string(),
   services: z.array(z.string()),
+  /** Services that keep the containers they have and get more. */
+  more: z.array(z.string()).default([]),
   watched: z.array(watchedSchema),
   seconds: z.number(),
   stable_seconds: z.number(),

@@ -135,7 +135,8 @@ function upOf(
   const awaited = new Set(model.services.flatMap(({ awaits }) => awaits));
   return {
     model: modelText(model, ctx.actionId),
-    services: plan.made.map(({ name }) => name),
+    services: plan.made.map(({ name }) => name).filter((name) => !plan.more.includes(name)),
+    more: [...plan.more],
     watched: plan.made.map((service): Watched => ({
       service: service.name,
       image: idOf(service),
@@ -201,7 +202,7 @@ const SIGNS = { create: '+', recreate: '~', remove: '-', keep: ' ' } as const;
 /** A plan as people read it. */
 function planText(
   project: string,
-  { steps, networks, volumes, lost, orphans }: Plan,
+  { steps, networks, volumes, lost, orphans, unread }: Plan,
   images: readonly string[],
 ): string {
   const lines = steps
@@ -219,6 +220,9 @@ function planText(
     ...volumes.map((name) => `+ create volume ${name}`),
     ...lost.map((name) => `- remove volume ${name} with all that it holds`),
     ...(orphans.length > 0 ? [`  no service of the files has ${orphans.join(', ')}: left alone`] : []),
+    ...(unread.length > 0
+      ? [`  not compared, since nothing tells what it was made with: ${unread.join(', ')}`]
+      : []),
     ...(kept > 0 ? [`  ${kept} containers stay as they are`] : []),
     '',
   ].join('\n');

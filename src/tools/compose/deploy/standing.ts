@@ -1,5 +1,5 @@
 import type { ActionContext } from '../../../core/context.ts';
-import type { ImageConfig, Inspected } from '../../../core/engine.ts';
+import type { ContainerRow, ImageConfig, Inspected } from '../../../core/engine.ts';
 import { type Shared, sharedOf } from './shared.ts';
 import type { Model } from './model.ts';
 
@@ -7,6 +7,8 @@ import type { Model } from './model.ts';
 export interface Standing {
   /** The project's containers in the order in which they were started; not those of a single `run`. */
   readonly containers: readonly Inspected[];
+  /** Names of all containers that there are, by short id. */
+  readonly names: ReadonlyMap<string, string>;
   /** By what the model, or a container, calls them; null where there is none. */
   readonly images: ReadonlyMap<string, ImageConfig | null>;
   readonly volumes: readonly Shared[];
@@ -21,10 +23,18 @@ export const numberOf = (found: Inspected): number => Number(labelOf(found, 'con
 
 export async function containersOf(
   project: string,
+  ctx: Pick<ActionContext, 'engine'>,
+): Promise<Inspected[]> {
+  return ofProject(project, await ctx.engine.list(true), ctx);
+}
+
+async function ofProject(
+  project: string,
+  rows: readonly ContainerRow[],
   { engine }: Pick<ActionContext, 'engine'>,
 ): Promise<Inspected[]> {
-  const rows = (await engine.list(true)).filter((row) => row.project === project);
-  const found = await Promise.all(rows.map(async ({ id }) => engine.inspect(id)));
+  const own = rows.filter((row) => row.project === project);
+  const found = await Promise.all(own.map(async ({ id }) => engine.inspect(id)));
   return found
     .filter((one) => labelOf(one, 'oneoff') !== 'True')
     .toSorted((a, b) => a.State.StartedAt.localeCompare(b.State.StartedAt));
@@ -35,12 +45,13 @@ export async function ownOf(
   project: string,
   ctx: Pick<ActionContext, 'engine'>,
 ): Promise<Omit<Standing, 'images'>> {
-  const [containers, volumes, networks] = await Promise.all([
-    containersOf(project, ctx),
+  const [rows, volumes, networks] = await Promise.all([
+    ctx.engine.list(true),
     sharedOf('volumes', ctx.engine),
     sharedOf('networks', ctx.engine),
   ]);
-  return { containers, volumes, networks };
+  const containers = await ofProject(project, rows, ctx);
+  return { containers, names: new Map(rows.map(({ id, name }) => [id, name])), volumes, networks };
 }
 
 export async function imagesOf(

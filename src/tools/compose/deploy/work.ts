@@ -15,10 +15,12 @@ import type { Finding } from '../resolve/problem.ts';
 import { activeProject, validated } from '../validate/project.ts';
 import type { Asked } from './asked.ts';
 import { type Arrivals, arrivalsOf } from './coming.ts';
+import { checkDefinitions } from './definitions.ts';
 import { type Edited, editedFiles } from './edits.ts';
-import { type Body, LABEL, type Model, modelOf, projectName } from './model.ts';
+import { type Body, LABEL, type Model, modelOf, ordered, projectName } from './model.ts';
 import { isExternal, nameIn } from './notation.ts';
-import { type Fresh, type Plan, ordered, planOf } from './plan.ts';
+import { type Plan, chosenOf, planOf } from './plan.ts';
+import type { Fresh } from './reasons.ts';
 import { type Standing, imagesOf, ownOf } from './standing.ts';
 
 /** A deploy as it would be; nothing has been touched. */
@@ -61,8 +63,9 @@ export async function worked(asked: Asked, real: ActionContext): Promise<Work> {
     model.services.map((one) => one.name).find((one) => !SERVICE.test(one));
   if (odd !== undefined)
     throw new HomeostatError('invalid_input', `${odd} cannot be the name of a project or a service`);
+  if (asked.verb !== 'remove') checkDefinitions(model, has);
   const standing = { ...has, images: await imagesOf(model, has.containers, ctx) };
-  const arrivals = await arrivalsOf(ordered(planOf(model, standing, asked).chosen), standing, asked, ctx);
+  const arrivals = await arrivalsOf(ordered(chosenOf(model, standing, asked)), standing, asked, ctx);
   const plan = planOf(model, standing, asked, freshOf(model, arrivals));
   const powers = await powersIn(project, plan, ctx);
   const touched = touchedBy(plan);
