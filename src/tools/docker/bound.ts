@@ -107,11 +107,16 @@ export interface Sharer {
 }
 
 /** Containers, whether they run or not, that have something of `owners`; not those that go with them. */
-export async function sharersOf(owners: readonly Inspected[], engine: Engine): Promise<Sharer[]> {
+export async function sharersOf(
+  owners: readonly Inspected[],
+  engine: Engine,
+  ids?: readonly string[],
+): Promise<Sharer[]> {
   if (owners.length === 0) return [];
   const going = new Set(owners.map(({ Id }) => Id));
-  const rows = (await engine.list(true)).filter(({ id }) => !owners.some(({ Id }) => Id.startsWith(id)));
-  const others = await Promise.all(rows.map(async ({ id }) => find(engine, id)));
+  const all = ids ?? (await engine.list(true)).map(({ id }) => id);
+  const rest = all.filter((id) => !owners.some(({ Id }) => Id.startsWith(id)));
+  const others = await Promise.all(rest.map(async (id) => find(engine, id)));
   const ownerOf = (named: string): Inspected | undefined =>
     owners.find(
       (one) => one.Id === named || nameOf(one) === named || (named.length >= 12 && one.Id.startsWith(named)),
@@ -141,12 +146,16 @@ export function checkNotSwarms(found: Inspected): void {
   if (isSwarms(found)) throw new HomeostatError('swarm_container', nameOf(found));
 }
 
-/** Throws where others have the network or processes of containers that go, or are made anew: they would lose them. */
+/**
+ * Throws where others have the network or processes of containers that go, or are made anew: they would lose them.
+ * `ids` are those of all containers, where they are known.
+ */
 export async function checkUnshared(
   owners: readonly Inspected[],
   engine: Engine,
+  ids?: readonly string[],
 ): Promise<readonly Sharer[]> {
-  const sharers = await sharersOf(owners, engine);
+  const sharers = await sharersOf(owners, engine, ids);
   const lost = sharers.filter(({ volumes }) => !volumes);
   if (lost.length === 0) return sharers;
   const told = lost.map(({ name, of, what }) => `${name} shares the ${what} of ${of}`);

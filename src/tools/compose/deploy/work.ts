@@ -70,7 +70,7 @@ export async function worked(asked: Asked, real: ActionContext): Promise<Work> {
   const powers = await powersIn(project, plan, ctx);
   const touched = touchedBy(plan);
   touched.forEach(checkNotSwarms);
-  const sharers = await checkUnshared(touched, ctx.engine);
+  const sharers = await checkUnshared(touched, ctx.engine, [...has.names.keys()]);
   return {
     project,
     model,
