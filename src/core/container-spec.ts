@@ -177,10 +177,17 @@ const comparable = (spec: ContainerSpec): unknown => ({
     Binds: bindsOf(spec).filter(isNamedBind),
     Mounts: mountsOf(spec).filter(({ Type = '' }) => !['volume', 'bind'].includes(Type)),
     VolumesFrom: undefined,
+    RestartPolicy: restartOf(spec.host_config['RestartPolicy']),
   },
   networks: spec.networks,
   mounts: spec.mounts,
 });
+
+/** The engine has no name for none where nobody has named one. */
+export const restartOf = (policy: unknown): object => {
+  const { Name, ...rest } = (policy ?? {}) as { Name?: string };
+  return { ...rest, Name: Name || 'no' };
+};
 
 /** The paths at which two containers are not alike, such as `config.Env`; none where one is like the other. */
 export function differences(a: ContainerSpec, b: ContainerSpec): string[] {

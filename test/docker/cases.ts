@@ -31,7 +31,7 @@ export const CASES: readonly Case[] = [
   { tool: 'update_container', input: { cpus: 0.25, memory_bytes: 32 << 20, restart: 'no' } },
   {
     tool: 'recreate_container',
-    input: { env: { PLAIN: '2', NEW: 'x' }, labels: { 'com.example.team': null } },
+    input: { env: { PLAIN: '2', NEW: 'x' }, labels: { 'com.example.team': null }, ports: ['38497:8080'] },
   },
 ];
 

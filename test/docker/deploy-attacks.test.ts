@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { wait } from '../contract/cases.ts';
@@ -111,21 +111,24 @@ test('a project that was deployed from another folder, and a volume of another p
   await other.close();
 });
 
-test('nothing in the project’s folder, and no program that an agent put there, tells Compose what to do', async () => {
+test('what the project’s folder tells Compose is what is asked about, and no program there tells it anything', async () => {
   const on = await engine();
   t = await stackApp(on, 'shop');
-  writeFileSync(
-    join(t.folder, '.env'),
-    'DOCKER_HOST=tcp://192.0.2.1:1\nCOMPOSE_PROFILES=evil\nCOMPOSE_FILE=evil.yml\n',
-  );
-  writeFileSync(
-    join(t.folder, 'docker-compose.override.yml'),
-    JSON.stringify({ services: { web: { privileged: true } } }),
-  );
   t.write({
     web: { command: ['sh', '-c', 'echo $$HOME $${A:-b}; sleep 1000'] },
-    evil: { profiles: ['evil'] },
+    evil: { profiles: ['evil'], privileged: true },
   });
+  const override = join(t.folder, 'docker-compose.override.yml');
+  const settings = join(t.folder, '.env');
+  const asked = async (): Promise<string[]> =>
+    rulesOf(await t.act('deploy_stack', { paths: ['shop/compose.yml'], ...QUICK, dry_run: true }));
+  expect(await asked()).not.toContain('compose-privileged');
+  writeFileSync(override, JSON.stringify({ services: { web: { privileged: true } } }));
+  expect(await asked()).toContain('compose-privileged');
+  rmSync(override);
+  writeFileSync(settings, 'COMPOSE_PROFILES=evil\n');
+  expect(await asked()).toContain('compose-privileged');
+  writeFileSync(settings, 'DOCKER_HOST=tcp://192.0.2.1:1\nCOMPOSE_ENV_FILES=evil.env\n');
   expect(await t.deploy(QUICK)).toMatchObject({ outcome: 'succeeded' });
   const { HostConfig, Config } = await on.docker.getContainer('shop_web_1').inspect();
   expect(HostConfig.Privileged).toBe(false);

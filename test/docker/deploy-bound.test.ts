@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { engineForTests } from '../helpers/engine.ts';
-import { act, clear } from './cases.ts';
+import { act, appOn, clear } from './cases.ts';
 import { type StackApp, stackApp } from './stacks.ts';
 import { worldOf } from './world.ts';
 
@@ -98,6 +98,60 @@ test('a new container under a protected service’s name, where others would fin
   );
   const own = await t.act('deploy_stack', { paths: ['mine/compose.yml'], dry_run: true, ...QUICK });
   expect(rulesOf(own), JSON.stringify(own.error)).not.toContain('protected-name');
+});
+
+test('nor does one answer unasked to a name by which a protected container is found', async () => {
+  const on = await engine();
+  t = await stackApp(on, 'mine');
+  await on.docker.createNetwork({ Name: 'paper' });
+  await on.docker.getImage('busy:1').tag({ repo: 'postgres', tag: '15' });
+  const db = await on.docker.createContainer({
+    name: 'paper_db_1',
+    Image: 'postgres:15',
+    Cmd: ['sleep', '1000'],
+    NetworkingConfig: { EndpointsConfig: { paper: { Aliases: ['db'] } } },
+    HostConfig: { NetworkMode: 'paper' },
+  });
+  await db.start();
+  const paper = { networks: { paper: { external: true } } };
+  const named = async (service: object, name = 'web'): Promise<boolean> => {
+    t.write({ [name]: { network_mode: undefined, ...service } }, paper);
+    const report = await t.act('deploy_stack', { paths: ['mine/compose.yml'], dry_run: true, ...QUICK });
+    expect(report.error).toBeNull();
+    return rulesOf(report).includes('protected-name');
+  };
+  expect(await named({ networks: { paper: { aliases: ['db'] } } })).toBe(true);
+  expect(await named({ networks: ['paper'], hostname: 'db' })).toBe(true);
+  expect(await named({ networks: ['paper'] }, 'db')).toBe(true);
+  expect(await named({ networks: ['paper'] })).toBe(false);
+  const other = await on.docker.createContainer({ name: 'other', Image: 'busy:1', Cmd: ['sleep', '1000'] });
+  const u = await appOn(on);
+  const ask = async (alias: string): Promise<string[]> =>
+    rulesOf(
+      await u.act('connect_network', {
+        container: 'other',
+        network: 'paper',
+        aliases: [alias],
+        dry_run: true,
+      }),
+    );
+  expect(await ask('db')).toContain('protected-name');
+  expect(await ask('web')).not.toContain('protected-name');
+  await u.close();
+  await Promise.all([db, other].map(async (one) => one.remove({ force: true })));
+});
+
+test('what is external and is not there is said before anybody is asked', async () => {
+  t = await stackApp(await engine(), 'mine');
+  for (const [more, service] of [
+    [{ networks: { proxy: { external: true } } }, { networks: ['proxy'], network_mode: undefined }],
+    [{ volumes: { data: { external: true } } }, { volumes: ['data:/data'], privileged: true }],
+  ] as const) {
+    t.write({ web: service }, more);
+    const report = await t.act('deploy_stack', { paths: ['mine/compose.yml'], ...QUICK });
+    expect(report).toMatchObject({ outcome: 'denied', error: { code: 'compose_invalid' } });
+    expect(report.error?.message).toMatch(/(network proxy|volume data) is external and is not there/);
+  }
 });
 
 test('no container gets homeostat’s own folders without a person at a terminal, to read them or in disguise', async () => {

@@ -18,7 +18,7 @@ const EVERY = {
   stop_grace_period: '1s',
   healthcheck: { test: 'true', interval: '500ms', timeout: '1m30s', retries: 3, start_period: '500ms' },
   networks: { front: { aliases: ['www', 'web'], ipv4_address: '10.93.7.5' }, back: null },
-  ports: ['127.0.0.1:38411:80', '38412-38413:81-82/udp'],
+  ports: ['127.0.0.1:38411:80', '38412-38413:81-82/udp', '38414:83'],
   expose: ['9000', '9001-9002/udp'],
   environment: { A: '1', PATH: '/bin' },
   labels: { team: 'x' },

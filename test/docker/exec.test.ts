@@ -64,8 +64,9 @@ test('in a container with power over the machine a person is asked about whateve
     // Not started: not every machine that tests run on gives such rights away.
     await on.docker.createContainer({ name, ...command, HostConfig });
     const { outcome, risk } = await t.act('exec_in_container', { container: name, command: 'ls /' });
-    const asked = name !== 'plain';
-    expect([name, outcome, risk?.level]).toEqual(asked ? [name, 'held', 'HIGH'] : [name, outcome, 'MEDIUM']);
+    // All of the machine is homeostat's own folders, too.
+    const level = name === 'plain' ? 'MEDIUM' : name === 'whole' ? 'CRITICAL' : 'HIGH';
+    expect([name, outcome, risk?.level]).toEqual([name, name === 'plain' ? outcome : 'held', level]);
   }
   await t.close();
   await clear(on);

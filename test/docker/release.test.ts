@@ -1,6 +1,4 @@
-import { afterEach, expect, onTestFinished, test } from 'vitest';
-import { openEngine } from '../../src/host/docker/engine.ts';
-import { cutEngine } from '../helpers/cut-engine.ts';
+import { afterEach, expect, test } from 'vitest';
 import { engineForTests } from '../helpers/engine.ts';
 import { age } from '../helpers/kept.ts';
 import { query } from '../helpers/state.ts';
@@ -81,25 +79,4 @@ test('what a volume held is kept once, and goes with the last snapshot that name
   expect(went.bytes).toBeLessThan(1.5 * (3 << 20));
   expect((await t.act('rollback', { id: first.action_id })).error?.code).toBe('snapshot_gone');
   await t.close();
-});
-
-test('several that let go of the same at the same moment leave nothing, nor does one that was cut off in between', async () => {
-  const on = await engine();
-  const way = await cutEngine(on.host);
-  onTestFinished(way.close);
-  const { images } = openEngine({ host: way.host, certificates: null }, {});
-  const [first, second] = [await nameless(on, 'first'), await nameless(on, 'second')];
-  const before = await objectsOf(on);
-  const NAME = 'homeostat/image:kept';
-  for (let round = 0; round < 10; round++) {
-    await images.tag(round % 2 === 0 ? first : second, NAME);
-    await Promise.allSettled([1, 2, 3, 4].map(async () => images.unname(NAME)));
-  }
-  expect([await kept(on), await objectsOf(on)]).toEqual([[], before]);
-  await images.tag(first, NAME);
-  way.cutAfter(1);
-  await expect(images.unname(NAME)).rejects.toThrow();
-  way.mend();
-  await images.unname(NAME);
-  expect([await kept(on), await objectsOf(on)]).toEqual([[], before]);
 });

@@ -43,6 +43,8 @@ export async function furnish({ docker }: TestEngine, name: string): Promise<voi
     ExposedPorts: { '8080/tcp': {} },
     Volumes: { '/unnamed': {} },
     StopSignal: 'SIGKILL',
+    Hostname: 'front-1',
+    Domainname: 'example.test',
     Healthcheck: { Test: ['CMD', 'true'], Interval: 200_000_000, Timeout: 1_000_000_000, Retries: 3 },
     HostConfig: {
       // The engine makes a volume without a name of one that says no more than where.

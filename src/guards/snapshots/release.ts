@@ -27,10 +27,10 @@ export function releaseSoon(house: House): void {
   if (house.store.read(() => house.store.releases.count()) === 0) return;
   tried.set(house, performance.now());
   // Nobody waits for it; what a process that ends leaves of it, the next one finds.
-  releaseKept(house).then(
-    () => void (house.store.read(() => house.store.releases.count()) === 0 && tried.delete(house)),
-    () => undefined,
-  );
+  releaseKept(house)
+    .then(() => void (house.store.read(() => house.store.releases.count()) === 0 && tried.delete(house)))
+    // A process that closes its state meanwhile is told nothing either.
+    .catch(() => undefined);
 }
 
 /** The same at once; answers how many could not be let go now. */

@@ -115,8 +115,8 @@ export async function sharersOf(
   if (owners.length === 0) return [];
   const going = new Set(owners.map(({ Id }) => Id));
   const all = ids ?? (await engine.list(true)).map(({ id }) => id);
-  const rest = all.filter((id) => !owners.some(({ Id }) => Id.startsWith(id)));
-  const others = await Promise.all(rest.map(async (id) => find(engine, id)));
+  const strangers = all.filter((id) => !owners.some(({ Id }) => Id.startsWith(id)));
+  const others = await Promise.all(strangers.map(async (id) => find(engine, id)));
   const ownerOf = (named: string): Inspected | undefined =>
     owners.find(
       (one) => one.Id === named || nameOf(one) === named || (named.length >= 12 && one.Id.startsWith(named)),

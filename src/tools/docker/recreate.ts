@@ -7,7 +7,7 @@ import { nameOf } from './container.ts';
 
 const NAME = /^[A-Za-z_]\w*$/;
 const PORT =
-  /^(?:(?<address>[\d.]+|\[[\da-f:]+\]):)?(?:(?<outer>\d{1,5}):)?(?<inner>\d{1,5})(?:\/(?<protocol>tcp|udp|sctp))?$/i;
+  /^(?:(?<address>[\d.]*\.[\d.]*|\[[\da-f:]+\]):)?(?:(?<outer>\d{1,5}):)?(?<inner>\d{1,5})(?:\/(?<protocol>tcp|udp|sctp))?$/i;
 /** The engine takes an address that is none for all addresses. */
 const isAddress = (address = ''): boolean =>
   address === '' || z.union([z.ipv4(), z.ipv6()]).safeParse(address).success;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type ContainerSpec, differences, specOf } from '../../core/container-spec.ts';
+import { type ContainerSpec, differences, restartOf, specOf } from '../../core/container-spec.ts';
 import type { ActionContext } from '../../core/context.ts';
 import type { Engine } from '../../core/engine.ts';
 import { HomeostatError } from '../../core/errors.ts';
@@ -154,7 +154,9 @@ const isUnset = (value: unknown): boolean => value === undefined || value === nu
 function updateTo(from: ContainerSpec, to: ContainerSpec): Record<string, unknown> | null {
   const body: Record<string, unknown> = {};
   for (const key of LIVE) {
-    const [was, is] = [from.host_config[key], to.host_config[key]];
+    const [was, is] = [from, to].map(({ host_config }) =>
+      key === 'RestartPolicy' ? restartOf(host_config[key]) : host_config[key],
+    );
     if (JSON.stringify(was) === JSON.stringify(is) || (isUnset(was) && isUnset(is))) continue;
     if (isUnset(is)) return null;
     body[key] = is;

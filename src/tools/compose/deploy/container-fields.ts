@@ -3,7 +3,7 @@ import { NONE, ROWS } from './field-rows.ts';
 import { bareAddress, capabilities, joined, securityOptions, shownSpan } from './list-fields.ts';
 import type { Runs } from './fields.ts';
 import { NAMELESS, mountsOfContainer, tmpfsOfService } from './mount-fields.ts';
-import type { Body } from './model.ts';
+import { LABEL, type Body } from './model.ts';
 import { networksOfContainer, sharing } from './network-fields.ts';
 import { pairsOf, plainText, textsIn, tidyPath } from './notation.ts';
 import { type Standing, numberOf, serviceNameOf } from './standing.ts';
@@ -62,6 +62,9 @@ function collecting(): { fields: Map<string, string>; set: Set } {
   };
 }
 
+/** Those that a deploy gives; `homeostat.protected` is a person's. */
+const OWN_LABELS: ReadonlySet<string> = new Set(Object.values(LABEL));
+
 /** What stands in a container's configuration as in an image's. */
 function setConfig(config: Body, fields: Map<string, string>, set: Set): void {
   for (const line of textsIn(config['Env'])) {
@@ -70,7 +73,7 @@ function setConfig(config: Body, fields: Map<string, string>, set: Set): void {
     if (name !== SWARM) fields.set(`environment.${name}`, line.slice(at + 1));
   }
   for (const [name, value] of Object.entries((config['Labels'] ?? {}) as Record<string, string>))
-    if (!/^(com\.docker\.compose|homeostat)\./.test(name)) fields.set(`labels.${name}`, value);
+    if (!name.startsWith('com.docker.compose.') && !OWN_LABELS.has(name)) fields.set(`labels.${name}`, value);
   for (const port of Object.keys(config['ExposedPorts'] ?? {})) set(`expose.${port}`, 'open');
   for (const key of ['Cmd', 'Entrypoint']) {
     const words = textsIn(config[key]);

@@ -2,6 +2,7 @@ import { HomeostatError } from '../../../core/errors.ts';
 import type { NetworkSpec } from '../../../core/engine-objects.ts';
 import type { Difference } from './fields.ts';
 import type { Body, Model } from './model.ts';
+import { mountsOfService } from './mount-fields.ts';
 import { networksOf } from './network-fields.ts';
 import { flagOf, isExternal, nameIn, pairsOf, plainText } from './notation.ts';
 import type { Standing } from './standing.ts';
@@ -32,8 +33,33 @@ export function otherDefinitions(model: Model, standing: Pick<Standing, 'network
   return [...networks, ...volumes];
 }
 
+/** Throws where one that the services use is somebody else's to make, and is not there. */
+function checkExternal(model: Model, standing: Pick<Standing, 'networks' | 'volumes'>): void {
+  const used = {
+    networks: model.services.flatMap((service) => networksOf(service, model).map(([name]) => name)),
+    volumes: model.services.flatMap(({ body }) =>
+      [...mountsOfService(body, model).mounts.values()].map((text) => text.replace(/ \(.*$/, '')),
+    ),
+  };
+  for (const section of ['networks', 'volumes'] as const)
+    for (const [key, entry] of Object.entries(
+      (model.sections[section] ?? {}) as Record<string, Body | null>,
+    )) {
+      const name = nameIn(section, key, model);
+      if (!isExternal(entry) || standing[section].some((one) => one.name === name)) continue;
+      if (!used[section].includes(name)) continue;
+      const kind = section.slice(0, -1);
+      throw new HomeostatError(
+        'compose_invalid',
+        `${kind} ${name} is external and is not there, and Compose makes none (${kind}_missing)`,
+        { next: `Make it first (create_${kind}), or take "external" out of the file.` },
+      );
+    }
+}
+
 /** Throws where Compose would have to make one anew: it refuses that, or leaves it as it is without a word. */
 export function checkDefinitions(model: Model, standing: Pick<Standing, 'networks' | 'volumes'>): void {
+  checkExternal(model, standing);
   const [first] = otherDefinitions(model, standing);
   if (first === undefined) return;
   const { section, name, key, file, runs } = first;

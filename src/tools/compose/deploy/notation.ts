@@ -80,7 +80,7 @@ export function wordsOf(value: unknown): string[] {
 }
 
 const PORT =
-  /^(?:(?<address>\[[^\]]*\]|[\d.]+):)?(?:(?<outer>[\d-]*):)?(?<inner>[\d-]+)(?:\/(?<protocol>\w+))?$/;
+  /^(?:(?<address>\[[^\]]*\]|\d+(?:\.\d+){3}):)?(?:(?<outer>[\d-]*):)?(?<inner>[\d-]+)(?:\/(?<protocol>\w+))?$/;
 
 /** Published ports as `ADDRESS:PORT->PORT/PROTOCOL`; a range is told port by port. */
 export function portFields(ports: unknown): string[] {

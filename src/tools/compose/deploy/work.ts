@@ -1,7 +1,7 @@
 import type { ActionContext } from '../../../core/context.ts';
 import type { Inspected } from '../../../core/engine.ts';
 import { HomeostatError } from '../../../core/errors.ts';
-import { namesProtected, namesService, protectedServices } from '../../../core/services.ts';
+import { namesService, protectedServices } from '../../../core/services.ts';
 import type { Config } from '../../../core/config.ts';
 import { type Sharer, checkNotSwarms, checkUnshared } from '../../docker/bound.ts';
 import { circumstancesOf, nameOf } from '../../docker/container.ts';
@@ -17,9 +17,10 @@ import type { Asked } from './asked.ts';
 import { type Arrivals, arrivalsOf } from './coming.ts';
 import { checkDefinitions } from './definitions.ts';
 import { type Edited, editedFiles } from './edits.ts';
-import { type Body, LABEL, type Model, modelOf, ordered, projectName } from './model.ts';
-import { isExternal, nameIn } from './notation.ts';
+import { LABEL, type Model, modelOf, ordered, projectName } from './model.ts';
+import { nameIn } from './notation.ts';
 import { type Plan, chosenOf, planOf } from './plan.ts';
+import { takesProtectedName } from './protected-names.ts';
 import type { Fresh } from './reasons.ts';
 import { type Standing, imagesOf, ownOf } from './standing.ts';
 
@@ -83,6 +84,7 @@ export async function worked(asked: Asked, real: ActionContext): Promise<Work> {
     circumstances: [
       ...new Set([
         ...circumstancesIn(model, standing, plan, powers, ctx.config),
+        ...((await takesProtectedName(model, standing, plan, ctx)) ? ['protected_name'] : []),
         ...edited.circumstances,
         ...arrivals.circumstances,
       ]),
@@ -153,7 +155,6 @@ function circumstancesIn(
     ...new Set([
       ...powers.map(({ kind }) => kind),
       ...(isProtected ? ['protected_service'] : []),
-      ...(takesProtectedName(model, standing, plan, config) ? ['protected_name'] : []),
       ...(isForeign ? ['compose_foreign_project'] : []),
       ...(foreignVolumes(model, standing, plan).length > 0 ? ['compose_foreign_volume'] : []),
       ...(plan.lost.length > 0 ? ['compose_volume_loss'] : []),
@@ -175,32 +176,6 @@ export function protectedIn({ steps, lost }: Plan, config: Config): string[] {
   );
   const volumes = lost.filter((name) => protectedServices(config).some((one) => namesService(name, one)));
   return [...new Set([...names, ...volumes])];
-}
-
-/**
- * Whether what is made answers to a protected service's name where others look for that: as the container's own name,
- * which is the engine's, or on a network that is not the project's alone.
- */
-function takesProtectedName(model: Model, standing: Standing, { made }: Plan, config: Config): boolean {
-  const declared = (model.sections['networks'] ?? {}) as Record<string, Body | null>;
-  const isShared = (key: string): boolean =>
-    isExternal(declared[key]) ||
-    standing.networks.some(
-      ({ name, project }) => name === nameIn('networks', key, model) && project !== model.project,
-    );
-  return made.some(({ name, body }) => {
-    const given = (body['networks'] ?? []) as string[] | Record<string, Body | null>;
-    const places = Array.isArray(given) ? Object.fromEntries(given.map((key) => [key, null])) : given;
-    const joined = Object.keys(places).length === 0 ? ['default'] : Object.keys(places);
-    const shared = joined.filter(isShared);
-    const aliases = shared.flatMap((key) => (places[key]?.['aliases'] ?? []) as string[]);
-    const onShared = shared.length === 0 ? [] : [name, body['hostname'], ...aliases];
-    const names = [body['container_name'], ...onShared];
-    return namesProtected(
-      names.filter((one) => typeof one === 'string'),
-      config,
-    );
-  });
 }
 
 function foreignVolumes(model: Model, standing: Standing, { made }: Plan): string[] {

@@ -144,8 +144,9 @@ function targetsIn(document: Parsed): Map<Alias, Node> {
 function atomOf(node: Node | null): Atom {
   const value = isScalar(node) ? node.value : null;
   switch (typeof value) {
-    case 'string':
     case 'number':
+      return numberOf(value, isScalar(node) ? (node.source ?? '') : '');
+    case 'string':
     case 'bigint':
     case 'boolean':
       return value;
@@ -153,4 +154,10 @@ function atomOf(node: Node | null): Atom {
       // Dates and bytes of YAML 1.1 are told by how they are written.
       return value === null || !isScalar(node) ? null : (node.source ?? null);
   }
+}
+
+/** As Compose reads it: with a zero before it an integer is octal, and none is rounded. */
+function numberOf(value: number, source: string): number | bigint {
+  if (/^[-+]?0[0-7]+$/.test(source)) return Number.parseInt(source, 8);
+  return /^[-+]?\d+$/.test(source) && !Number.isSafeInteger(value) ? BigInt(source) : value;
 }

@@ -24,14 +24,28 @@ export async function extended(tree: Value, file: string, how: Extending): Promi
   if (services.entries.size > MOST_SERVICES)
     throw new HomeostatError('too_large', `${file} has over ${MOST_SERVICES} services`);
   const whole = new Map<string, Entry>();
+  const known: Known = new Map();
   for (const [name, entry] of services.entries)
-    whole.set(name, { ...entry, value: await over(entry.value, tree, [`${file}#${name}`], how) });
+    whole.set(name, {
+      ...entry,
+      value: await over(entry.value, tree, [`${file}#${name}`], { ...how, known }),
+    });
   const own = tree.entries.get('services');
   const section: Entry = { place: tree.place, merged: null, ...own, value: { ...services, entries: whole } };
   return { ...tree, entries: new Map([...tree.entries, ['services', section]]) };
 }
 
-async function over(service: Value, tree: Value, seen: readonly string[], how: Extending): Promise<Value> {
+/** Services that are written out already: many may extend the same, each in a long row. */
+type Known = Map<Value, Value>;
+type Over = Extending & { readonly known: Known };
+
+async function over(service: Value, tree: Value, seen: readonly string[], how: Over): Promise<Value> {
+  const done = how.known.get(service) ?? (await writtenOut(service, tree, seen, how));
+  how.known.set(service, done);
+  return done;
+}
+
+async function writtenOut(service: Value, tree: Value, seen: readonly string[], how: Over): Promise<Value> {
   const wanted = valueAt(service, ['extends']);
   if (service.kind !== 'map' || wanted === undefined) return service;
   const name = textOf(wanted) ?? textOf(valueAt(wanted, ['service']));

@@ -40,7 +40,7 @@ function trapOf({ value, quoted, source }: Scalar): string | null {
       return `${source} is no text to readers of YAML 1.1`;
   }
   if (typeof value === 'number' && /^[-+]?0\d+$/.test(source))
-    return `${source} is an octal number to readers of YAML 1.1`;
+    return `${source} is an octal number to Compose, which is ${value} then, or no number at all`;
   if (typeof value === 'number' && /^\d+\.\d*0$/.test(source))
     return `${source} is the number ${value}, without its last 0`;
   return null;

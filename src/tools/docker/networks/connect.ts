@@ -6,6 +6,7 @@ import { namesProtected } from '../../../core/services.ts';
 import { nameOf, powersOf } from '../container.ts';
 import { objectAction, type Plan } from '../objects/object-action.ts';
 import { quoted } from '../quoted.ts';
+import { neighbours, takesNameOf } from '../taken-names.ts';
 
 const place = z.object({
   container: z.string().min(1).describe('Name or id'),
@@ -31,13 +32,17 @@ async function planOf(
       'engine_conflict',
       `container ${name} is ${before === null ? 'not ' : ''}in network ${Name}`,
     );
+  const names = after === null ? [] : [name, found.Config.Hostname ?? '', ...aliasesOf(after)];
+  const others = after === null ? [] : await neighbours(Name, ctx, [found.Id]);
+  const takesName =
+    namesProtected(aliasesOf(after), ctx.config) || takesNameOf({ network: Name, names }, others, ctx);
   return {
     changes: [{ kind: 'endpoint', container: name, id: found.Id, network: Name, before, after }],
     line: `docker network ${verb} ${quoted(Name)} ${name}`,
     circumstances: [
       ...powersOf(found, ctx),
       // Who looks for that service there would find this one.
-      ...(namesProtected(aliasesOf(after), ctx.config) ? ['protected_name'] : []),
+      ...(takesName ? ['protected_name'] : []),
     ],
   };
 }

@@ -88,17 +88,26 @@ export const endpointChange = z.object({
 });
 export type EndpointChange = z.infer<typeof endpointChange>;
 
-const same = (a: object | null, b: object | null): boolean => JSON.stringify(a) === JSON.stringify(b);
+const isSame = (a: object | null, b: object | null): boolean => JSON.stringify(a) === JSON.stringify(b);
 
+/** A container's place in a network as it is, and whether it is the one that a change speaks of. */
 async function placeOf({ id, network }: EndpointChange, ctx: Parameters<typeof networkKind.check>[1]) {
-  return specOf(await ctx.engine.inspect(id)).networks[network] ?? null;
+  const found = await ctx.engine.inspect(id);
+  // The engine adds a container's host name to its aliases, whether somebody asked for it or not.
+  const plain = (place: z.infer<typeof endpoint> | null): object | null => {
+    if (place === null) return null;
+    const { Aliases, ...rest } = place;
+    return { ...rest, aliases: ((Aliases ?? []) as string[]).filter((one) => one !== found.Config.Hostname) };
+  };
+  const now = specOf(found).networks[network] ?? null;
+  return { now, is: (place: EndpointChange['after']): boolean => isSame(plain(now), plain(place)) };
 }
 
 export const endpointKind: Kind<EndpointChange> = {
   title: ({ container, network }) => `${container} in network ${network}`,
 
   async check(change, ctx) {
-    if (!ctx.force && !same(await placeOf(change, ctx), change.before))
+    if (!ctx.force && !(await placeOf(change, ctx)).is(change.before))
       throw new HomeostatError(
         'world_changed',
         `${change.container} has another place in ${change.network} by now`,
@@ -109,12 +118,12 @@ export const endpointKind: Kind<EndpointChange> = {
 
   async apply(change, ctx) {
     const { id, network, after } = change;
-    const now = await placeOf(change, ctx);
-    if (same(now, after)) return change;
+    const { now, is } = await placeOf(change, ctx);
+    if (is(after)) return change;
     if (now !== null) await ctx.engine.networks.disconnect(id, network);
     if (after !== null) await ctx.engine.connect(id, network, after);
     return change;
   },
 
-  wrong: async (change, ctx) => (same(await placeOf(change, ctx), change.after) ? [] : ['its place']),
+  wrong: async (change, ctx) => ((await placeOf(change, ctx)).is(change.after) ? [] : ['its place']),
 };
