@@ -107,6 +107,14 @@ test('one of several documents is edited where it is named', async () => {
   expect(t.now(path)).toBe(`${WEB}---\n${WEB.replace('nginx:1', 'x')}`);
 });
 
+test('a circle of services that wait for each other is told where an edit closes it, and not again', async () => {
+  const path = t.project(`${WEB}  db:\n    image: pg\n    depends_on: [web]\n`);
+  const closed = await t.edit(path, web('set_depends_on', { name: 'db', condition: 'service_started' }));
+  expect(closed.effects?.note).toContain('web → db → web: none of them can start first.');
+  const after = await t.edit(path, web('set_image', { image: 'x' }));
+  expect(after.effects?.note).not.toContain('none of them can start first');
+});
+
 describe('Traefik', () => {
   test('a route is a handful of labels in the form that stands there', async () => {
     const path = t.project(`${WEB}    labels:\n      - "a=b"\n`);

@@ -7,6 +7,7 @@ import { isSame, merge } from '../resolve/merge.ts';
 import { type Looking, Reading } from '../resolve/reading.ts';
 import { type Power, powersOf } from '../validate/powers.ts';
 import { groundOf } from '../validate/ground.ts';
+import { cycles } from '../validate/references.ts';
 import { ownVariables } from '../resolve/project.ts';
 
 /** What an edit gives that the file did not give before; `path` is the file's own. */
@@ -78,9 +79,14 @@ function gained(
     what: [
       ...fresh.map(({ service, what }) => `it gives ${service === '' ? 'every service' : service} ${what}`),
       ...rerun.map((service) => `it changes what runs in ${service}, which has power over the host`),
+      ...circlesIn(after.root).filter((circle) => !circlesIn(before.root).includes(circle)),
     ],
   };
 }
+
+/** Services that wait for each other; each file has to be right by itself in that. */
+const circlesIn = (root: Value): string[] =>
+  root.kind === 'map' ? cycles(root).map(({ message }) => message.replace(/\.$/, '')) : [];
 
 /** Keys that decide which program runs in a container. */
 const RUNS = [

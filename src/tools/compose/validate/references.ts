@@ -102,7 +102,8 @@ function dependenciesOf(service: Value): { name: string; place: Place; listed: b
   return [...own, ...links, ...shared];
 }
 
-function cycles(root: Mapping): Finding[] {
+/** Services that depend on each other in a circle. */
+export function cycles(root: Mapping): Finding[] {
   const services = new Map(servicesOf(root));
   const found: Finding[] = [];
   const done = new Set<string>();
