@@ -158,5 +158,6 @@ export async function uninstall(options: GlobalOptions & { yes?: boolean }): Pro
   });
 }
 
+/** See docs/state.md. */
 const OWN =
-  /^(state\.db|objects$|scans$|stages$|sessions$|processes$|audit$|held$|turns$|stop$|approver\.json|digest\.key|hook\.sock)/;
+  /^(state\.db|turn$|objects$|scans$|stages$|sessions$|caches$|processes$|runs$|samples$|audit$|held$|stop$|approver\.json|tokens\.json|digest\.key|hook\.sock)/;

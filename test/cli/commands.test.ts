@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PASSPHRASE } from '../helpers/app.ts';
@@ -201,6 +201,9 @@ test('uninstall says what it would remove, then removes that and leaves roots al
   const place = await enrolled();
   writeFileSync(join(place.root, 'mine'), 'x');
   writeFileSync(join(place.home, 'not-ours'), 'x');
+  // All that docs/state.md speaks of.
+  for (const name of ['caches', 'runs', 'samples']) mkdirSync(join(place.home, name), { recursive: true });
+  writeFileSync(join(place.home, 'tokens.json'), '{}');
   expect((await cli(place, ['uninstall'])).out).toContain('uninstall --yes');
   expect((await cli(place, ['uninstall', '--yes'])).code).toBe(3);
   expect(existsSync(join(place.home, 'state.db'))).toBe(true);

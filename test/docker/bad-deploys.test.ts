@@ -124,8 +124,9 @@ const BAD: readonly Bad[] = [
     name: 'network missing',
     web: { network_mode: undefined, networks: ['there'] },
     more: { ...VOLUMES, networks: { there: { external: true, name: 'not-there' } } },
+    refused: 'compose_invalid',
     cause: 'network_missing',
-    says: /not-there/,
+    says: /network not-there is external and is not there/,
   },
   {
     name: 'volume of another driver',
