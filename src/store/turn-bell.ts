@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 /** Wakes one who waits for a turn as soon as another's is over. It grants nothing: who is woken has to try. */
@@ -28,13 +28,14 @@ interface Shared {
 
 /** SQLite itself sleeps 1, 2, 5 and 10 ms between two tries, so that of many writers mostly nobody was at work. */
 export function openTurnBell(path: string, retryMs = RETRY_MS): TurnBell {
-  const file = openSync(path, 'a+', 0o600);
-  ftruncateSync(file, BYTES);
+  const file = openWords(path);
   const bytes = Buffer.alloc(BYTES);
   let mapped: Shared | null | undefined;
   // Only who meets another needs it, and that takes 10 ms at first.
-  const shared = (): Shared | null => (mapped === undefined ? (mapped = map(file)) : mapped);
+  const shared = (): Shared | null =>
+    mapped === undefined ? (mapped = file === null ? null : map(file)) : mapped;
   const isAwaited = (): boolean => {
+    if (file === null) return false;
     if (mapped) return Atomics.load(mapped.words, AWAITED) !== 0;
     readSync(file, bytes, 0, BYTES, 0);
     return bytes.readInt32LE(4 * AWAITED) !== 0;
@@ -61,8 +62,25 @@ export function openTurnBell(path: string, retryMs = RETRY_MS): TurnBell {
       Atomics.add(bell.words, RUNG, 1);
       bell.wake();
     },
-    close: () => closeSync(file),
+    close: () => void (file === null || closeSync(file)),
   };
+}
+
+/**
+ * The file with room on the disk for its numbers: to write to memory that finds none would end the process. Null where
+ * there is no room, and then nothing is heard.
+ */
+function openWords(path: string): number | null {
+  let file: number | null = null;
+  try {
+    file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    const { size, blocks } = fstatSync(file);
+    if (size < BYTES || blocks === 0) writeSync(file, Buffer.alloc(BYTES), 0, BYTES, 0);
+    return file;
+  } catch {
+    if (file !== null) closeSync(file);
+    return null;
+  }
 }
 
 const NOBODY = new Int32Array(new SharedArrayBuffer(4));

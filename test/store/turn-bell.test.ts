@@ -1,5 +1,5 @@
 // Who waits for another process's turn is woken, and one that was killed while it waited keeps nobody waiting.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/app.ts';
 import { openTurnBell } from '../../src/store/turn-bell.ts';
 import { scratch } from '../helpers/scratch.ts';
+import { describeWithMounts, smallDisk } from '../helpers/small-disk.ts';
 
 /** Waits without ever trying by itself again, until a file says that it is its turn; says each try. */
 const WAITER = `
@@ -66,6 +67,30 @@ test.runIf(process.platform === 'linux')('one that was killed while it waited is
   writeFileSync(turn, '');
   own.ring();
   expect((await second.ended)[0]).toBe(0);
+});
+
+describeWithMounts('where the disk is full', import.meta.filename, () => {
+  test.each([false, true])('nobody is ended for want of room, whether the file was there: %s', (wasThere) => {
+    const place = scratch();
+    const disk = smallDisk(place);
+    const bell = join(place.home, 'turn');
+    if (wasThere) writeFileSync(bell, Buffer.alloc(0));
+    disk.fill();
+    // A process of its own: it would end by a signal.
+    const script = `
+      const { openTurnBell } = await import(process.argv[1]);
+      const bell = openTurnBell(process.argv[2], 1);
+      bell.ring();
+      process.exit(bell.until(() => false, 30) ? 1 : 0);`;
+    const { status, signal } = spawnSync(process.execPath, [
+      '--input-type=module',
+      '-e',
+      script,
+      PROGRAM,
+      bell,
+    ]);
+    expect([status, signal]).toEqual([0, null]);
+  });
 });
 
 test('who is woken by nobody tries again by himself, and not for ever', () => {
