@@ -28,12 +28,13 @@ const isFirst = <T extends { readonly tool: string }>({ tool }: T, at: number, a
 
 /** Works it out, has a person say yes where one is asked, and loses the engine after the first thing that is done. */
 async function lost(t: TestApp, way: CutEngine, tool: string, input: object): Promise<ActionReport> {
-  const { decision } = await t.act(tool, { ...input, dry_run: true });
-  const held = decision?.verdict === 'ask' ? (await t.act(tool, input)).action_id : null;
+  const tried = await t.act(tool, { ...input, dry_run: true });
+  const asked = tried.decision?.verdict === 'ask' ? await t.act(tool, input) : null;
+  const held = asked?.action_id ?? null;
   if (held !== null) await t.approve(held);
   way.cutAfter(1);
   const report = held === null ? await t.act(tool, input) : await wait(t, held, 45);
-  expect(way.isCut(), `${tool}: ${JSON.stringify(report)}`).toBe(true);
+  expect(way.isCut(), `${tool}: ${JSON.stringify({ tried, asked, report })}`).toBe(true);
   way.mend();
   expect(report.error?.message, tool).toContain(way.host);
   expect(JSON.stringify(report.error), tool).not.toContain('nothing was done');

@@ -4,6 +4,7 @@ import Docker from 'dockerode';
 import { HomeostatError } from '../../core/errors.ts';
 import type { Address } from './address.ts';
 import { OverSsh } from './over-ssh.ts';
+import { steady } from './steady.ts';
 
 const TLS_PORT = 2376;
 const PLAIN_PORT = 2375;
@@ -24,7 +25,7 @@ export function connect(address: Address, env: NodeJS.ProcessEnv, answerMs: numb
     docker: open(answerMs),
     patient: open(LONG_MS),
   });
-  if (!isSsh) return { ...both((timeout) => directly(address, timeout)), ssh: null };
+  if (!isSsh) return { ...both((timeout) => steady(directly(address, timeout), timeout)), ssh: null };
   const ssh = new OverSsh(address.host, env);
   // The name is nobody's: every connection of this agent leads to the engine.
   const options = { protocol: 'http', host: 'docker', port: 80, agent: ssh } as const;
