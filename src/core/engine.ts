@@ -175,8 +175,10 @@ export interface Engine extends EngineObjects {
   rename(id: string, name: string): Promise<void>;
   /** Ends and removes it; its volumes stay, but for those that were made with it and that nobody named, where so told. */
   remove(id: string, also?: { readonly ownVolumes: boolean }): Promise<void>;
-  /** What it has written beside its volumes: how many paths, and how many bytes. */
-  written(id: string): Promise<{ paths: number; bytes: number }>;
+  /** How many paths it has written beside its volumes. */
+  written(id: string): Promise<number>;
+  /** How many bytes that is. */
+  writtenBytes(id: string): Promise<number>;
   /** Makes an image of the container with all that it has written; answers the image's id. */
   commit(id: string, tag: string): Promise<string>;
   /** The id of an image by its name; null where there is none. */

@@ -111,10 +111,14 @@ export function openEngine(address: Address, env: NodeJS.ProcessEnv, answerMs = 
       change(id, async (container) => container.remove({ force: true, v: ownVolumes }), 'long'),
     written: async (id) =>
       ask(async (to) => {
-        const container = to.getContainer(segment(id));
-        const paths = (await container.changes()) as readonly unknown[] | null;
-        const { SizeRw } = (await container.inspect({ size: true } as object)) as { SizeRw?: number };
-        return { paths: paths?.length ?? 0, bytes: SizeRw ?? 0 };
+        // The engine says `null` where there are none, and its client then hands over the bytes of that word.
+        const paths: unknown = await to.getContainer(segment(id)).changes();
+        return Array.isArray(paths) ? paths.length : 0;
+      }, 'long'),
+    writtenBytes: async (id) =>
+      ask(async (to) => {
+        const found = await to.getContainer(segment(id)).inspect({ size: true } as object);
+        return (found as { SizeRw?: number }).SizeRw ?? 0;
       }, 'long'),
     commit: async (id, tag) =>
       ask(async (to) => {

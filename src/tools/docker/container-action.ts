@@ -96,10 +96,12 @@ export function containerAction<I extends z.ZodObject>(tool: ContainerTool<I>): 
 async function staged(change: ContainerChange, ctx: ActionContext): Promise<Staged<ContainerChange>> {
   const { before } = change;
   const sharers = await checkGoing(change, ctx.engine);
-  const written = before?.id ? await ctx.engine.written(before.id) : { paths: 0, bytes: 0 };
-  const tooMuch = written.bytes > ctx.config.limits.snapshot_bytes;
+  const paths = before?.id ? await ctx.engine.written(before.id) : 0;
+  // What has written nothing need not be measured, which takes long.
+  const bytes = before?.id && paths > 0 ? await ctx.engine.writtenBytes(before.id) : 0;
+  const tooMuch = bytes > ctx.config.limits.snapshot_bytes;
   const runs = before !== null && before.goal !== 'exited';
-  const had = written.paths === 0 ? '' : ` It has written ${written.bytes} bytes beside its volumes.`;
+  const had = paths === 0 ? '' : ` It has written ${bytes} bytes beside its volumes.`;
   return {
     stage: change,
     effects: {

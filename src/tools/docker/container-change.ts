@@ -85,7 +85,7 @@ export async function checkBefore(
 export async function keep(before: Kept, under: string, engine: Engine): Promise<Kept> {
   if (before.id === null) return before;
   await engine.tag(before.image, keptTag('image', under));
-  const { paths } = await engine.written(before.id);
+  const paths = await engine.written(before.id);
   const kept = await withOthers(before, engine);
   return paths === 0 ? kept : { ...kept, layer: await engine.commit(before.id, keptTag('layer', under)) };
 }

@@ -39,9 +39,7 @@ export async function stagedStack(
   const { model, standing, plan, powers, circumstances, edited, arrivals, sharers } = work;
   const touched = plan.steps.filter(({ change }) => change === 'recreate' || change === 'remove');
   const written = await Promise.all(
-    touched.map(async ({ container }) =>
-      container === null ? 0 : (await ctx.engine.written(container.Id)).bytes,
-    ),
+    touched.map(async ({ container }) => (container === null ? 0 : ctx.engine.writtenBytes(container.Id))),
   );
   const tooMuch = written.reduce((sum, bytes) => sum + bytes, 0) > ctx.config.limits.snapshot_bytes;
   const used = new Set(plan.made.map(({ image }) => image));

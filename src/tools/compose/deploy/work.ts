@@ -52,9 +52,12 @@ export async function worked(asked: Asked, real: ActionContext): Promise<Work> {
   const seeing = { ...ctx, isSecret: (): boolean => false };
   const project = seen.hides ? await openProject(asked.paths, seeing) : seen;
   const name = projectName(project, asked.project);
+  // Both ask for them at the same moment.
+  const rows = ctx.engine.list(true);
+  const engine = { ...ctx.engine, list: async () => rows };
   const [has] = await Promise.all([
-    ownOf(name, ctx),
-    asked.verb === 'remove' ? undefined : checkFiles(seen, asked, name, ctx),
+    ownOf(name, { engine }),
+    asked.verb === 'remove' ? undefined : checkFiles(seen, asked, name, { ...ctx, engine }),
   ]);
   const model = await modelOf(project, asked, seeing);
   // Of files that are hidden from agents it is known only now.

@@ -20,7 +20,7 @@ export async function checkEngine(
     const rows = await engine.list(true);
     const others = rows.filter((row) => row.project !== name);
     return [
-      ...portClashes(project, rows, name, engine.listening() ?? []),
+      ...portClashes(project, rows, name, () => engine.listening() ?? []),
       ...nameClashes(project, others),
       ...(await missingImages(project, engine, published)),
     ];
@@ -40,19 +40,21 @@ function portClashes(
   { root }: Project,
   rows: readonly ContainerRow[],
   project: string,
-  programs: readonly Listening[],
+  programs: () => readonly Listening[],
 ): Finding[] {
+  const published = publishedBy(root);
+  if (published.length === 0) return [];
   const [own, others] = [
     rows.filter((row) => row.project === project),
     rows.filter((row) => row.project !== project),
   ];
   const known = portsOf(rows);
-  const strangers = programs.filter((one) => !known.some((other) => meets(one, other)));
+  const strangers = programs().filter((one) => !known.some((other) => meets(one, other)));
   const taken = [...portsOf(others), ...strangers.map((one) => ({ ...one, name: null }))];
   if (taken.length === 0) return [];
   // One on the machine's own network may be what listens: the engine does not say.
   const isSure = own.every(({ state, ports }) => state !== 'running' || ports.length > 0);
-  return publishedBy(root).flatMap(({ service, port, range, place, item }): Finding[] => {
+  return published.flatMap(({ service, port, range, place, item }): Finding[] => {
     // Of a range any free one is taken.
     if (range.from !== range.to) return [];
     const { protocol, address } = port;
