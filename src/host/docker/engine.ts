@@ -6,6 +6,7 @@ import type { Ask } from './ask.ts';
 import type { Connected } from './connect.ts';
 import { NOT_FOUND, engineError, isStatus } from './errors.ts';
 import { execIn } from './exec.ts';
+import { isLayer, layerComment, layerNames } from './layers.ts';
 import { readLogs } from './logs.ts';
 import { imagePath, namesOf, segment } from './names.ts';
 import { openObjects } from './objects.ts';
@@ -19,12 +20,10 @@ const NOT_MODIFIED = 304;
 /** What should be known at once is waited for so long. */
 const ANSWER_MS = 60_000;
 
-/** Tells images of what containers have written from all others, whatever they are called. */
-const LAYER = 'homeostat layer';
-
 /** An engine over its interface; connected to with the first call. */
 export function openEngine(address: Address, env: NodeJS.ProcessEnv, answerMs = ANSWER_MS): Engine {
   let connected: Connected | undefined;
+  const imageName = layerNames();
   const reach = async (): Promise<Connected> => {
     const { connect } = await import('./connect.ts');
     return (connected ??= connect(address, env, answerMs));
@@ -55,7 +54,7 @@ export function openEngine(address: Address, env: NodeJS.ProcessEnv, answerMs = 
     ask(async (to) => {
       try {
         const { Id, Config, Parent, Comment } = await to.getImage(imagePath(image)).inspect();
-        const below = Comment === LAYER && Parent ? Parent : null;
+        const below = isLayer(Comment) && Parent ? Parent : null;
         return { id: Id, below, labels: Config?.Labels ?? {}, config: { ...Config } };
       } catch (error) {
         if (isStatus(error, NOT_FOUND)) return null;
@@ -76,11 +75,17 @@ export function openEngine(address: Address, env: NodeJS.ProcessEnv, answerMs = 
     },
     listening: () => (address.host.startsWith('unix:') ? listening() : null),
     list: async (all, signal) =>
-      ask(async (to) => (await to.listContainers({ all, ...until(signal) })).map(rowOf)),
+      ask(async (to) => {
+        const found = await to.listContainers({ all, ...until(signal) });
+        return Promise.all(
+          found.map(async (one) => rowOf({ ...one, Image: await imageName(to, one.Image) })),
+        );
+      }),
     inspect: async (container, signal) =>
-      ask(async (to) =>
-        inspectedSchema.parse(await to.getContainer(segment(container)).inspect(until(signal))),
-      ),
+      ask(async (to) => {
+        const found = inspectedSchema.parse(await to.getContainer(segment(container)).inspect(until(signal)));
+        return { ...found, Config: { ...found.Config, Image: await imageName(to, found.Config.Image) } };
+      }),
     logs: async (id, options) => ask(async (to) => readLogs(to.getContainer(segment(id)), options), 'long'),
     stats: async (id) =>
       ask(async (to) => statsOf(await to.getContainer(segment(id)).stats({ stream: false }))),
@@ -122,9 +127,13 @@ export function openEngine(address: Address, env: NodeJS.ProcessEnv, answerMs = 
       }, 'long'),
     commit: async (id, tag) =>
       ask(async (to) => {
-        const answer: unknown = await to
-          .getContainer(segment(id))
-          .commit({ ...namesOf(tag), pause: true, comment: LAYER });
+        const container = to.getContainer(segment(id));
+        const of = await imageName(to, (await container.inspect()).Config.Image);
+        const answer: unknown = await container.commit({
+          ...namesOf(tag),
+          pause: true,
+          comment: layerComment(of),
+        });
         return (answer as { Id: string }).Id;
       }, 'long'),
     imageId: async (image) => (await imageConfig(image))?.id ?? null,

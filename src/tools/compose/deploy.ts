@@ -88,8 +88,10 @@ export const deployStack = defineAction({
   async commit(stage, ctx) {
     const { applyStack } = await import('./deploy/apply.ts');
     const { snapshot, failures } = await applyStack(stage, ctx);
-    const { changes, edits, images } = snapshot;
-    const isNothing = changes.length === 0 && edits === null && images.length === 0;
+    const { changes, edits, images, networks, volumes } = snapshot;
+    // What Compose had made before it failed goes with a rollback as well.
+    const isLeft = failures.length > 0 && networks.length + volumes.length > 0;
+    const isNothing = changes.length === 0 && edits === null && images.length === 0 && !isLeft;
     const changed = changes.map(({ name, before, after }) => ({
       service: serviceIn(after ?? before),
       container: name,

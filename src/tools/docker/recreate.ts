@@ -5,6 +5,8 @@ import { containerAction } from './container-action.ts';
 import { keptOf } from './container-change.ts';
 import { nameOf } from './container.ts';
 
+/** By which Compose knows what is its own. */
+const COMPOSES = 'com.docker.compose.';
 const NAME = /^[A-Za-z_]\w*$/;
 const PORT =
   /^(?:(?<address>[\d.]*\.[\d.]*|\[[\da-f:]+\]):)?(?:(?<outer>\d{1,5}):)?(?<inner>\d{1,5})(?:\/(?<protocol>tcp|udp|sctp))?$/i;
@@ -35,6 +37,13 @@ export const recreateContainer = containerAction({
   input: changesSchema,
   level: 'MEDIUM',
   async plan(input, found, ctx) {
+    const taken = Object.keys(input.labels ?? {}).find((name) => name.startsWith(COMPOSES));
+    if (taken !== undefined)
+      throw new HomeostatError(
+        'invalid_input',
+        `${taken} says which stack a container is of: Compose would take it for another`,
+        { next: 'Change the stack with edit_compose and deploy_stack instead.' },
+      );
     const before = keptOf(found);
     const image = input.image === undefined ? before.image : await ctx.engine.imageId(input.image);
     if (image === null)
