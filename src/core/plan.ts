@@ -30,11 +30,14 @@ export const printSchema = z.object({
 });
 export type Print = z.infer<typeof printSchema>;
 
-/** All that is below a folder, told apart by a digest of its prints; `bytes` of its files together, where counted. */
+/** All that is below a folder, told apart by a digest of its prints. */
 const belowSchema = z.object({
   entries: z.number().int(),
   digest: z.string(),
+  /** Of its files together, where counted. */
   bytes: z.number().int().optional(),
+  /** Whether a file in it runs with somebody else's rights, where that was looked at. */
+  setid: z.boolean().optional(),
 });
 
 /**

@@ -117,14 +117,12 @@ function checked(result: number, calls: Libc, syscall: string, path: PathBytes):
   throw failure(code, errno, message, syscall, path);
 }
 
+const ZERO = Buffer.alloc(1);
+
 /** With the zero byte at its end that C asks for; one inside would cut the path short. */
 function cString(path: PathBytes): Buffer {
-  const bytes = typeof path === 'string' ? Buffer.from(path) : path;
-  if (bytes.includes(0)) throw failure('EINVAL', 22, 'zero byte in a path', 'open', path);
-  const ended = Buffer.allocUnsafe(bytes.length + 1);
-  bytes.copy(ended);
-  ended[bytes.length] = 0;
-  return ended;
+  if (path.includes('\0')) throw failure('EINVAL', 22, 'zero byte in a path', 'open', path);
+  return typeof path === 'string' ? Buffer.from(`${path}\0`) : Buffer.concat([path, ZERO]);
 }
 
 const room = Buffer.allocUnsafe(LONGEST_XATTR);

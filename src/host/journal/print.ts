@@ -75,6 +75,8 @@ export interface Below {
   readonly digest: string;
   /** Bytes of its files. */
   readonly bytes: number;
+  /** Whether one of its files runs with somebody else's rights. */
+  readonly setid: boolean;
   /** When anything in it was changed last; 0 where it is empty. */
   readonly newestCtimeNs: bigint;
 }
@@ -115,7 +117,7 @@ export interface Row {
 /** The digest of what lies below a folder. Paths in it are '' and `/a/b`; the rows are in the order of their names. */
 export function digestOf(rowsIn: (inner: string) => readonly Row[]): Omit<Below, 'newestCtimeNs'> {
   const hash = createHash('sha256');
-  const below = { entries: 0, bytes: 0 };
+  const below = { entries: 0, bytes: 0, setid: false };
   const visit = (inner: string): void => {
     let lines = '';
     const folders: string[] = [];
@@ -124,7 +126,10 @@ export function digestOf(rowsIn: (inner: string) => readonly Row[]): Omit<Below,
       const content = type === 'directory' ? '' : `${size} ${mtimeNs}`;
       lines += `${name}\0${ino} ${mode} ${uid} ${gid} ${content}\n`;
       below.entries += 1;
-      if (type === 'file') below.bytes += Number(size);
+      if (type === 'file') {
+        below.bytes += Number(size);
+        below.setid ||= isSetId(Number(mode));
+      }
       if (type === 'directory') folders.push(`${inner}/${name}`);
     }
     hash.update(`${inner}\0\0${lines}`, 'latin1');
@@ -133,6 +138,9 @@ export function digestOf(rowsIn: (inner: string) => readonly Row[]): Omit<Below,
   visit('');
   return { ...below, digest: hash.digest('hex') };
 }
+
+/** Whether a file with that mode runs with the rights of its owner or group. */
+export const isSetId = (mode: number): boolean => (mode & 0o6000) !== 0;
 
 /** A path in latin1 as fs takes it: its bytes, or the same text where that costs less. */
 export function fsPath(path: string): Buffer | string {

@@ -12,7 +12,7 @@ import type { Transactions } from '../../core/transactions.ts';
 import { readUpper } from '../overlay/upper.ts';
 import { applyPlan } from './apply.ts';
 import { removeTree } from './discard.ts';
-import { fsPath } from './print.ts';
+import { fsPath, isSetId } from './print.ts';
 import { checkPlan } from './check.ts';
 import { inverseOf } from './inverse.ts';
 import { differing } from './differing.ts';
@@ -175,8 +175,8 @@ function described(
       change === 'create' && at !== undefined ? [{ path, at }] : [],
     ),
   );
-  for (const { path, change, from, at } of touched) {
-    const setid = change === 'create' && at !== undefined && setsId(at);
+  for (const { path, change, from, at, setid: known } of touched) {
+    const setid = change === 'create' && at !== undefined && (known ?? setsId(at));
     const speaks = setid || isNotable(path) || (from !== undefined && isNotable(from));
     if (told.has(path) || !speaks || inert.some((git) => isInside(path, git))) continue;
     told.add(path);
@@ -193,7 +193,7 @@ function described(
 /** Whether a file in a folder that comes runs with somebody else's rights. */
 function setsId(at: string): boolean {
   const stats = lstatSync(fsPath(at), { throwIfNoEntry: false });
-  return stats?.isFile() === true && (stats.mode & 0o6000) !== 0;
+  return stats?.isFile() === true && isSetId(stats.mode);
 }
 
 /** The further names of files that change in place, which change with them. */

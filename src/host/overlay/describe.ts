@@ -1,6 +1,6 @@
 import type { Aspect, Described, ShownChange } from '../../core/effects.ts';
 import type { Part, Print, Step } from '../../core/plan.ts';
-import { entryAt, fsPath } from '../journal/print.ts';
+import { entryAt, fsPath, isSetId } from '../journal/print.ts';
 import { sameXattrs } from './attributes.ts';
 import { pathsBelow, sizeBelow } from './below.ts';
 import { latin1 } from './lower.ts';
@@ -166,8 +166,7 @@ function described(
   return [{ change, before: side(was, before), after: side(is, after) }];
 }
 
-const SET_ID = 0o6000;
-const setsId = (print: Print | null): boolean => print?.type === 'file' && (print.mode & SET_ID) !== 0;
+const setsId = (print: Print | null): boolean => print?.type === 'file' && isSetId(print.mode);
 
 function kindOf({ before, after, from }: Fate): ShownChange['change'] {
   if (from !== undefined) return 'rename';

@@ -136,8 +136,8 @@ function removalsOf({ removed, sources }: Gathered, lower: Lower): Extract<Step,
   return deepestFirst.map((path) => {
     const before = lower.touched(path);
     if (before.type !== 'directory' || sources.has(path)) return { do: 'remove', path, before, below: null };
-    const { entries, digest, bytes } = lower.below(path);
-    return { do: 'remove', path, before, below: { entries, digest, bytes } };
+    const { newestCtimeNs: _, ...below } = lower.below(path);
+    return { do: 'remove', path, before, below };
   });
 }
 

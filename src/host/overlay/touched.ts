@@ -2,6 +2,7 @@ import type { ChangeKind } from '../../core/effects.ts';
 import type { Part, Print } from '../../core/plan.ts';
 import { sameButTimes } from './attributes.ts';
 import { pathsBelow } from './below.ts';
+import { isSetId } from '../journal/print.ts';
 import { latin1 } from './lower.ts';
 import { textOfName } from './names.ts';
 import { originsOf } from './origins.ts';
@@ -13,6 +14,8 @@ interface Touched {
   readonly from?: string;
   /** Where the new entry lies before the steps are done, absolute in latin1; only for what a folder brings. */
   readonly at?: string;
+  /** Whether it runs with somebody else's rights, where that is known without looking. */
+  readonly setid?: boolean;
 }
 
 /**
@@ -29,7 +32,7 @@ export function* touchedPaths({ root, store, steps }: Part, own: string): Genera
     change: Touched['change'],
     print: Print,
     at: string,
-    from?: string,
+    { from, setid }: { readonly from?: string; readonly setid?: boolean | undefined } = {},
   ): Generator<Touched> {
     const told = (inner: string): Touched => ({
       path: absolute(path + inner),
@@ -37,9 +40,13 @@ export function* touchedPaths({ root, store, steps }: Part, own: string): Genera
       at: at + inner,
       ...(from === undefined ? {} : { from: absolute(from + inner) }),
     });
-    yield told('');
+    yield from === undefined
+      ? { ...told(''), setid: print.type === 'file' && isSetId(print.mode) }
+      : told('');
     if (print.type !== 'directory') return;
-    for (const below of pathsBelow(at)) yield told(`/${below.path}`);
+    // One that holds such a file does not tell which.
+    const none = setid === false ? { setid } : {};
+    for (const below of pathsBelow(at)) yield { ...told(`/${below.path}`), ...none };
   }
   const moved = new Set(steps.map((step) => (step.do === 'put' ? origins.taken(step) : null)));
   for (const step of steps) {
@@ -50,8 +57,11 @@ export function* touchedPaths({ root, store, steps }: Part, own: string): Genera
       const source = origins.taken(step);
       const stands = step.before ?? origins.replaced(path);
       if (source !== null)
-        yield* whole(path, 'rename', source.before, `${lower}/${source.path}`, source.path);
-      else yield* whole(path, stands === null ? 'create' : 'modify', step.after, `${upper}/${step.from}`);
+        yield* whole(path, 'rename', source.before, `${lower}/${source.path}`, { from: source.path });
+      else
+        yield* whole(path, stands === null ? 'create' : 'modify', step.after, `${upper}/${step.from}`, {
+          setid: step.filled?.setid,
+        });
     } else if (step.do === 'unlink') yield { path: absolute(path), change: 'delete' };
     else if (step.do === 'link') yield { path: absolute(path), change: 'create' };
     else if (step.before.type !== 'directory' || !sameButTimes(step.before, step.after))

@@ -166,3 +166,22 @@ test('a text that is no longer what was read is not shown', () => {
   overlay.shell('mv swapped other', overlay.root);
   expect(describePart(part, '1/0', isSecret, () => 'print')).toMatchObject([{ before: { text: null } }]);
 });
+
+test.each([
+  ['mkdir -p n/a; echo 1 >n/a/1; chmod g+s n/a', { n: false, 'n/a': false, 'n/a/1': false }],
+  ['mkdir -p n/a; cp /bin/true n/a/1; chmod g+s n/a/1', { n: false, 'n/a': undefined, 'n/a/1': undefined }],
+  // What is put into the folder later was not read with it.
+  [
+    'mkdir n; chmod u+s other; mv other n/; echo 1 >n/1',
+    { n: false, 'n/other': undefined, 'n/1': undefined },
+  ],
+  ['cp /bin/true new; chmod u+s new', { new: true }],
+])('nobody has to look for files that run with others’ rights where it is known: %s', (line, known) => {
+  const overlay = new Overlay(scratch().base, 'trusted', TREE);
+  overlay.run(line);
+  const told = [...touchedPaths(overlay.read(), '1/0')].map(({ path, setid }) => [
+    path.slice(overlay.root.length + 1),
+    setid,
+  ]);
+  expect(Object.fromEntries(told)).toEqual(known);
+});
