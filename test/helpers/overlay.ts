@@ -20,9 +20,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import type { Part, Print } from '../../src/core/plan.ts';
 import { readUpper } from '../../src/host/overlay/upper.ts';
+import { cleanUpAfter } from './clean-up.ts';
 import { needRoot } from './needs.ts';
 import { listXattrs, removeXattr, setTimes, setXattr } from '../../src/host/syscalls.ts';
 
@@ -62,7 +62,7 @@ interface Seed {
 
 const seeds = new Map<string, Seed>();
 
-afterAll(() => {
+cleanUpAfter('file', () => {
   for (const { seed } of seeds.values()) rmSync(join(seed, '..'), { recursive: true, force: true });
   seeds.clear();
 });
