@@ -5,9 +5,11 @@ export const SHARING: readonly string[] = [
   'contract',
   'core',
   'docker',
+  'e2e',
   'golden',
   'guards',
   'http',
   'registry',
+  'runner',
   'tools',
 ];
