@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../src/app.ts';
+import { SHARING } from './helpers/sharing.ts';
 
 const SRC = join(PACKAGE_ROOT, 'src');
 
@@ -177,4 +178,15 @@ test('files are small', () => {
   expect(lines.filter((f) => f.lines > 400)).toEqual([]);
   const median = lines.map((f) => f.lines).toSorted((a, b) => a - b)[Math.floor(lines.length / 2)] ?? 0;
   expect(median).toBeLessThanOrEqual(120);
+});
+
+test('no file of tests that shares its process replaces modules, and no helper has hooks of its own', () => {
+  const tests = join(PACKAGE_ROOT, 'test');
+  const found = (folder: string, forbidden: RegExp): string[] =>
+    readdirSync(join(tests, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && name !== 'each-file.ts')
+      .filter((name) => forbidden.test(readFileSync(join(tests, folder, name), 'utf8')))
+      .map((name) => join(folder, name));
+  expect(SHARING.flatMap((folder) => found(folder, /\bvi\.(doMock|mock)\(/))).toEqual([]);
+  expect(found('helpers', /^(?:before|after)(?:Each|All)\(/m)).toEqual([]);
 });

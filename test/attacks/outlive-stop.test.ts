@@ -2,6 +2,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { trustAll } from '../helpers/app.ts';
 import { connect } from '../helpers/client.ts';
 import { asPerson, cli } from '../helpers/cli-process.ts';
 import { eventually, processesWith } from '../helpers/processes.ts';
@@ -35,7 +36,7 @@ test.each(Object.entries(places))(
   '%s, whatever a command leaves behind dies with the stop',
   async (_, make) => {
     const place = make();
-    expect((await asPerson(place, ['init'])).code).toBe(0);
+    await trustAll(place);
     const server = await connect(place);
     const mark = unique();
     const line = ESCAPES.map((escape) => escape(mark)).join('\n');
@@ -62,7 +63,7 @@ test.each(Object.entries(places))(
 
 test('the stop file made by hand, taken away again or emptied: only a person releases', async () => {
   const place = scratch();
-  expect((await asPerson(place, ['init'])).code).toBe(0);
+  await trustAll(place);
   const server = await connect(place);
   const mark = unique();
   const running = server.call('run_command', { command: `sleep ${mark}` });
@@ -136,7 +137,7 @@ test.each(['in the sandbox', 'on the machine itself'])(
 
 test('an action that is held or waited for is not carried out under the stop', async () => {
   const place = scratch();
-  expect((await asPerson(place, ['init'])).code).toBe(0);
+  await trustAll(place);
   const server = await connect(place);
   const held = await server.call('write_file', { path: '.mcp.json', content: '{}' });
   expect(held.outcome).toBe('held');

@@ -5,6 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/app.ts';
 import type { AuditBody } from '../../src/core/records.ts';
 import { type TestApp, testApp } from '../helpers/app.ts';
+import { expectClean } from '../helpers/killing.ts';
+import { expectSettled } from '../helpers/state.ts';
 import { differences, treeOf } from '../helpers/tree.ts';
 import { CASES, FREE, type Input, act, furnish } from './cases.ts';
 
@@ -65,6 +67,8 @@ describe.each(CASES.filter((one) => one.undo === null))('$tool $what', ({ tool, 
       const t = await testApp({ on: first });
       await t.app.ready();
       expect(differences(before, treeOf(t.root))).toEqual([]);
+      expectClean(t);
+      expectSettled(t);
       const [recovered, ...rest] = await auditOf(t, { result: outcomeAt(step), action: tool });
       expect(rest).toEqual([]);
       expect(recovered).toMatchObject({ event: 'action.recovered', error: 'interrupted' });

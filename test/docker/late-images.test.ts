@@ -56,7 +56,10 @@ test('what an engine ends after the connection was lost is let go as well', asyn
   await t.act('start_container', { container: 'nobody' });
   const person = await t.app.operator();
   await expect.poll(async () => (await person.collect(false)).unreleased).toBe(0);
-  expect(await idsOf(on)).toEqual(then);
+  // The engine may still have been at it.
+  await expect
+    .poll(async () => person.collect(false).then(async () => idsOf(on)), { timeout: 10_000 })
+    .toEqual(then);
   // The layer that was asked for when the connection was lost.
   await on.docker
     .getContainer('late')

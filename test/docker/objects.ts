@@ -10,16 +10,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Readable } from 'node:stream';
 import type { TestEngine } from '../helpers/engine.ts';
+import { manifestOf } from '../helpers/manifest.ts';
 import { worldOf } from './world.ts';
-
-const MANIFEST = fileURLToPath(new URL('../helpers/manifest.py', import.meta.url));
-
-/** Every entry of a folder with its bytes, owner, times to the nanosecond and attributes. */
-export const manifestOf = (folder: string): unknown =>
-  JSON.parse(execFileSync('python3', [MANIFEST, folder], { encoding: 'utf8', maxBuffer: 1 << 28 }));
 
 export const folderOf = async ({ docker }: TestEngine, volume: string): Promise<string> =>
   (await docker.getVolume(volume).inspect()).Mountpoint;

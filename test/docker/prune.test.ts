@@ -5,7 +5,8 @@ import { engineForTests } from '../helpers/engine.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { wait } from '../contract/cases.ts';
 import { act, appOn, clear } from './cases.ts';
-import { fillVolume, folderOf, manifestOf } from './objects.ts';
+import { fillVolume, folderOf } from './objects.ts';
+import { manifestOf } from '../helpers/manifest.ts';
 import { FREE } from './world.ts';
 
 const engine = engineForTests();

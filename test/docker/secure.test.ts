@@ -6,7 +6,8 @@ import { engineForTests } from '../helpers/engine.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { secureAddress } from '../helpers/secure-engine.ts';
 import { act, appOn, clear } from './cases.ts';
-import { fillVolume, folderOf, manifestOf } from './objects.ts';
+import { fillVolume, folderOf } from './objects.ts';
+import { manifestOf } from '../helpers/manifest.ts';
 import { CONFIG, stackApp } from './stacks.ts';
 
 const secure = await secureAddress();

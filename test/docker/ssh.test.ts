@@ -15,7 +15,8 @@ import { eventually, processesWith } from '../helpers/processes.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { type SshHost, startSshd } from '../helpers/ssh.ts';
 import { act, appOn, clear } from './cases.ts';
-import { folderOf, manifestOf } from './objects.ts';
+import { folderOf } from './objects.ts';
+import { manifestOf } from '../helpers/manifest.ts';
 import { CONFIG, stackApp } from './stacks.ts';
 import { furnish, worldOf } from './world.ts';
 

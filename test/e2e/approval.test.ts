@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { trustAll } from '../helpers/app.ts';
 import { connect } from '../helpers/client.ts';
 import { asPerson, cli } from '../helpers/cli-process.ts';
 import { directly, scratch } from '../helpers/scratch.ts';
@@ -9,7 +10,7 @@ async function place(): Promise<ReturnType<typeof scratch>> {
   const made = directly(scratch());
   mkdirSync(join(made.root, 'data'));
   writeFileSync(join(made.root, 'data', 'a.csv'), '1,2\n');
-  expect((await asPerson(made, ['init'])).code).toBe(0);
+  await trustAll(made);
   return made;
 }
 

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { trustAll } from '../helpers/app.ts';
 import { PACKAGE_ROOT } from '../../src/app.ts';
-import { asPerson } from '../helpers/cli-process.ts';
 import { httpProcess, tokenFor } from '../helpers/http-process.ts';
 import { scratch } from '../helpers/scratch.ts';
 
@@ -39,7 +39,7 @@ async function withToken(to: URL, token: string): Promise<{ url: string; close()
 
 test('the conformance suite of the protocol fails in those scenarios alone that need tools made for it', async () => {
   const place = scratch();
-  expect((await asPerson(place, ['init'])).code).toBe(0);
+  await trustAll(place);
   const server = await httpProcess(place);
   const proxy = await withToken(server.url, await tokenFor(place, 'suite'));
   const expected = ['--suite', 'all', '--expected-failures', join(FOLDER, 'expected-failures.yaml')];

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { trustAll } from '../helpers/app.ts';
 import { connect } from '../helpers/client.ts';
 import { asPerson, cli } from '../helpers/cli-process.ts';
 import { type Scratch, scratch } from '../helpers/scratch.ts';
@@ -18,8 +19,7 @@ const yes: ElicitResult = { action: 'accept', content: { decision: 'approve' } }
 async function place(config = ENROLLED): Promise<Scratch> {
   const made = scratch(config);
   writeFileSync(join(made.root, 'data.csv'), '1,2\n');
-  expect((await asPerson(made, ['init'])).code).toBe(0);
-  expect((await asPerson(made, ['trust'])).code).toBe(0);
+  await trustAll(made);
   return made;
 }
 

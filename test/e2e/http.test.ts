@@ -3,8 +3,9 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { trustAll } from '../helpers/app.ts';
 import { BIN } from '../helpers/client.ts';
-import { asPerson, cli } from '../helpers/cli-process.ts';
+import { cli } from '../helpers/cli-process.ts';
 import { begun, ask, line } from '../helpers/http.ts';
 import { httpProcess, tokenFor } from '../helpers/http-process.ts';
 import { needProgram } from '../helpers/needs.ts';
@@ -13,7 +14,7 @@ import { actionsOf, auditOf, expectSettled } from '../helpers/state.ts';
 
 async function place(): Promise<Scratch> {
   const made = scratch();
-  expect((await asPerson(made, ['init'])).code).toBe(0);
+  await trustAll(made);
   return made;
 }
 

@@ -1,37 +1,63 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { trustAll } from '../helpers/app.ts';
+import type { ActionReport } from '../../src/core/outcome.ts';
+import { type TestApp, testApp, trustAll } from '../helpers/app.ts';
 import { asPerson } from '../helpers/cli-process.ts';
-import { type Answer, connect } from '../helpers/client.ts';
 import { diesAt, filled, restarted } from '../helpers/killing.ts';
-import { directly } from '../helpers/scratch.ts';
+import { type Scratch, directly } from '../helpers/scratch.ts';
 import { auditOf, expectSettled, treeOf } from '../helpers/state.ts';
+
+/** The agent that `diesAt` is, in this process: only what is killed needs one of its own. */
+const AGENT = { client: 'test-client', user: userInfo().username };
+
+async function inProcess<T>(place: Scratch, work: (t: TestApp) => Promise<T>): Promise<T> {
+  const t = await testApp({ on: place });
+  try {
+    return await work(t);
+  } finally {
+    await t.close();
+  }
+}
+
+const called = async (place: Scratch, tool: string, input: object): Promise<ActionReport> =>
+  inProcess(place, async (t) => t.act(tool, input, AGENT));
+
+const approved = async (place: Scratch, id: string): Promise<void> =>
+  inProcess(place, async (t) => t.approve(id));
+
+/** Waits for a person's word on a held action, and answers that action's own report. */
+const waited = async (place: Scratch, id: string): Promise<ActionReport> =>
+  inProcess(place, async (t) => {
+    const { result } = await t.ask('wait_for_approval', { action_id: id, wait_seconds: 30 }, AGENT);
+    return (result as { report: ActionReport }).report;
+  });
 
 const BEFORE = ['intended', 'staged', 'committing'];
 const AFTER = ['preserved', 'committed', 'verified'];
 
-const CASES: [tool: string, input: object][] = [
-  ['write_file', { path: 'a.txt', content: 'replaced\n' }],
+/** Through the server; every tool is killed at each step in test/contract/kill.test.ts. */
+const WRITING = { path: 'a.txt', content: 'replaced\n' };
+
+for (const step of [...BEFORE, ...AFTER]) {
+  test(`write_file, killed at ${step}, leaves every byte as it was`, async () => {
+    const place = filled();
+    const before = treeOf(place.root);
+    expect(await diesAt(place, step, 1, 'write_file', WRITING)).toBe(true);
+    expect((await restarted(place)).outcome).toBe(BEFORE.includes(step) ? 'failed' : 'rolled_back');
+    expect(treeOf(place.root)).toEqual(before);
+  });
+}
+
+for (const [tool, input] of [
+  ['write_file', WRITING],
   ['write_file', { path: 'new/deep/c.txt', content: 'created\n' }],
   ['edit_file', { path: 'a.txt', edits: [{ old_text: 'two', new_text: 'three' }] }],
   ['delete_file', { path: 'a.txt' }],
   ['delete_file', { path: 'link' }],
-];
-
-for (const [tool, input] of CASES) {
-  const name = `${tool} ${(input as { path: string }).path}`;
-  for (const step of [...BEFORE, ...AFTER]) {
-    test(`${name}, killed at ${step}, leaves every byte as it was`, async () => {
-      const place = filled();
-      const before = treeOf(place.root);
-      expect(await diesAt(place, step, 1, tool, input)).toBe(true);
-      expect((await restarted(place)).outcome).toBe(BEFORE.includes(step) ? 'failed' : 'rolled_back');
-      expect(treeOf(place.root)).toEqual(before);
-    });
-  }
-
-  test(`${name}, killed after its outcome was recorded, stays done`, async () => {
+] as const) {
+  test(`${tool} ${input.path}, killed after its outcome was recorded, stays done`, async () => {
     const place = filled();
     const before = treeOf(place.root);
     expect(await diesAt(place, 'finished', 1, tool, input)).toBe(true);
@@ -90,9 +116,7 @@ test('run_command, killed after its outcome was recorded, stays done and can be 
   expect(await diesAt(place, 'finished', 1, 'run_command', { command: COMMAND })).toBe(true);
   const { id, outcome } = await restarted(place);
   expect(outcome).toBe('succeeded');
-  const server = await connect(place);
-  expect((await server.call('rollback', { id })).outcome).toBe('succeeded');
-  await server.close();
+  expect((await called(place, 'rollback', { id })).outcome).toBe('succeeded');
   expect(treeOf(place.root)).toEqual(before);
 });
 
@@ -100,17 +124,14 @@ for (const step of [...BEFORE, ...AFTER, 'finished']) {
   test(`rollback, killed at ${step}, is either not done or done, and can be asked for again`, async () => {
     const place = filled();
     const before = treeOf(place.root);
-    const first = await connect(place);
-    const done = await first.call('run_command', { command: COMMAND });
+    const done = await called(place, 'run_command', { command: COMMAND });
     expect(done.outcome).toBe('succeeded');
-    await first.close();
     const after = treeOf(place.root);
     const input = { id: String(done.snapshot_id) };
     expect(await diesAt(place, step, 1, 'rollback', input)).toBe(true);
     const { outcome } = await restarted(place);
     expect(treeOf(place.root)).toEqual(step === 'finished' ? before : after);
-    const server = await connect(place);
-    const again = await server.call('rollback', input);
+    const again = await called(place, 'rollback', input);
     if (step === 'finished') {
       expect(outcome).toBe('succeeded');
       expect(again.error?.code).toBe('already_undone');
@@ -118,7 +139,6 @@ for (const step of [...BEFORE, ...AFTER, 'finished']) {
       expect(outcome).toBe(BEFORE.includes(step) ? 'failed' : 'rolled_back');
       expect(again.outcome).toBe('succeeded');
     }
-    await server.close();
     expect(treeOf(place.root)).toEqual(before);
   });
 }
@@ -136,10 +156,8 @@ for (const [tool, input, gone] of [
     expect(phase).toBe('held');
     expect(treeOf(place.root)).toEqual(before);
     expect((await asPerson(place, ['approve', id])).code).toBe(0);
-    const server = await connect(place);
-    expect((await server.wait(id)).outcome).toBe('succeeded');
-    expect((await server.wait(id)).outcome).toBe('succeeded');
-    await server.close();
+    expect((await waited(place, id)).outcome).toBe('succeeded');
+    expect((await waited(place, id)).outcome).toBe('succeeded');
     if (gone === null) expect(readFileSync(join(place.root, '.env'), 'utf8')).toBe('A=1\n');
     else expect(existsSync(join(place.root, gone))).toBe(false);
     expect(auditOf(place, id).filter((line) => line.event === 'action.committing')).toHaveLength(1);
@@ -151,20 +169,15 @@ for (const [tool, input, gone] of [
       const place = filled();
       await trustAll(place);
       const before = treeOf(place.root);
-      const first = await connect(place);
-      const held = await first.call(tool, { ...input });
+      const held = await called(place, tool, input);
       expect(held.outcome).toBe('held');
-      await first.close();
       const id = String(held.action_id);
-      await asPerson(place, ['approve', id]);
+      await approved(place, id);
       expect(await diesAt(place, step, 1, 'wait_for_approval', { action_id: id })).toBe(true);
       const expected = step === 'committing' ? 'failed' : 'rolled_back';
       expect((await restarted(place)).outcome).toBe(expected);
       expect(treeOf(place.root)).toEqual(before);
-      const server = await connect(place);
-      const answer: Answer = await server.wait(id, 1);
-      expect(answer.outcome).toBe(expected);
-      await server.close();
+      expect((await waited(place, id)).outcome).toBe(expected);
       expect(treeOf(place.root)).toEqual(before);
     });
   }

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { trustAll } from '../helpers/app.ts';
 import { type Connected, connect } from '../helpers/client.ts';
 import { asPerson, cli } from '../helpers/cli-process.ts';
 import { scratch } from '../helpers/scratch.ts';
@@ -59,7 +60,7 @@ test('actions of two servers interleave, the chain stays whole and no change is 
 
 test('an approval that two servers wait for is used once', async () => {
   const place = scratch();
-  await asPerson(place, ['init']);
+  await trustAll(place);
   const [one, two] = [await connect(place), await connect(place)];
   const { action_id: id } = await one.call('run_command', {
     command: 'echo once >> ran.txt; touch .mcp.json',

@@ -2,10 +2,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/app.ts';
 import type { Sandbox, SandboxRequest, SandboxResult } from '../../src/core/sandbox.ts';
 import { openSandbox } from '../../src/host/sandbox/open-sandbox.ts';
+import { cleanUpAfter } from './clean-up.ts';
 import { isRoot, mustHave, noSandbox } from './needs.ts';
 import { readSandbox } from '../../src/registry/sandbox.ts';
 
@@ -50,7 +51,7 @@ function asOrdinaryUser(file: string): void {
 const made: string[] = [];
 let runs = 0;
 
-afterEach(() => {
+cleanUpAfter('test', () => {
   for (const folder of made.splice(0)) {
     // A server that was killed leaves the kernel's own folders as an ordinary user may not even open them.
     spawnSync('chmod', ['-R', 'u+rwX', folder]);

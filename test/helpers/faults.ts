@@ -3,8 +3,8 @@ import { execa } from 'execa';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import type { ActionReport } from '../../src/core/outcome.ts';
+import { cleanUpAfter } from './clean-up.ts';
 import { dice } from './dice.ts';
 import type { Scratch } from './scratch.ts';
 import { SEED } from './seeded.ts';
@@ -38,7 +38,7 @@ export interface Faulty {
 
 let library: string | null = null;
 
-afterAll(() => {
+cleanUpAfter('file', () => {
   if (library !== null) rmSync(join(library, '..'), { recursive: true });
   library = null;
 });

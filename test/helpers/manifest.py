@@ -1,6 +1,7 @@
-"""Prints everything below a folder as sorted JSON: one object for each path, names and values with their bytes escaped.
+"""Tells everything below a folder as sorted JSON: one object for each path, names and values with their bytes escaped.
 
-Usage: manifest.py FOLDER. Nothing of the product is used here, so that it can tell when the product is wrong.
+Each line of the input is a folder as a JSON string; its answer is a length in 16 digits and as many bytes of JSON.
+Nothing of the product is used here, so that it can tell when the product is wrong.
 """
 
 import errno
@@ -83,7 +84,7 @@ def describe(path, stats):
     return entry
 
 
-def main(folder):
+def below(folder):
     root = os.fsencode(folder)
     entries, names = {}, {}
     waiting = [b""]
@@ -99,7 +100,10 @@ def main(folder):
     for group in names.values():
         for name in group if len(group) > 1 else []:
             entries[name]["names"] = sorted(group)
-    json.dump(entries, sys.stdout, sort_keys=True, indent=1)
+    return entries
 
 
-main(sys.argv[1])
+for line in sys.stdin:
+    answer = json.dumps(below(json.loads(line)), sort_keys=True)
+    sys.stdout.write(f"{len(answer):016d}{answer}")
+    sys.stdout.flush()

@@ -2,14 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, beforeEach, expect } from 'vitest';
+import { TestRunner, expect } from 'vitest';
 import { SYSTEM_PATH } from '../../src/host/sandbox/starter.ts';
 import { probe } from '../../src/host/sandbox/probe.ts';
-
-let current: TestContext | null = null;
-beforeEach((context) => {
-  current = context;
-});
 
 /** Whether what this machine lacks is a failure: Linux in CI has it all. */
 export const mustHave = process.env['CI'] === 'true' && process.platform === 'linux';
@@ -17,7 +12,7 @@ export const mustHave = process.env['CI'] === 'true' && process.platform === 'li
 /** Ends the test that runs as skipped, with what would enable it; as failed where it must not be missing. */
 export function lacking(what: string): void {
   if (mustHave) expect.fail(what);
-  current?.skip(what);
+  TestRunner.getCurrentTest()?.context.skip(what);
 }
 
 export const isRoot = process.getuid?.() === 0;

@@ -9,6 +9,7 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readFileSync,
   renameSync,
@@ -17,10 +18,11 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Part, Print } from '../../src/core/plan.ts';
 import { readUpper } from '../../src/host/overlay/upper.ts';
+import { cleanUpAfter } from './clean-up.ts';
 import { needRoot } from './needs.ts';
 import { listXattrs, removeXattr, setTimes, setXattr } from '../../src/host/syscalls.ts';
 
@@ -34,7 +36,6 @@ const OPTIONS = {
   user: 'userxattr,volatile',
 };
 const BLOCK = 4096;
-const MANIFEST = fileURLToPath(new URL('manifest.py', import.meta.url));
 
 const AGE = `import os, sys
 for d, ds, fs in os.walk(os.fsencode(sys.argv[1])):
@@ -42,10 +43,46 @@ for d, ds, fs in os.walk(os.fsencode(sys.argv[1])):
         p = os.path.join(d, n); t = os.lstat(p).st_mtime_ns - 10**12
         os.utime(p, ns=(t, t), follow_symlinks=False)`;
 
-/** One path as the manifest tool tells it. */
-export interface Told {
-  readonly [aspect: string]: unknown;
-  readonly mtime_ns: string;
+/** Runs a program as whom the flavour is for. */
+function runAs(flavour: Flavour, words: readonly string[]): string {
+  const user = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
+  const [program = '', ...parameters] = flavour === 'user' ? [...user, ...words] : words;
+  const env = { ...process.env, LC_ALL: 'C' };
+  return execFileSync(program, parameters, { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+const shell = (flavour: Flavour, script: string, folder: string): string =>
+  runAs(flavour, ['sh', '-c', `umask 022; cd '${folder}' && { ${script}\n}; true`]);
+
+interface Seed {
+  readonly seed: string;
+  /** An empty folder with the seed's own attributes. */
+  readonly blank: string;
+}
+
+const seeds = new Map<string, Seed>();
+
+cleanUpAfter('file', () => {
+  for (const { seed } of seeds.values()) rmSync(join(seed, '..'), { recursive: true, force: true });
+  seeds.clear();
+});
+
+/** The tree that a script makes, of which every overlay gets its copies; the script runs once. */
+function seeded(tree: string, flavour: Flavour): Seed {
+  const known = seeds.get(`${flavour} ${tree}`);
+  if (known !== undefined) return known;
+  const base = mkdtempSync(join(tmpdir(), 'homeostat-seed-'));
+  const [seed, blank] = [join(base, 'seed'), join(base, 'blank')];
+  mkdirSync(seed);
+  if (flavour === 'user') for (const folder of [base, seed]) chownSync(folder, NOBODY, NOBODY);
+  shell(flavour, tree, seed);
+  // So that nothing in the tree is as young as what a line changes.
+  execFileSync('python3', ['-IS', '-c', AGE, seed]);
+  execFileSync('cp', ['-aT', '--attributes-only', seed, blank]);
+  execFileSync('find', [blank, '-mindepth', '1', '-delete']);
+  execFileSync('touch', ['-r', seed, blank]);
+  seeds.set(`${flavour} ${tree}`, { seed, blank });
+  return { seed, blank };
 }
 
 /** A root, a copy of it, and a store, in which shell lines are run in real overlays. */
@@ -65,32 +102,14 @@ export class Overlay {
     for (const folder of ['store', 'store/1/0/work', 'store/1/0/pre', 'merged'])
       mkdirSync(join(base, folder), { recursive: true });
     if (flavour === 'user') execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, base]);
-    const seed = join(base, 'seed');
-    mkdirSync(seed);
-    if (flavour === 'user') chownSync(seed, NOBODY, NOBODY);
-    this.shell(tree, seed);
-    // So that nothing in the tree is as young as what a line changes.
-    execFileSync('python3', ['-c', AGE, seed]);
-    for (const copy of [this.root, this.copy]) execFileSync('cp', ['-aT', seed, copy]);
-    execFileSync('cp', ['-a', '--attributes-only', this.root, join(this.store, '1/0/upper')]);
-    execFileSync('find', [join(this.store, '1/0/upper'), '-mindepth', '1', '-delete']);
-    execFileSync('touch', ['-r', this.root, join(this.store, '1/0/upper')]);
-  }
-
-  private as(words: readonly string[]): readonly [string, ...string[]] {
-    const user = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
-    return (this.flavour === 'user' ? [...user, ...words] : words) as [string, ...string[]];
-  }
-
-  private execute(words: readonly string[]): string {
-    const [program, ...parameters] = this.as(words);
-    const env = { ...process.env, LC_ALL: 'C' };
-    return execFileSync(program, parameters, { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { seed, blank } = seeded(tree, flavour);
+    const copies = 'cp -aT "$1" "$3/root"; cp -aT "$1" "$3/copy"; cp -aT "$2" "$3/store/1/0/upper"';
+    execFileSync('sh', ['-ec', copies, 'sh', seed, blank, base]);
   }
 
   /** Runs a shell script in a folder, directly; what fails in it is passed over. */
   shell(script: string, folder: string): string {
-    return this.execute(['sh', '-c', `umask 022; cd '${folder}' && { ${script}\n}; true`]);
+    return shell(this.flavour, script, folder);
   }
 
   /** Runs it on the root in an overlay. */
@@ -103,7 +122,15 @@ export class Overlay {
       this.flavour === 'user' ? ['unshare', '-U', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`] : [];
     const inside = `cd '${merged}' && { ${script}\n}; true`;
     const line = `umask 022; ${mount} && exec ${back.join(' ')} sh -c "$1"`;
-    return this.execute(['unshare', this.flavour === 'user' ? '-Urm' : '-m', 'sh', '-c', line, 'sh', inside]);
+    return runAs(this.flavour, [
+      'unshare',
+      this.flavour === 'user' ? '-Urm' : '-m',
+      'sh',
+      '-c',
+      line,
+      'sh',
+      inside,
+    ]);
   }
 
   /** Reads what the lines in the overlay left, as the user who ran them. */
@@ -125,11 +152,6 @@ export class Overlay {
     const { ctimeNs } = lstatSync(path, { bigint: true });
     rmSync(path);
     return ctimeNs;
-  }
-
-  manifest(folder: string): Record<string, Told> {
-    const told = execFileSync('python3', [MANIFEST, folder], { encoding: 'utf8', maxBuffer: 1 << 28 });
-    return JSON.parse(told) as Record<string, Told>;
   }
 }
 

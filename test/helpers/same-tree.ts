@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import type { Part } from '../../src/core/plan.ts';
 import { belowDigest } from '../../src/host/journal/print.ts';
-import type { Overlay, Told } from './overlay.ts';
+import { type Told, manifestOf } from './manifest.ts';
+import type { Overlay } from './overlay.ts';
 
 /** Where the data of a file is, as pairs of start and end. */
 const dataBytes = ({ data }: Told): number =>
@@ -12,7 +13,7 @@ const dataBytes = ({ data }: Told): number =>
  * a file may have more holes.
  */
 export function expectSameTree(overlay: Overlay, startedNs: bigint): void {
-  const [root, copy] = [overlay.manifest(overlay.root), overlay.manifest(overlay.copy)];
+  const [root, copy] = [manifestOf(overlay.root), manifestOf(overlay.copy)];
   const told = (tree: Readonly<Record<string, Told>>): Record<string, Told> =>
     Object.fromEntries(
       Object.entries(tree).map(([path, entry]) => {

@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
 import { removeTree } from '../../src/host/journal/discard.ts';
+import { cleanUpAfter } from './clean-up.ts';
 
 const made: string[] = [];
 
-afterEach(() => {
+cleanUpAfter('test', () => {
   for (const folder of made.splice(0)) removeTree(folder);
 });
 

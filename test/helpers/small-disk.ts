@@ -11,15 +11,16 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/app.ts';
+import { cleanUpAfter } from './clean-up.ts';
 // Imported for its order too: what is mounted is unmounted before its folders are removed.
 import type { Scratch } from './scratch.ts';
 import './scratch.ts';
 
 const mounted: string[] = [];
 
-afterEach(() => {
+cleanUpAfter('test', () => {
   for (const folder of mounted.splice(0)) spawnSync('umount', ['-l', folder]);
 });
 

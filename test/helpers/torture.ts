@@ -1,10 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import type { ActionReport } from '../../src/core/outcome.ts';
 import { type TestApp, testApp } from './app.ts';
-
-const MANIFEST = fileURLToPath(new URL('manifest.py', import.meta.url));
+import { manifestOf } from './manifest.ts';
 
 /** Everything reversible is done without asking. */
 const FREE = 'autonomy: full\nlimits:\n  actions_per_minute: 100000\n';
@@ -18,19 +16,13 @@ export interface Rack {
   undo(id: string): Promise<ActionReport>;
 }
 
-/** Every path below a folder with all its metadata, as a tool outside the product tells it. */
-export function manifest(folder: string): unknown {
-  const told = execFileSync('python3', ['-IS', MANIFEST, folder], { encoding: 'utf8', maxBuffer: 1 << 28 });
-  return JSON.parse(told) as unknown;
-}
-
 /** A product of its own on a root in which a script has been run directly. */
 export async function rack(tree: string): Promise<Rack> {
   const t = await testApp({ config: FREE });
   execFileSync('bash', ['-c', `${tree}\ntrue`], { cwd: t.root, stdio: 'ignore' });
   return {
     t,
-    manifest: () => manifest(t.root),
+    manifest: () => manifestOf(t.root),
     async run(script) {
       const report = await throughPerson(await t.act('run_command', { command: `${script}\ntrue` }), t);
       expect(report).toMatchObject({ outcome: 'succeeded', error: null });

@@ -6,8 +6,7 @@ import { PACKAGE_ROOT } from '../../src/app.ts';
 import { compile, compiledRegistry } from '../../src/registry/compiled.ts';
 import { readRegistry } from '../../src/registry/load-registry.ts';
 import { openRegistry } from '../../src/registry/open-registry.ts';
-import type { Registry } from '../../src/registry/registry.ts';
-import { REGISTRY } from '../helpers/assess.ts';
+import { type Registry, registryOf } from '../../src/registry/registry.ts';
 import { scratch } from '../helpers/scratch.ts';
 
 interface Copy {
@@ -16,6 +15,7 @@ interface Copy {
 }
 
 const DATA = readRegistry(join(PACKAGE_ROOT, 'registry'));
+const REGISTRY = registryOf(DATA);
 
 /** The shipped registry, and what a build makes of it, where a test may change both. */
 function copy(): Copy {

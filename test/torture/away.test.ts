@@ -11,7 +11,7 @@ import { type Scratch, scratch } from '../helpers/scratch.ts';
 import { describeWithMounts } from '../helpers/small-disk.ts';
 import { sql } from '../helpers/sql.ts';
 import { actionsOf, auditOf, expectSettled, expectWholeChain, query } from '../helpers/state.ts';
-import { manifest } from '../helpers/torture.ts';
+import { manifestOf } from '../helpers/manifest.ts';
 
 const mounted: string[] = [];
 
@@ -64,7 +64,7 @@ async function disk(): Promise<Disk> {
     store: join(point, `.homeostat-${process.getuid?.() ?? 0}`),
     mount: put,
     unmount: () => void execFileSync('umount', ['-l', point]),
-    look: () => [place.root, away].map((root) => (existsSync(root) ? manifest(root) : null)),
+    look: () => [place.root, away].map((root) => (existsSync(root) ? manifestOf(root) : null)),
   };
 }
 
@@ -105,7 +105,7 @@ describeWithMounts('a root that goes away', import.meta.filename, () => {
     async (how) => {
       for (const when of ['running', 'committing'] as const) {
         const place = await disk();
-        const here = manifest(place.root);
+        const here = manifestOf(place.root);
         const before = place.look();
         let gone = false;
         const t = await testApp({
@@ -128,7 +128,7 @@ describeWithMounts('a root that goes away', import.meta.filename, () => {
         expect(['failed', 'rolled_back'], `${how}, ${when}: ${JSON.stringify(report)}`).toContain(
           report.outcome,
         );
-        expect(manifest(place.root), `${how}, ${when}`).toEqual(here);
+        expect(manifestOf(place.root), `${how}, ${when}`).toEqual(here);
         if (how === 'unmounted') {
           place.mount();
           expect(place.look()).toEqual(before);
@@ -239,7 +239,7 @@ describeWithMounts('a root that goes away', import.meta.filename, () => {
     '%s in the midst of a commit: the end is told at once, and the other root is as it was',
     async (how) => {
       const place = await disk();
-      const here = manifest(place.root);
+      const here = manifestOf(place.root);
       const command = `cd ${place.root}; ${LINE}; cd ${place.away}; ${LINE}`;
       expect(await diesAt(place, 'committed', 1, 'run_command', { command })).toBe(true);
       LOSSES[how](place);
@@ -247,7 +247,7 @@ describeWithMounts('a root that goes away', import.meta.filename, () => {
       expectSettled(place);
       const { id } = actionsOf(place).at(-1) ?? { id: '' };
       expect(auditOf(place, id).at(-1)?.detail).toContain(how === 'deleted' ? place.away : place.store);
-      expect(manifest(place.root)).toEqual(here);
+      expect(manifestOf(place.root)).toEqual(here);
       // Made anew it can be worked in.
       mkdirSync(place.away, { recursive: true });
       const server = await connect(place);

@@ -8,7 +8,7 @@ import { SEED } from '../helpers/seeded.ts';
 import type { Scratch } from '../helpers/scratch.ts';
 import { sql } from '../helpers/sql.ts';
 import { actionsOf, auditOf, expectSettled } from '../helpers/state.ts';
-import { manifest } from '../helpers/torture.ts';
+import { manifestOf } from '../helpers/manifest.ts';
 
 const TREE = `mkdir -p a/b gone/x keep; echo 1 >a/1; echo 2 >a/b/2; echo g >gone/x/g; echo one >h1; ln h1 h2; ln h1 a/h3
 echo plain >plain; echo other >other; ln -s plain link; mkfifo pipe; truncate -s 1M sparse; echo end >>sparse; sleep 0.05`;
@@ -57,11 +57,11 @@ interface Sweep {
 
 /** One call after the other, each with a fault further on; before or after, never between, and the record says which. */
 async function sweep({ place, tool, input, how, again }: Sweep): Promise<void> {
-  const before = manifest(place.root);
+  const before = manifestOf(place.root);
   const whole = await withFault(place, { step: 'committing', n: 1e9, how }, tool, input());
   expect(whole.report).toMatchObject({ outcome: 'succeeded', error: null });
   expect(whole.calls).toBeGreaterThan(10);
-  const after = timeless(manifest(place.root));
+  const after = timeless(manifestOf(place.root));
   await again(whole.report?.action_id ?? '');
   for (const n of sample(whole.calls)) {
     // What fails many times within a minute is refused.
@@ -79,10 +79,10 @@ async function sweep({ place, tool, input, how, again }: Sweep): Promise<void> {
       `${name}, ${m}: ${JSON.stringify(auditOf(place, id).map((line) => [line.event, line.error, line.detail]))}`,
     ).toContain(outcome);
     if (outcome === 'succeeded') {
-      expect(timeless(manifest(place.root)), `${name}, ${m}`).toEqual(after);
+      expect(timeless(manifestOf(place.root)), `${name}, ${m}`).toEqual(after);
       await again(id);
     }
-    expect(manifest(place.root), `${name}, ${m}: ${outcome}`).toEqual(before);
+    expect(manifestOf(place.root), `${name}, ${m}: ${outcome}`).toEqual(before);
   }
 }
 

@@ -7,7 +7,7 @@ import { lacking } from '../helpers/needs.ts';
 import { type Scratch, scratch } from '../helpers/scratch.ts';
 import { type SmallDisk, describeWithMounts, smallDisk, smallExt4 } from '../helpers/small-disk.ts';
 import { actionsOf, expectSettled } from '../helpers/state.ts';
-import { manifest } from '../helpers/torture.ts';
+import { manifestOf } from '../helpers/manifest.ts';
 
 /** What needs room at the commit and at the undo: a file with several names is written in place, its old content kept. */
 const TREE = `mkdir -p a gone/x; echo 1 >a/1; echo g >gone/x/g; head -c 700000 /dev/urandom >h1; ln h1 h2; echo plain >plain
@@ -93,7 +93,7 @@ describeWithMounts('disks that run full in an action', import.meta.filename, () 
     { timeout: 600_000 },
     async ({ kind, both }) => {
       const on = await furnished(kind);
-      const before = manifest(on.root);
+      const before = manifestOf(on.root);
       const ends: (string | null)[] = [];
       let split = false;
       const steps = ALL ? STEPS : STEPS.filter((_, number) => number % 2 === Number(both));
@@ -107,10 +107,10 @@ describeWithMounts('disks that run full in an action', import.meta.filename, () 
         const name = `${step}: ${String(ended)}`;
         expect(['succeeded', 'failed', 'rolled_back'], name).toContain(ended);
         if (ended !== 'succeeded') {
-          expect(manifest(on.root), name).toEqual(before);
+          expect(manifestOf(on.root), name).toEqual(before);
           continue;
         }
-        const after = manifest(on.root);
+        const after = manifestOf(on.root);
         expect(after).not.toEqual(before);
         const id = actionsOf(on.place).at(-2)?.id;
         let undone: string | null = null;
@@ -118,7 +118,7 @@ describeWithMounts('disks that run full in an action', import.meta.filename, () 
           if (undone === 'succeeded') break;
           undone = await withFull(on, at, both, async (t) => t.act('rollback', { id }));
           ends.push(undone);
-          expect(manifest(on.root), `undo, ${at}: ${String(undone)}`).toEqual(
+          expect(manifestOf(on.root), `undo, ${at}: ${String(undone)}`).toEqual(
             undone === 'succeeded' ? before : after,
           );
         }

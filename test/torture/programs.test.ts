@@ -8,7 +8,8 @@ import { describeSandbox } from '../helpers/box.ts';
 import { missing } from '../helpers/install.ts';
 import { lacking } from '../helpers/needs.ts';
 import { PROGRAMS, type Program } from './programs.ts';
-import { manifest, throughPerson } from '../helpers/torture.ts';
+import { type Told, manifestOf } from '../helpers/manifest.ts';
+import { throughPerson } from '../helpers/torture.ts';
 
 /** The second time, as an ordinary user, a sample of them, unless all are asked for. */
 const CHOSEN =
@@ -16,11 +17,11 @@ const CHOSEN =
     ? PROGRAMS
     : PROGRAMS.filter((_, number) => number % 4 === 1);
 
-type Tree = Record<string, { mtime_ns: string; type: string; [aspect: string]: unknown }>;
+type Tree = Record<string, Told>;
 
 /** What can be the same in two runs: times as far as they are from before, and not what tells of times itself. */
 function comparable(folder: string, startedMs: number, varying: RegExp | undefined): Tree {
-  const tree = manifest(folder) as Tree;
+  const tree = manifestOf(folder);
   return Object.fromEntries(
     Object.entries(tree).map(([path, entry]) => {
       const isNew = BigInt(entry.mtime_ns) >= BigInt(startedMs) * 1_000_000n;
@@ -92,7 +93,7 @@ describeSandbox('programs', import.meta.filename, () => {
       // In the same place again, since a program may print where it is.
       renameSync(t.root, join(t.base, 'direct'));
       renameSync(aside, t.root);
-      const before = manifest(t.root);
+      const before = manifestOf(t.root);
       const { ran, report } = await asTransaction(t, program);
       const { exit, stdout, stderr, tree } = ran;
       expect({ exit, stdout, stderr }).toEqual({
@@ -103,7 +104,7 @@ describeSandbox('programs', import.meta.filename, () => {
       expect(tree).toEqual(direct.tree);
       const undone = await throughPerson(await t.act('rollback', { id: report.snapshot_id }), t);
       expect(undone).toMatchObject({ outcome: 'succeeded', error: null });
-      expect(manifest(t.root)).toEqual(before);
+      expect(manifestOf(t.root)).toEqual(before);
       await t.close();
     },
   );

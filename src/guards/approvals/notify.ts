@@ -17,7 +17,11 @@ export function notify(id: string, house: House): void {
   if (later.has(house)) return;
   const timer = setTimeout(() => {
     later.delete(house);
-    if (house.store.read(() => house.store.actions.get(id)?.phase === 'held')) tell(id, house);
+    try {
+      if (house.store.read(() => house.store.actions.get(id)?.phase === 'held')) tell(id, house);
+    } catch {
+      // The state is closed, or cannot be written: it waits on, and the next action that waits tells of both.
+    }
   }, APART_MS - since);
   later.set(house, timer.unref());
 }

@@ -2,8 +2,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { type TestApp, testApp } from '../../helpers/app.ts';
+import { sql } from '../../helpers/sql.ts';
 import { auditOf } from '../../helpers/state.ts';
 
 async function place(config: string): Promise<TestApp> {
@@ -57,15 +59,28 @@ test('a person hears of the first that waits, and of those right after it not on
     'approvals: { notify: "echo $HOMEOSTAT_ACTION $HOMEOSTAT_WAITING >> $HOMEOSTAT_HOME/heard" }\n',
   );
   const heard = join(t.home, 'heard');
-  const before = process.env['HOMEOSTAT_HOME'];
-  process.env['HOMEOSTAT_HOME'] = t.home;
+  vi.stubEnv('HOMEOSTAT_HOME', t.home);
   const ids: string[] = [];
   for (let n = 0; n < 4; n++)
     ids.push(String((await t.act('run_command', { command: `rm ${n}.csv` })).action_id));
   await vi.waitFor(() => expect(existsSync(heard)).toBe(true), 10_000);
   expect(readFileSync(heard, 'utf8')).toBe(`${ids[0]} 1\n`);
-  process.env['HOMEOSTAT_HOME'] = before;
+  vi.unstubAllEnvs();
   await t.close();
+});
+
+test('a person who would be told later is not, once the state is closed', async () => {
+  const t = await place('approvals: { notify: "true" }\n');
+  const failed: unknown[] = [];
+  const hear = (error: unknown): unknown => failed.push(error);
+  process.on('uncaughtException', hear);
+  expect((await t.act('run_command', { command: 'rm 0.csv' })).outcome).toBe('held');
+  sql(t.home, `UPDATE settings SET value = ? WHERE key = 'notified_ms'`, String(Date.now() - 59_000));
+  expect((await t.act('run_command', { command: 'rm 1.csv' })).outcome).toBe('held');
+  await t.close();
+  await sleep(1100);
+  process.off('uncaughtException', hear);
+  expect(failed).toEqual([]);
 });
 
 test('a webhook hears what waits, without secrets and without what files hold; its failure is on record', async () => {

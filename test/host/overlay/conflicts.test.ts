@@ -3,6 +3,7 @@ import { appendFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { setXattr } from '../../../src/host/syscalls.ts';
+import { manifestOf } from '../../helpers/manifest.ts';
 import { Overlay } from '../../helpers/overlay.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
@@ -96,7 +97,7 @@ test('marks that a command writes itself mean nothing and do not get into the ro
     overlay.run(['mkdir -p n/m; : >n/f', ...lines].join('\n'));
     const { steps } = overlay.read();
     expect(steps.map((step) => `${step.do} ${step.path}`)).toEqual(['put n', 'attributes ']);
-    const told = overlay.manifest(join(overlay.store, '1/0/upper/n'));
+    const told = manifestOf(join(overlay.store, '1/0/upper/n'));
     expect(Object.values(told).map(({ xattrs }) => xattrs)).toEqual([{}, {}, {}]);
   }
 });
