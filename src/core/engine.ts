@@ -31,6 +31,8 @@ export type ContainerRow = z.infer<typeof containerRowSchema>;
 /** The same as the engine lists it, with what is said of it to others. */
 export interface ListedContainer extends ContainerRow {
   readonly labels: Readonly<Record<string, string>>;
+  /** `bridge`, `host`, `container:ID`, … */
+  readonly network_mode: string;
 }
 
 /** What the engine tells of a container, as far as it is relied on; all else is passed on as it is. */

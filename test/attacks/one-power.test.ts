@@ -1,9 +1,16 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { POWER_LEVEL } from '../../src/core/host-power.ts';
+import { parseSource } from '../../src/tools/compose/document/source.ts';
+import { treeOf } from '../../src/tools/compose/document/tree.ts';
+import { powersOf } from '../../src/tools/compose/validate/powers.ts';
 import { RULES } from '../helpers/assess.ts';
 import { type TestApp, testApp, trustAll } from '../helpers/app.ts';
 import { folders } from '../helpers/scratch.ts';
+
+function never(): never {
+  throw new Error('no document');
+}
 
 let t: TestApp;
 beforeAll(async () => {
@@ -83,6 +90,34 @@ test.each([
   ['docker run -v data:/d -v ./src:/s -v "$PWD":/w -v /etc/localtime:/etc/localtime:ro a true', 'MEDIUM'],
 ])('%s is %s', async (command, expected) => {
   expect(await level('run_command', { command })).toBe(expected);
+});
+
+const WITH = (from: string, mount: string): string =>
+  `services:\n  web: {image: a:1, volumes_from: [${from}]}\n  db: {image: a:1, volumes: ["${mount}"]}\n`;
+
+/** Only what the file's own service is given counts, and that as if it were given here. */
+test.each([
+  [WITH('db', 'data:/d'), []],
+  [WITH('db:ro', './in:/d'), []],
+  [WITH('db', '/etc:/d'), ['compose-host-control web', 'compose-host-control db']],
+  [WITH('db:ro', '/srv/x:/d'), ['compose-host-mount web', 'compose-host-mount db']],
+  [WITH('container:db', 'data:/d'), ['compose-privileged web']],
+  [WITH('other', 'data:/d'), ['compose-privileged web']],
+  [
+    'services:\n  web: {image: a:1, volumes_from: [db]}\n  db: {image: a:1, volumes_from: [x]}\n  x: {image: a:1, volumes: ["/:/h"], volumes_from: [web]}\n',
+    ['compose-host-control web', 'compose-host-control db', 'compose-host-control x'],
+  ],
+])('volumes_from: %#', async (content, expected) => {
+  const source = parseSource(content, `${t.root}/compose.yml`);
+  const [document] = source.documents;
+  const found = await powersOf(document === undefined ? never() : treeOf(document, source), {
+    baseOf: () => t.root,
+    isInside: async (path) => path.startsWith(t.root),
+    isOwn: () => false,
+    isSecret: () => false,
+  });
+  const told = found.map(({ kind, service }) => `${kind.replaceAll('_', '-')} ${service}`);
+  expect([...new Set(told)].toSorted()).toEqual(expected.toSorted());
 });
 
 test('the rules grade what Compose files give as the list does', () => {

@@ -18,7 +18,7 @@ export function rowOf(info: Docker.ContainerInfo): ListedContainer {
     project: info.Labels['com.docker.compose.project'] ?? null,
     service: info.Labels['com.docker.compose.service'] ?? null,
   });
-  return { ...row, labels: info.Labels };
+  return { ...row, labels: info.Labels, network_mode: info.HostConfig.NetworkMode };
 }
 
 /** In a list the engine tells of a container’s probe within a text for people. */

@@ -21,6 +21,4 @@ export const probesSchema = z.object({
   before: z.record(z.string(), z.string()),
   after: z.record(z.string(), z.string()),
 });
-export type Probes = z.infer<typeof probesSchema>;
-
 export type RanFiles = z.infer<typeof ranFilesSchema>;

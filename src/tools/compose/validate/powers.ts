@@ -50,15 +50,17 @@ const KIND = {
 /** Every power that a project's services have, with variables filled in. */
 export async function powersOf(root: Value, ground: Ground): Promise<Power[]> {
   const powers: Power[] = [];
-  for (const [name, { value }] of servicesOf(root)) {
-    powers.push(...privilegesOf(name, value));
-    for (const folder of foldersOf(value)) powers.push(...(await reached(name, folder, ground)));
+  const services = new Map(servicesOf(root).map(([name, { value }]) => [name, value]));
+  for (const [name, value] of services) {
+    powers.push(...privilegesOf(name, value, services));
+    for (const folder of [...foldersOf(value), ...inherited(value, services)])
+      powers.push(...(await reached(name, folder, ground)));
   }
   for (const folder of declared(root)) powers.push(...(await reached('', folder, ground)));
   return [...powers, ...networksOf(root)];
 }
 
-function privilegesOf(service: string, value: Value): Power[] {
+function privilegesOf(service: string, value: Value, services: ReadonlyMap<string, Value>): Power[] {
   const found: Power[] = [];
   const add = (what: string, at: Value, key: string, power: HostPower | null): void => {
     if (power === null) return;
@@ -75,6 +77,7 @@ function privilegesOf(service: string, value: Value): Power[] {
   for (const [key, what, powerOf] of FIELDS)
     for (const item of onesAt(value, key)) {
       const text = textOf(item) ?? '';
+      if (key === 'volumes_from' && services.has(sourceOf(text))) continue;
       add(what(key, text), item, key, isHidden(item) ? 'walls' : powerOf(text));
     }
   for (const item of itemsOf(valueAt(value, ['devices']))) {
@@ -140,6 +143,8 @@ interface Folder {
   readonly readOnly: boolean;
   readonly what: string;
   readonly at: Value;
+  /** The file that the path is of, where `at` stands in another. */
+  readonly base?: string;
 }
 
 /** Paths of the host that a service is given or is made from. */
@@ -162,6 +167,32 @@ function foldersOf(service: Value): Folder[] {
   const isRemote = /^(\w+:\/\/|git@|github\.com\/)/.test(text ?? '');
   if (context === undefined || text === undefined || isRemote) return [...mounts, ...files];
   return [...mounts, ...files, { source: text, readOnly: true, what: 'build', at: context }];
+}
+
+/** The service or container of `db:ro`. */
+const sourceOf = (text: string): string => (text.startsWith('container:') ? text : text.replace(/:r[ow]$/, ''));
+
+/** What a service has by `volumes_from` of others of the file: the folders that those are given, at the line that asks. */
+function inherited(
+  service: Value,
+  services: ReadonlyMap<string, Value>,
+  seen: ReadonlySet<string> = new Set(),
+): Folder[] {
+  return itemsOf(valueAt(service, ['volumes_from'])).flatMap((at) => {
+    const text = textOf(at) ?? '';
+    const name = sourceOf(text);
+    const from = services.get(name);
+    if (from === undefined || seen.has(name)) return [];
+    const folders = foldersOf(from).filter(({ what }) => what === 'mount');
+    const further = inherited(from, services, new Set([...seen, name]));
+    return [...folders, ...further].map(({ source, readOnly, at: given }) => ({
+      source,
+      readOnly: readOnly || text.endsWith(':ro'),
+      what: `by volumes_from ${name}: mount`,
+      at,
+      base: given.place.file,
+    }));
+  });
 }
 
 /** Volumes that are folders of the host in disguise, and files that become secrets or configs. */
@@ -213,7 +244,7 @@ function networksOf(root: Value): Power[] {
 
 async function reached(
   service: string,
-  { source, readOnly, what, at }: Folder,
+  { source, readOnly, what, at, base = at.place.file }: Folder,
   ground: Ground,
 ): Promise<Power[]> {
   const power = (kind: Power['kind']): Power => ({
@@ -224,7 +255,7 @@ async function reached(
     mend: service !== '' && what === 'mount' ? unmounted(service, at) : [],
   });
   if (source === '' || source.startsWith('~')) return [power('compose_host_mount')];
-  const path = under(ground.baseOf(at.place.file), source);
+  const path = under(ground.baseOf(base), source);
   const given = folderPower(path, readOnly);
   if (given !== null) return [power(KIND[given])];
   // To read is enough: the record and the approver's file are there.
