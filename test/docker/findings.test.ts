@@ -261,7 +261,15 @@ test('a port of another project’s container is named, and one of its own is no
   const source = parseSource(`${WEB}    ports: ["127.0.0.1:${TCP}:80", "90:90"]\n`, 'compose.yml');
   const [document] = source.documents;
   const project = { root: document && treeOf(document, source) } as Project;
-  const row = { id: 'x', image: 'x', state: 'running', status: '', service: 's', labels: {}, network_mode: 'none' } as const;
+  const row = {
+    id: 'x',
+    image: 'x',
+    state: 'running',
+    status: '',
+    service: 's',
+    labels: {},
+    network_mode: 'none',
+  } as const;
   const asked = async (rows: readonly ListedContainer[], free: readonly Listening[]): Promise<string[]> => {
     const found = await checkEngine(project, 'shop', {
       list: async () => [...rows],

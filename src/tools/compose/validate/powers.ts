@@ -170,7 +170,8 @@ function foldersOf(service: Value): Folder[] {
 }
 
 /** The service or container of `db:ro`. */
-const sourceOf = (text: string): string => (text.startsWith('container:') ? text : text.replace(/:r[ow]$/, ''));
+const sourceOf = (text: string): string =>
+  text.startsWith('container:') ? text : text.replace(/:r[ow]$/, '');
 
 /** What a service has by `volumes_from` of others of the file: the folders that those are given, at the line that asks. */
 function inherited(
