@@ -28,6 +28,13 @@ export const containerRowSchema = z.object({
 });
 export type ContainerRow = z.infer<typeof containerRowSchema>;
 
+/** The same as the engine lists it, with what is said of it to others. */
+export interface ListedContainer extends ContainerRow {
+  readonly labels: Readonly<Record<string, string>>;
+  /** `bridge`, `host`, `container:ID`, … */
+  readonly network_mode: string;
+}
+
 /** What the engine tells of a container, as far as it is relied on; all else is passed on as it is. */
 export const inspectedSchema = z.looseObject({
   Id: z.string(),
@@ -148,7 +155,7 @@ export interface Engine extends EngineObjects {
   forClient<T>(work: (variables: Readonly<Record<string, string>>) => Promise<T>): Promise<T>;
   /** Ports of its machine that are taken, by whatever; null where that cannot be told from here. */
   listening(): readonly Listening[] | null;
-  list(all: boolean, signal?: AbortSignal): Promise<ContainerRow[]>;
+  list(all: boolean, signal?: AbortSignal): Promise<ListedContainer[]>;
   /** Those that run, with what their own probes say. */
   running(signal?: AbortSignal): Promise<Running[]>;
   /** By name, id or the beginning of one. */

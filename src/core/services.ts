@@ -8,12 +8,22 @@ export const protectedServices = ({
   protected: { services, usual_services },
 }: Pick<Config, 'protected'>): string[] => [...new Set([...(usual_services ? USUAL : []), ...services])];
 
+/** Names that people give a service's containers, and others' as well. */
+const PERHAPS: Readonly<Record<string, readonly string[]>> = {
+  postgres: ['db', 'database', 'pg', 'pgsql', 'postgresql', 'postgis'],
+};
+
+/** Whether a container's name is one that people give a service's, without saying which it is: `shop_db_1`. */
+export const mayBeService = (name: string, service: string): boolean =>
+  (PERHAPS[service] ?? []).some((one) => wordOf(one).test(parts(name)));
+
 const parts = (text: string): string => text.split(/[-_./:@=,]/).join(' ');
 
+/** With or without a version behind it. */
 const wordOf = (service: string): RegExp =>
-  new RegExp(`(^| )${parts(service).replaceAll(/[\\^$*+?()[\]{}|]/g, '\\$&')}( |$)`, 'i');
+  new RegExp(`(^| )${parts(service).replaceAll(/[\\^$*+?()[\]{}|]/g, '\\$&')}\\d*( |$)`, 'i');
 
-/** Whether a text names a service, as such or within another name: `postgres`, `shop-postgres-1`, `--scale=postgres=0`. */
+/** Whether a text names a service, as such or within another name: `postgres16`, `shop-postgres-1`, `--scale=postgres=0`. */
 export const namesService = (text: string, service: string): boolean => wordOf(service).test(parts(text));
 
 /** Whether one of these names is, or has in it, that of a protected service. */

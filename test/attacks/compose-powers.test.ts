@@ -22,14 +22,14 @@ function folder(files: Record<string, string> = { 'compose.yml': HOME }): string
 
 /** What is put under the one service, or beside it, and the rule that has to speak. */
 const PLANTED: readonly [string, string][] = [
-  [`${HOME}    privileged: true\n`, 'compose-privileged'],
-  [`${HOME}    privileged: "yes"\n`, 'compose-privileged'],
+  [`${HOME}    privileged: true\n`, 'compose-host-control'],
+  [`${HOME}    privileged: "yes"\n`, 'compose-host-control'],
   [`${HOME}    volumes: ["/var/run/docker.sock:/s"]\n`, 'compose-host-control'],
   [`${HOME}    volumes: [{type: volume, source: /etc, target: /x}]\n`, 'compose-host-control'],
   [`${HOME}    volumes: ["../../../../../../../../srv/x:/x:ro"]\n`, 'compose-host-mount'],
   [`${HOME}    volumes: ["./out:/x"]\n`, 'compose-host-mount'],
-  [`x-a: &a {privileged: true}\n${HOME}    <<: *a\n`, 'compose-privileged'],
-  [`${HOME}    "privile\\u0067ed": true\n`, 'compose-privileged'],
+  [`x-a: &a {privileged: true}\n${HOME}    <<: *a\n`, 'compose-host-control'],
+  [`${HOME}    "privile\\u0067ed": true\n`, 'compose-host-control'],
   ['{"services": {"web": {"image": "a:1", "pid": "host"}}}', 'compose-privileged'],
   [`${HOME}---\nservices:\n  web:\n    cap_add: [SYS_ADMIN]\n`, 'compose-privileged'],
   [`${HOME}    security_opt: ["seccomp=./all.json"]\n`, 'compose-privileged'],
@@ -53,7 +53,7 @@ const PLANTED: readonly [string, string][] = [
   [`${HOME}volumes: {v: {driver: local-persist, driver_opts: {mountpoint: /etc}}}\n`, 'compose-host-mount'],
   [`${HOME}configs: {c: {file: /etc/shadow}}\n`, 'compose-host-control'],
   [`${HOME}    env_file: /etc/passwd\n`, 'compose-host-mount'],
-  [`${HOME}    extends: {service: base, file: base.yml}\n`, 'compose-privileged'],
+  [`${HOME}    extends: {service: base, file: base.yml}\n`, 'compose-host-control'],
   [`${HOME}    build: {context: /}\n`, 'compose-host-control'],
 ];
 const BASE = 'services: {base: {image: a:1, privileged: true}}\n';
@@ -77,7 +77,7 @@ test.each(PLANTED)('by write_file, edit_file or a command: %#', async (text, rul
 test('a file of any name that says services is one, and a change that gives nothing new is an edit like any other', async () => {
   const name = folder({ 'compose.yml': `${HOME}    privileged: true\n` });
   const other = await t.act('write_file', { path: `${name}/parts.inc`, content: BASE, dry_run: true });
-  expect(rulesOf(other)).toContain('compose-privileged');
+  expect(rulesOf(other)).toContain('compose-host-control');
   for (const content of [
     `${HOME}    privileged: true\n    labels: [a=b]\n`,
     HOME,

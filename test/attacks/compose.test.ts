@@ -76,12 +76,12 @@ describe('the agent as adversary', () => {
       'compose-host-mount',
       'HIGH',
     ],
-    ['privileged', web('set_field', { name: 'privileged', value: true }), 'compose-privileged', 'HIGH'],
+    ['privileged', web('set_field', { name: 'privileged', value: true }), 'compose-host-control', 'CRITICAL'],
     [
       'privileged, as a text',
       web('set_field', { name: 'privileged', value: 'yes' }),
-      'compose-privileged',
-      'HIGH',
+      'compose-host-control',
+      'CRITICAL',
     ],
     ['the host’s processes', web('set_field', { name: 'pid', value: 'host' }), 'compose-privileged', 'HIGH'],
     [
@@ -105,8 +105,8 @@ describe('the agent as adversary', () => {
     [
       'a device',
       web('set_field', { name: 'devices', value: ['/dev/sda:/dev/sda'] }),
-      'compose-privileged',
-      'HIGH',
+      'compose-host-control',
+      'CRITICAL',
     ],
     [
       'a program on the host',
@@ -117,8 +117,8 @@ describe('the agent as adversary', () => {
     [
       'within a new service',
       { op: 'add_service', service: 'n', definition: { image: 'i', privileged: true } },
-      'compose-privileged',
-      'HIGH',
+      'compose-host-control',
+      'CRITICAL',
     ],
     [
       'by extends',

@@ -200,3 +200,27 @@ test('a swarm’s container is left to the swarm', async () => {
   expect(await worldOf(on)).toEqual(then);
   await t.close();
 });
+
+test('who loses the network with a container is named before, to who decides, and in the answer', async () => {
+  const on = await engine();
+  const t = await appOn(on);
+  await run(on, 'owner');
+  await run(on, 'side', { NetworkMode: `container:${await idOf(on, 'owner')}` });
+  await run(on, 'rests', { NetworkMode: 'container:owner' }, {}, false);
+  await run(on, 'alone');
+  for (const verb of ['restart', 'stop']) {
+    const tool = `${verb}_container`;
+    const before = await t.act(tool, { container: 'owner', dry_run: true });
+    expect(before.effects?.note).toMatch(/side share its network and have none from then on/);
+    expect(before.effects?.note).not.toContain('rests');
+    expect(before.risk?.factors).toContainEqual(expect.objectContaining({ rule: 'shared-network' }));
+    const done = await act(t, tool, { container: 'owner' });
+    expect(done).toMatchObject({ outcome: 'succeeded', result: { without_network: ['side'] } });
+    const other = await act(t, tool, { container: 'alone' });
+    expect(other.risk?.factors.map(({ rule }) => rule)).not.toContain('shared-network');
+    expect(other.result).not.toHaveProperty('without_network');
+  }
+  // What does not run has no network to lose.
+  const twice = await t.act('stop_container', { container: 'owner', dry_run: true });
+  expect(twice.risk?.factors.map(({ rule }) => rule)).not.toContain('shared-network');
+});

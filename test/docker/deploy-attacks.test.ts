@@ -28,7 +28,7 @@ test('what gives a container power over the machine is asked about, however it i
   );
   writeFileSync(join(t.folder, '.env'), 'WHERE=/etc\nMODE=host\n');
   const ways: [object, object, string][] = [
-    [{ privileged: true }, {}, 'compose-privileged'],
+    [{ privileged: true }, {}, 'compose-host-control'],
     [{ volumes: ['/:/h'] }, {}, 'compose-host-control'],
     [{ volumes: ['${WHERE}:/h'] }, {}, 'compose-host-control'],
     [{ volumes: ['/var/run/docker.sock:/s'] }, {}, 'compose-host-control'],
@@ -122,12 +122,12 @@ test('what the project’s folder tells Compose is what is asked about, and no p
   const settings = join(t.folder, '.env');
   const asked = async (): Promise<string[]> =>
     rulesOf(await t.act('deploy_stack', { paths: ['shop/compose.yml'], ...QUICK, dry_run: true }));
-  expect(await asked()).not.toContain('compose-privileged');
+  expect(await asked()).not.toContain('compose-host-control');
   writeFileSync(override, JSON.stringify({ services: { web: { privileged: true } } }));
-  expect(await asked()).toContain('compose-privileged');
+  expect(await asked()).toContain('compose-host-control');
   rmSync(override);
   writeFileSync(settings, 'COMPOSE_PROFILES=evil\n');
-  expect(await asked()).toContain('compose-privileged');
+  expect(await asked()).toContain('compose-host-control');
   writeFileSync(settings, 'DOCKER_HOST=tcp://192.0.2.1:1\nCOMPOSE_ENV_FILES=evil.env\n');
   expect(await t.deploy(QUICK)).toMatchObject({ outcome: 'succeeded' });
   const { HostConfig, Config } = await on.docker.getContainer('shop_web_1').inspect();

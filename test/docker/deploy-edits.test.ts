@@ -134,7 +134,7 @@ test('power that comes by an edit is asked about, also where its service is not 
     edits: [{ path: 'shop/compose.yml', operations }],
   });
   expect(report.outcome).toBe('held');
-  expect((report.risk?.factors ?? []).map(({ rule }) => rule)).toContain('compose-privileged');
+  expect((report.risk?.factors ?? []).map(({ rule }) => rule)).toContain('compose-host-control');
   // By a variable as well.
   writeFileSync(
     join(t.folder, 'compose.yml'),

@@ -101,7 +101,7 @@ describe('build', () => {
     put('web/Dockerfile', RECIPE.replace('RUN', 'ADD http://127.0.0.1:9/x /x\nRUN'));
     t.write({ web: { ...BUILT, privileged: true } });
     const other = await t.act('deploy_stack', { paths: ['shop/compose.yml'] });
-    expect(rulesOf(other)).toEqual(expect.arrayContaining(['with-network', 'compose-privileged']));
+    expect(rulesOf(other)).toEqual(expect.arrayContaining(['with-network', 'compose-host-control']));
     put('web/Dockerfile', RECIPE);
     t.write({ web: { ...BUILT, pid: 'host' } });
     const asked = await t.act('deploy_stack', { paths: ['shop/compose.yml'], ...QUICK });

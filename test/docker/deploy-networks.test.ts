@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { ActionReport } from '../../src/core/outcome.ts';
 import { testApp } from '../helpers/app.ts';
 import { engineForTests } from '../helpers/engine.ts';
+import { otherDefinitions } from '../../src/tools/compose/deploy/definitions.ts';
 import { act, clear } from './cases.ts';
 import { type StackApp, stackApp } from './stacks.ts';
 import { worldOf } from './world.ts';
@@ -236,6 +237,14 @@ test('a network or a volume that is defined otherwise than it stands is refused,
       'volume_changed',
     ],
     [pool({}), { driver: 'nfs' }, 'volumes.shop_data.driver', 'volume_changed'],
+    [
+      { ...pool({}), labels: { team: 'a' } },
+      null,
+      'networks.shop_front.label team',
+      'another label team (none) than the files say (a)',
+    ],
+    [pool({}), { labels: ['team=a'] }, 'volumes.shop_data.label team', 'volume_changed'],
+    [{ ...pool({}), enable_ipv6: true }, null, 'networks.shop_front.enable_ipv6', 'network_changed'],
   ];
   for (const [front, data, key, says] of ways) {
     define(front, data);
@@ -255,6 +264,40 @@ test('a network or a volume that is defined otherwise than it stands is refused,
   expect(await worldOf(on)).toEqual(then);
   define({ internal: true }, null);
   ended(await t.deploy({ verb: 'remove' }), 'succeeded');
+});
+
+test('labels that the files have no longer, and a network that is not attachable, are told; what somebody added by hand is not', () => {
+  const network = {
+    Driver: 'bridge',
+    Internal: false,
+    Attachable: false,
+    EnableIPv6: false,
+    IPAM: {},
+    Options: {},
+  };
+  const found = (project: string | null, labels: Record<string, string>): object => ({
+    name: 'shop_front',
+    project,
+    labels,
+    network,
+  });
+  const keys = (body: object, standing: object): string[] => {
+    const model = {
+      project: 'shop',
+      services: [{ name: 'web', body: { networks: ['front'] } }],
+      sections: { networks: { front: body } },
+    } as unknown as Parameters<typeof otherDefinitions>[0];
+    const there = { networks: [standing], volumes: [] } as unknown as Parameters<typeof otherDefinitions>[1];
+    return otherDefinitions(model, there).map(({ key }) => key);
+  };
+  const own = { 'com.docker.compose.project': 'shop' };
+  expect(keys({}, found('shop', own))).toEqual([]);
+  expect(keys({}, found('shop', { ...own, team: 'a' }))).toEqual(['label team']);
+  expect(keys({ labels: { team: 'a' } }, found('shop', { ...own, team: 'a' }))).toEqual([]);
+  expect(keys({ labels: ['team=b'] }, found(null, { team: 'a' }))).toEqual(['label team']);
+  expect(keys({}, found(null, { team: 'a' }))).toEqual([]);
+  expect(keys({ attachable: true }, found('shop', own))).toEqual(['attachable']);
+  expect(keys({ attachable: false }, found('shop', own))).toEqual([]);
 });
 
 test('a name of its own is shown, given and taken back; one that another has is refused', async () => {

@@ -146,7 +146,7 @@ test('power that comes by another file is asked about: include, several files, a
     volumes: { v: { driver_opts: { type: 'nfs', o: 'bind', device: '/etc' } } },
   });
   const ways: [object, string[], string][] = [
-    [{ ...plain, include: ['evil.yml'] }, [], 'compose-privileged'],
+    [{ ...plain, include: ['evil.yml'] }, [], 'compose-host-control'],
     [{ ...plain, include: [{ path: 'named.yml', env_file: 'vars.txt' }] }, [], 'compose-privileged'],
     [plain, ['over.yml'], 'compose-host-control'],
     [plain, ['net.yml'], 'compose-privileged'],

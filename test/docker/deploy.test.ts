@@ -146,6 +146,40 @@ test('an HTTP probe of the file decides when it is ready', async () => {
   expect(await t.deploy(QUICK)).toMatchObject({ outcome: 'denied', error: { code: 'invalid_input' } });
 });
 
+test('what ran before is waited for by the probe that it was deployed with', async () => {
+  const on = await engine();
+  let [ready, asked] = [true, 0];
+  const server = createServer((_, answer) => {
+    asked += 1;
+    answer.writeHead(ready ? 200 : 503).end();
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const probe = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  t = await stackApp(on, 'shop');
+  t.write({ web: { 'x-homeostat': { probe } } });
+  expect(await t.deploy(QUICK)).toMatchObject({ outcome: 'succeeded' });
+  // The new version has no probe and ends at once; from then on the old one answers only after a while.
+  t.write({ web: { command: ['sh', '-c', 'exit 3'] } });
+  const approvedAt = asked;
+  let backAt = Number.POSITIVE_INFINITY;
+  const watch = setInterval(() => {
+    if (asked > approvedAt && ready && backAt === Number.POSITIVE_INFINITY) {
+      ready = false;
+      backAt = performance.now() + 2500;
+    }
+    if (performance.now() > backAt) ready = true;
+  }, 5);
+  const failed = await t.deploy(QUICK);
+  clearInterval(watch);
+  expect(failed).toMatchObject({ outcome: 'rolled_back' });
+  expect(performance.now()).toBeGreaterThan(backAt);
+  // One that answers nothing any more is not waited for.
+  ready = false;
+  const again = await t.deploy(QUICK);
+  expect(again).toMatchObject({ outcome: 'rolled_back' });
+  server.close();
+});
+
 describe('stack_drift', () => {
   test('tells what somebody has changed by hand, with secrets masked', async () => {
     const on = await engine();

@@ -1,4 +1,5 @@
 import { basename, dirname, relative, sep } from 'node:path';
+import { isDisk } from '../../core/host-power.ts';
 import { isInside } from '../../core/inside.ts';
 import { type Factor, type Level, type Reversibility, rank } from '../../core/risk.ts';
 import type { PathFacts } from '../../core/host.ts';
@@ -41,9 +42,6 @@ export function isRebuilt(path: string, { build, rebuilt }: Folders): boolean {
 const isInBuild = (path: string, build: Folders['build']): boolean =>
   path.split(sep).some((part) => build.has(part));
 
-const DISK =
-  /^\/dev\/(sd|hd|vd|xvd|nvme|mmcblk|disk|rdisk|mapper\/|dm-|md|loop|ada|da\d|nbd|sr|mem$|kmem$|port$|zvol|ram|vg)/;
-
 /** How bad it is to touch a path so, with neither sandbox nor undo; `by` whom decides which path rules speak. */
 export function gradeTouch(
   touch: Touch,
@@ -84,14 +82,14 @@ const rootOf = (path: string, ctx: CommandContext): string =>
 export function gradeRead(path: string, ctx: CommandContext): Grade | null {
   const secret = pathRules(path, ctx).find((rule) => rule.secret);
   if (secret !== undefined) return lost('HIGH', secret.id, secret.reason);
-  if (DISK.test(path)) return lost('MEDIUM', 'raw-device', 'It reads a device as it is.');
+  if (isDisk(path)) return lost('MEDIUM', 'raw-device', 'It reads a device as it is.');
   return null;
 }
 
 function gradeZone(touch: Touch, ctx: CommandContext): Grade {
   const { path, kind, recursive } = touch;
   const { roots } = ctx.workspace;
-  if (DISK.test(path))
+  if (isDisk(path))
     return lost(
       kind === 'chmod' ? 'HIGH' : 'DESTRUCTIVE',
       'raw-device',

@@ -1,14 +1,14 @@
 import type Docker from 'dockerode';
-import { type ContainerRow, containerRowSchema } from '../../core/engine.ts';
+import { type ListedContainer, containerRowSchema } from '../../core/engine.ts';
 import type { Running } from '../../core/metrics.ts';
 
 const SHORT_ID = 12;
 
-export function rowOf(info: Docker.ContainerInfo): ContainerRow {
+export function rowOf(info: Docker.ContainerInfo): ListedContainer {
   const ports = info.Ports.map(({ IP, PublicPort, PrivatePort, Type }) =>
     PublicPort ? `${IP}:${PublicPort}->${PrivatePort}/${Type}` : `${PrivatePort}/${Type}`,
   );
-  return containerRowSchema.parse({
+  const row = containerRowSchema.parse({
     id: info.Id.slice(0, SHORT_ID),
     name: nameOf(info.Names[0] ?? info.Id),
     image: info.Image,
@@ -18,6 +18,7 @@ export function rowOf(info: Docker.ContainerInfo): ContainerRow {
     project: info.Labels['com.docker.compose.project'] ?? null,
     service: info.Labels['com.docker.compose.service'] ?? null,
   });
+  return { ...row, labels: info.Labels, network_mode: info.HostConfig.NetworkMode };
 }
 
 /** In a list the engine tells of a container’s probe within a text for people. */

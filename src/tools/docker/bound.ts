@@ -136,6 +136,17 @@ export async function sharersOf(
   });
 }
 
+/** Names of containers that run with a container's network, which they lose when that one ends, until they start anew. */
+export async function networkSharers(owner: Inspected, engine: Engine): Promise<string[]> {
+  // The list tells that of all at once; to inspect each would take longer than what is to be done.
+  const rows = await engine.list(false);
+  const isIts = (mode: string): boolean => {
+    const named = /^container:(.+)$/.exec(mode)?.[1] ?? '';
+    return named === nameOf(owner) || (named.length >= 12 && owner.Id.startsWith(named));
+  };
+  return rows.filter(({ network_mode }) => isIts(network_mode)).map(({ name }) => name);
+}
+
 const SWARM = 'com.docker.swarm.';
 
 export const isSwarms = ({ Config }: Inspected): boolean =>

@@ -1,7 +1,14 @@
 import type { Config } from '../../core/config.ts';
 import type { ActionContext } from '../../core/context.ts';
 import type { Inspected } from '../../core/engine.ts';
-import { ENGINE_SOCKET, MACHINE_FOLDER, POWERFUL_CAPABILITY } from '../../core/host-power.ts';
+import {
+  capabilityPower,
+  devicePower,
+  folderPower,
+  namespacePower,
+  runtimePower,
+  securityPower,
+} from '../../core/host-power.ts';
 import { namesService, protectedServices } from '../../core/services.ts';
 
 /** The engine writes a slash before the name. */
@@ -23,9 +30,6 @@ export function circumstancesOf({ Config: { Image, Labels } }: Inspected, config
   return isNamed || labels[PROTECTED_LABEL] === 'true' ? ['protected_service'] : [];
 }
 
-/** Devices that every container has. */
-const EVERYWHERE = /^\/dev\/(null|zero|full|u?random|tty)$/;
-
 /**
  * What rules may speak of where something else is to run in a container: whether that has power over the machine, or
  * over what is guarded on it.
@@ -36,17 +40,19 @@ export function powersOf(
 ): string[] {
   const { Privileged, CapAdd, SecurityOpt, Devices } = HostConfig;
   const namespaces = ['PidMode', 'IpcMode', 'UTSMode', 'UsernsMode', 'NetworkMode'];
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
   const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
   const devices = (Devices ?? []) as { PathOnHost?: string }[];
   const isPowerful =
     Privileged === true ||
-    namespaces.some((name) => HostConfig[name] === 'host') ||
-    texts(CapAdd).some((name) => POWERFUL_CAPABILITY.test(name)) ||
-    texts(SecurityOpt).some((option) => /unconfined|disable/.test(option)) ||
-    devices.some(({ PathOnHost = '' }) => !EVERYWHERE.test(PathOnHost)) ||
+    namespaces.some((name) => namespacePower(text(HostConfig[name])) !== null) ||
+    texts(CapAdd).some(capabilityPower) ||
+    texts(SecurityOpt).some(securityPower) ||
+    runtimePower(text(HostConfig['Runtime'])) !== null ||
+    devices.some(({ PathOnHost = '' }) => devicePower(PathOnHost) !== null) ||
     Mounts.some(
       ({ Type, Source = '' }) =>
-        Type === 'bind' && (MACHINE_FOLDER.test(Source) || ENGINE_SOCKET.test(Source) || isGuarded(Source)),
+        Type === 'bind' && (folderPower(Source, false) !== null || isGuarded(Source)),
     );
   const hasOwn = Mounts.some(({ Type, Source = '' }) => Type === 'bind' && isOwn(Source));
   return [...(isPowerful ? ['powerful_container'] : []), ...(hasOwn ? ['mounts_own_state'] : [])];

@@ -21,6 +21,9 @@ export const listContainers = defineQuery({
     const found = (await ctx.engine.list(all))
       .filter((row) => row.name.includes(name) && (project === undefined || row.project === project))
       .toSorted((a, b) => a.name.localeCompare(b.name));
-    return { containers: found.slice(0, MOST), more: Math.max(0, found.length - MOST) };
+    return {
+      containers: found.slice(0, MOST).map((row) => containerRowSchema.parse(row)),
+      more: Math.max(0, found.length - MOST),
+    };
   },
 });

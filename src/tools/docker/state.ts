@@ -5,7 +5,7 @@ import { type ContainerState, type Inspected, containerStateSchema } from '../..
 import { HomeostatError } from '../../core/errors.ts';
 import type { Staged } from '../../core/stages.ts';
 import { type Action, defineAction } from '../../core/tool.ts';
-import { checkNotSwarms } from './bound.ts';
+import { checkNotSwarms, networkSharers } from './bound.ts';
 import { circumstancesOf, nameOf, resourceOf } from './container.ts';
 import { find } from './find.ts';
 import { endsBy, waitOut } from './ending.ts';
@@ -18,21 +18,33 @@ const stageSchema = z.object({
   /** Ended and started anew, though it runs already. */
   restart: z.boolean(),
   seconds: z.number().optional(),
+  /** Containers that share its network, and lose it. */
+  without: z.array(z.string()).default([]),
 });
 type StateStage = z.infer<typeof stageSchema>;
 
-const snapshotSchema = stageSchema.omit({ seconds: true, restart: true }).extend({
+const snapshotSchema = stageSchema.omit({ seconds: true, restart: true, without: true }).extend({
   /** By when the engine has ended it, in milliseconds since 1970; missing where it is not to end. */
   ends_by: z.number().optional(),
 });
 type StateSnapshot = z.infer<typeof snapshotSchema>;
 
-const outputSchema = z.object({ id: z.string(), name: z.string(), state: containerStateSchema });
+const outputSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  state: containerStateSchema,
+  without_network: z
+    .array(z.string())
+    .optional()
+    .describe('Containers that shared its network; restart them'),
+});
 
 const LOST = 'What its processes had in memory is lost.';
 const PASSING =
   'The engine removes it when it ends, with what it has written and its volumes without a name, so that an undo does not stop it.';
 const KEPT = 'The container, its files and its volumes stay as they are.';
+const SHARED =
+  'share its network and have none from then on, until they are restarted: an undo does not restart them.';
 
 interface StateTool {
   readonly verb: 'start' | 'stop' | 'restart' | 'pause' | 'unpause';
@@ -93,7 +105,7 @@ function stateTool({ verb, title, description, to, from, toolset }: StateTool): 
         throw new HomeostatError('engine_conflict', `${nameOf(found)} is ${Status}`, {
           next: `It can be called where it is ${from.join(', ')}.`,
         });
-      return staged(found, { to, restart: verb === 'restart', seconds: timeout_seconds });
+      return staged(found, { to, restart: verb === 'restart', seconds: timeout_seconds }, ctx);
     },
 
     recheck: async (stage, ctx) => unchanged(stage, stage.from, ctx),
@@ -105,7 +117,8 @@ function stateTool({ verb, title, description, to, from, toolset }: StateTool): 
       await ctx.preserve({ ...snapshot, ...ends });
       await bring(stage, ctx);
       const { State } = await ctx.engine.inspect(id);
-      return { output: { id, name, state: State.Status }, snapshot, effects: null };
+      const without = stage.without.length > 0 && { without_network: stage.without };
+      return { output: { id, name, state: State.Status, ...without }, snapshot, effects: null };
     },
 
     async verify(_, snapshot, ctx) {
@@ -122,7 +135,7 @@ function stateTool({ verb, title, description, to, from, toolset }: StateTool): 
       const found = await ctx.engine.inspect(id);
       if (!ctx.force && found.State.Status !== after)
         throw new HomeostatError('world_changed', `${name} is ${found.State.Status} and no longer ${after}`);
-      return staged(found, { to: goal, restart: false });
+      return staged(found, { to: goal, restart: false }, ctx);
     },
 
     async recover({ id, name, from: before, ends_by }, ctx) {
@@ -137,10 +150,11 @@ function stateTool({ verb, title, description, to, from, toolset }: StateTool): 
   });
 }
 
-function staged(
+async function staged(
   found: Inspected,
   { to, restart, seconds }: { to: Goal; restart: boolean; seconds?: number | undefined },
-): Staged<StateStage> {
+  { engine }: ActionContext,
+): Promise<Staged<StateStage>> {
   const name = nameOf(found);
   const from = found.State.Status;
   const ends = isEnding({ from, to, restart });
@@ -150,17 +164,19 @@ function staged(
       next: 'remove_container removes it, and its undo makes it again.',
     });
   const isLasting = isPassing && to === 'running' && !restart && doneBy(from) === 'exited';
+  const without = ends ? await networkSharers(found, engine) : [];
+  const shared = without.length === 0 ? '' : ` ${without.join(', ')} ${SHARED}`;
   const lines = from === to && !restart ? [] : [`-state: ${from}`, `+state: ${to}${restart ? ', anew' : ''}`];
   return {
-    stage: { id: found.Id, name, from, to, restart, ...(seconds === undefined ? {} : { seconds }) },
+    stage: { id: found.Id, name, from, to, restart, without, ...(seconds === undefined ? {} : { seconds }) },
     effects: {
       known: true,
-      note: isLasting ? PASSING : ends ? `${LOST} ${KEPT}` : KEPT,
+      note: isLasting ? PASSING : ends ? `${LOST} ${KEPT}${shared}` : KEPT,
       changes: [],
       diff:
         lines.length === 0 ? '' : [`--- container ${name}`, `+++ container ${name}`, ...lines, ''].join('\n'),
     },
-    circumstances: [],
+    circumstances: without.length > 0 ? ['shared_network'] : [],
     reversibility: isLasting ? 'irreversible' : 'compensable',
   };
 }
@@ -177,7 +193,7 @@ async function unchanged({ id, name }: StateStage, from: ContainerState, ctx: Ac
 
 /** A paused container is let go on first: the engine neither stops nor restarts one that cannot hear it. */
 async function bring(
-  { id, from, to, restart, seconds }: StateStage,
+  { id, from, to, restart, seconds }: Omit<StateStage, 'without'>,
   { engine }: ActionContext,
 ): Promise<void> {
   if (from === to && !restart) return;

@@ -62,12 +62,17 @@ test.each([
   python('import socket; s = socket.socket(socket.AF_UNIX); s.connect("/var/run/docker.sock"); s.send(x)'),
   node('require("net").connect("/var/run/docker.sock").end(process.argv[2])'),
   'curl --unix-socket /run/docker.sock -d @body.json http://d/containers/create',
-  `curl --unix-socket /run/docker.sock -d '{"HostConfig":{"Binds":["data:/d","/etc:/e:rw"]}}' http://d/containers/create`,
-  `curl --unix-socket /run/docker.sock -d '{"HostConfig":{"Mounts":[{"Type":"bind","Source":"/","Target":"/h"}]}}' http://d/containers/create`,
-  python('import docker; docker.from_env().containers.run("alpine", "id", privileged=True)'),
   'podman play kube --down a.yaml',
 ])('%s is HIGH', (line) => {
   expect(levelOf(line)).toBe('HIGH');
+});
+
+test.each([
+  `curl --unix-socket /run/docker.sock -d '{"HostConfig":{"Binds":["data:/d","/etc:/e:rw"]}}' http://d/containers/create`,
+  `curl --unix-socket /run/docker.sock -d '{"HostConfig":{"Mounts":[{"Type":"bind","Source":"/","Target":"/h"}]}}' http://d/containers/create`,
+  python('import docker; docker.from_env().containers.run("alpine", "id", privileged=True)'),
+])('%s is CRITICAL', (line) => {
+  expect(levelOf(line)).toBe('CRITICAL');
 });
 
 /** What only looks, or means something else, is not taken for it. */

@@ -101,7 +101,7 @@ test.each([
   ['yaml_trap', one('    environment:\n      A: yes\n'), 7],
   ['yaml_trap', one('    environment:\n      MODE: 0644\n'), 7],
   ['yaml_trap', one('    environment:\n      PYTHON: 3.10\n'), 7],
-  ['privileged', one('    privileged: true\n'), 6],
+  ['host_control', one('    privileged: true\n'), 6],
   ['host_control', one('    volumes: ["/var/run/docker.sock:/var/run/docker.sock"]\n'), 6],
   ['host_mount', one('    volumes: ["/srv/x:/x"]\n'), 6],
   ['no_image', { 'compose.yml': 'services:\n  web:\n    tty: true\n' }, 2],

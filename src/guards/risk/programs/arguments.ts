@@ -10,6 +10,10 @@ export interface Arguments {
   readonly open: readonly Value[];
 }
 
+/** What options were given, by any of their names. */
+export const valuesOf = ({ options }: Arguments, ...names: string[]): Value[] =>
+  names.flatMap((name) => options.get(name) ?? []).filter((value) => value !== null);
+
 type Spec = Program['options'];
 
 /** Sorts arguments the way the program itself does (getopt_long's rules for `gnu`). */

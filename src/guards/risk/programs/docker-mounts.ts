@@ -29,18 +29,6 @@ export function mountOf(value: Value): Mount | null {
   return { source: { ...value, text: source }, target, readOnly: keys.has('readonly') || keys.has('ro') };
 }
 
-/** Folders that give whoever may write them the whole machine, and sockets that do so even to readers. */
-const HOST =
-  /^\/(|etc|root|home|boot|dev|usr|var|proc|sys|lib|bin|sbin|opt|var\/(lib|run|lib\/docker)|run)\/*$/;
-const SOCKET = /\b(docker|podman|containerd|crio|cri-dockerd)\.sock$/;
-
-/** Whether a path is that of a socket on which a container engine listens. */
-export const isEngineSocket = (path: string): boolean => SOCKET.test(path);
-
-export function handsOutHost(path: string, readOnly: boolean): boolean {
-  return isEngineSocket(path) || (HOST.test(path) && (!readOnly || /^\/+$/.test(path)));
-}
-
 /** A path inside the container as the path of this machine; null where no mount holds it. */
 export function onHost(path: string, mounts: readonly Mount[]): Value | null {
   const mount = mounts.find(

@@ -1,8 +1,9 @@
 import type { Program } from '../../../registry/commands.ts';
-import { isKnown, type Value } from '../shell/value.ts';
-import { type Arguments, parseArguments } from './arguments.ts';
-import { allServices } from './compose-services.ts';
-import { handsOutHost, type Mount, mountOf, onHost, translated, volumeOf } from './docker-mounts.ts';
+import type { Value } from '../shell/value.ts';
+import { type Arguments, parseArguments, valuesOf } from './arguments.ts';
+import { composeServices, containerServices } from './compose-services.ts';
+import { type Mount, mountOf, onHost, translated, volumeOf } from './docker-mounts.ts';
+import { networkPowers, powers, volumePowers } from './docker-powers.ts';
 import type { Engine, Handler, Stream } from './engine.ts';
 
 const GLOBAL = [
@@ -45,6 +46,7 @@ const spec = (valued: readonly string[]): Program['options'] => ({
   stop: true,
 });
 const inner = spec(INNER.split(' '));
+const objects = spec('-d --driver -o --opt --label --name --subnet --gateway --ip-range'.split(' '));
 
 /** docker and what behaves like it: programs that run in containers, and what those are given of this machine. */
 export const handle: Handler = (call, engine) => {
@@ -57,20 +59,25 @@ export const handle: Handler = (call, engine) => {
   if (sub?.text === 'compose') {
     return engine.command([{ ...sub, text: 'docker-compose' }, ...rest], { stdin });
   }
-  if (compose) allServices(call, whole, engine);
-  if (sub?.text === 'exec') return inside(parseArguments(rest, inner), [], stdin, engine);
+  if (compose) composeServices(call, whole, engine);
+  else containerServices(call, words, engine);
+  if (sub?.text === 'exec') {
+    const parsed = parseArguments(rest, inner);
+    powers(parsed, [], engine);
+    return inside(parsed, [], stdin, engine);
+  }
+  const made = rest[0]?.text === 'create' ? parseArguments(rest.slice(1), objects) : null;
+  if (sub?.text === 'volume' && made !== null) volumePowers(made, engine);
+  if (sub?.text === 'network' && made !== null) networkPowers(made, engine);
   if (sub?.text !== 'run' && sub?.text !== 'create') return undefined;
   const parsed = parseArguments(rest, inner);
   if (parsed.options.has('--help')) return undefined;
-  const mounts = given(parsed, '-v', '--volume').map(volumeOf);
-  const bound = [...mounts, ...given(parsed, '--mount').map(mountOf)].filter((mount) => mount !== null);
+  const mounts = valuesOf(parsed, '-v', '--volume').map(volumeOf);
+  const bound = [...mounts, ...valuesOf(parsed, '--mount').map(mountOf)].filter((mount) => mount !== null);
   powers(parsed, bound, engine);
   if (sub.text === 'create') return undefined;
   return inside(parsed, bound, stdin, engine);
 };
-
-const given = ({ options }: Arguments, ...names: string[]): Value[] =>
-  names.flatMap((name) => options.get(name) ?? []).filter((value) => value !== null);
 
 /** What is run in the container; on this machine's own files where it is given them. */
 function inside(
@@ -80,11 +87,11 @@ function inside(
   engine: Engine,
 ): Stream | undefined {
   engine.remark('docker-run', 'MEDIUM', 'It runs a program in a container.', 'compensable');
-  const entry = given(parsed, '--entrypoint');
+  const entry = valuesOf(parsed, '--entrypoint');
   const command = [...entry, ...parsed.operands.slice(1)];
   if (command.length === 0) return undefined;
   const writable = mounts.filter((mount) => !mount.readOnly);
-  const folder = given(parsed, '-w', '--workdir').at(-1);
+  const folder = valuesOf(parsed, '-w', '--workdir').at(-1);
   const cwd = folder === undefined ? null : onHost(folder.text, writable);
   const own = translated(command, writable) ?? (cwd === null || absolute(command) ? null : command);
   if (own !== null) engine.command(own, { stdin, ...(cwd === null ? {} : { cwd }) });
@@ -93,33 +100,3 @@ function inside(
 
 const absolute = (words: readonly Value[]): boolean =>
   words.slice(1).some((word) => /(^|[\s'"=])\//.test(word.text));
-
-/** Rights over this machine that a container is given. */
-function powers(parsed: Arguments, mounts: readonly Mount[], engine: Engine): void {
-  const power = (reason: string, resource: string): void =>
-    engine.found({ kind: 'privilege', level: 'HIGH', reason, resource, rule: 'container-power' });
-  for (const value of parsed.options.get('--privileged') ?? [])
-    if (value?.text !== 'false')
-      power('The container has the rights of root on this machine.', '--privileged');
-  for (const value of given(parsed, '--pid', '--ipc', '--userns', '--uts', '--cgroupns'))
-    if (value.text === 'host')
-      power('The container shares the machine’s own processes or users.', value.text);
-  for (const value of given(parsed, '--cap-add'))
-    if (
-      /^(cap_)?(all|sys_(admin|module|ptrace|rawio|boot)|dac_(override|read_search)|net_admin|bpf)$/i.test(
-        value.text,
-      )
-    )
-      power('The container is given a right of root.', value.text);
-  for (const value of given(parsed, '--security-opt'))
-    if (/unconfined|label[=:]disable/.test(value.text)) power('The container is not confined.', value.text);
-  for (const value of given(parsed, '--device'))
-    if (/^\/dev\/(sd|nvme|vd|xvd|hd|mem|kmem|dm-|mapper|disk|loop)/.test(value.text))
-      power('The container is given a disk or the memory.', value.text);
-  for (const { source, readOnly } of mounts) {
-    const path = isKnown(source) ? (engine.resolve(source) ?? source.text) : source.text;
-    // Whatever runs there reads it: secrets and homeostat's own folders are graded as if the line read them.
-    engine.found({ kind: 'read', path: source });
-    if (handsOutHost(path, readOnly)) power('The container is given the machine’s own folders.', path);
-  }
-}

@@ -1,5 +1,5 @@
+import { isEngineSocket } from '../../../core/host-power.ts';
 import { isKnown, known } from '../shell/value.ts';
-import { isEngineSocket } from './docker-mounts.ts';
 import type { Engine, Handler, Stream } from './engine.ts';
 import { reportRequest } from './http-request.ts';
 

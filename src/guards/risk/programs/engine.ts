@@ -57,6 +57,7 @@ export interface Engine {
   readonly requests: readonly HttpRule[];
   /** Whether it runs with somebody else’s rights. */
   readonly elevated: boolean;
+  readonly protectedServices: readonly string[];
   /** Whether the line has set that variable. */
   sets(name: string): boolean;
   /** Whether files of that name, or that a pattern of names stands for, can be built anew. */
@@ -89,6 +90,8 @@ export interface Engine {
   linked(link: Value, to: Value): void;
   /** The absolute path of a value, the first of them where several are possible; null where it cannot be known. */
   resolve(path: Value): string | null;
+  /** Whether a path of this machine lies in a folder in which agents work. */
+  inRoots(path: string): boolean;
 }
 
 /** Knows a program beyond what rules can say. Returns what it prints, or undefined where the registry's `prints` tells. */

@@ -43,6 +43,7 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
   return {
     requests: walk.ctx.catalogue.requests,
     elevated: frame.state.elevated,
+    protectedServices: walk.ctx.protectedServices,
     sets: (name) => frame.state.variables.has(name),
     rebuilds: (name) => isRebuilt(name, walk.ctx.catalogue.folders),
     readFrom: () => from,
@@ -98,6 +99,7 @@ export function engineOf(frame: Frame, walk: Walk, source: string, entry: Progra
       }
     },
     resolve: (path) => files.paths(path)?.[0] ?? null,
+    inRoots: (path) => walk.ctx.workspace.roots.some((root) => isInside(path, root)),
   };
 
   /** Whether there is a folder for something to be put there. */

@@ -41,7 +41,7 @@ export async function applyStack(
   ctx: ActionContext,
 ): Promise<{ snapshot: StackSnapshot; failures: Failure[] }> {
   const { engine, actionId } = ctx;
-  const { project, networks, volumes, held, well, up } = stage;
+  const { project, networks, volumes, held, well, up, probes } = stage;
   const kept = async (changes: readonly ContainerChange[], as: string): Promise<ContainerChange[]> =>
     Promise.all(
       changes.map(async (change, at) =>
@@ -64,6 +64,7 @@ export async function applyStack(
     volumes,
     held,
     well,
+    probes,
   });
   const note = async (now: readonly ImageChange[]): Promise<void> => {
     images = now;
@@ -85,7 +86,7 @@ export async function applyStack(
   await exchange(own, ctx);
   await dropNames(images, ctx);
   if (up === null) {
-    const failures = await waitForHealth(await standingOf(own, well, ctx), BACK, ctx);
+    const failures = await waitForHealth(await standingOf(own, well, probes.after, ctx), BACK, ctx);
     if (failures.length === 0) for (const name of stage.lost) await engine.volumes.remove(name);
     return { snapshot: snapshot(), failures };
   }
@@ -200,11 +201,16 @@ async function exchange(
 async function standingOf(
   changes: readonly ContainerChange[],
   well: readonly string[],
+  probes: Readonly<Record<string, string>>,
   ctx: ActionContext,
 ): Promise<{ id: string; watched: Watched }[]> {
   const names = changes.flatMap(({ name, after }) => (after !== null && well.includes(name) ? [name] : []));
   const found = await Promise.all(names.map(async (name) => find(ctx.engine, name)));
-  return found.flatMap((one) => (one === null ? [] : [{ id: one.Id, watched: anyOf(one) }]));
+  return found.flatMap((one) =>
+    one === null
+      ? []
+      : [{ id: one.Id, watched: { ...anyOf(one), probe: probes[serviceNameOf(one)] ?? null } }],
+  );
 }
 
 const LOOKS = 3;
@@ -223,7 +229,7 @@ async function removeMadeBy(action: string, project: string, ctx: ActionContext)
 
 /** Takes back what a deploy has done, wherever it stands, and waits until what ran before is well again. */
 export async function recoverStack(snapshot: StackSnapshot, ctx: ActionContext): Promise<Recovery> {
-  const { project, changes, networks, volumes, well } = snapshot;
+  const { project, changes, networks, volumes, well, probes } = snapshot;
   const { engine, actionId } = ctx;
   await removeMadeBy(actionId, project, ctx);
   const wrong: string[] = [];
@@ -241,7 +247,7 @@ export async function recoverStack(snapshot: StackSnapshot, ctx: ActionContext):
   const files = snapshot.edits === null ? null : recoverPlanned(snapshot.edits, ctx);
   if (files !== null && files.outcome !== 'rolled_back') wrong.push(files.message);
   const back = changes.map(({ name, before }) => ({ name, before: null, after: before }));
-  const ill = await waitForHealth(await standingOf(back, well, ctx), BACK, ctx);
+  const ill = await waitForHealth(await standingOf(back, well, probes.before, ctx), BACK, ctx);
   wrong.push(...ill.map(({ service, detail }) => `${service} was well before and is not: ${detail}`));
   if (wrong.length > 0) return { outcome: 'rollback_failed', message: wrong.join('; ') };
   const count = changes.filter(({ before }) => before !== null).length;

@@ -5,6 +5,7 @@ import type { Body, Model } from './model.ts';
 import { mountsOfService } from './mount-fields.ts';
 import { networksOf } from './network-fields.ts';
 import { flagOf, isExternal, nameIn, pairsOf, plainText } from './notation.ts';
+import type { Shared } from './shared.ts';
 import type { Standing } from './standing.ts';
 
 /** A network or a volume that stands and is not what the files say. */
@@ -21,14 +22,19 @@ export function otherDefinitions(model: Model, standing: Pick<Standing, 'network
       .filter(([, entry]) => !isExternal(entry))
       .map(([key, entry]) => [nameIn(section, key, model), entry ?? {}]);
   const networks = own('networks').flatMap(([name, body]) => {
-    const found = standing.networks.find((one) => one.name === name)?.network;
-    return found === undefined || !used.has(name) ? [] : others('networks', name, networkPairs(body, found));
+    const found = standing.networks.find((one) => one.name === name);
+    if (found?.network === undefined || !used.has(name)) return [];
+    return others('networks', name, [...networkPairs(body, found.network), ...labelPairs(body, found)]);
   });
   const volumes = own('volumes').flatMap(([name, body]) => {
     const found = standing.volumes.find((one) => one.name === name);
     if (found === undefined) return [];
     const options = optionPairs(body['driver_opts'], found.options);
-    return others('volumes', name, [['driver', plainText(body['driver']), found.driver], ...options]);
+    return others('volumes', name, [
+      ['driver', plainText(body['driver']), found.driver],
+      ...options,
+      ...labelPairs(body, found),
+    ]);
   });
   return [...networks, ...volumes];
 }
@@ -103,11 +109,25 @@ function networkPairs(body: Body, found: NetworkSpec): Pair[] {
   return [
     ['driver', plainText(body['driver']), found.Driver],
     ['internal', flagOf(body['internal'] ?? false), String(found.Internal)],
+    // Compose 1 makes every network attachable, whatever its file says.
+    ['attachable', flagOf(body['attachable']) === 'true' ? 'true' : null, String(found.Attachable)],
     ['enable_ipv6', flagOf(body['enable_ipv6']), String(found.EnableIPv6)],
     ['ipam driver', plainText(ipam.driver), stands.Driver ?? null],
     ...pools,
     ...optionPairs(body['driver_opts'], found.Options),
   ];
+}
+
+/** What a label is that one side has and the other not; Compose's own are on all that it has made. */
+function labelPairs(body: Body, { labels, project }: Shared): Pair[] {
+  const wanted = new Map(pairsOf(body['labels']));
+  // What somebody has made by hand may have labels that no file is to know.
+  const stands = project === null ? [] : Object.keys(labels).filter((key) => !key.startsWith('com.docker.'));
+  return [...new Set([...wanted.keys(), ...stands])].map((key) => [
+    `label ${key}`,
+    wanted.get(key) ?? NO_OPTION,
+    labels[key] ?? NO_OPTION,
+  ]);
 }
 
 /** What an option is that one side has and the other not. */

@@ -16,4 +16,9 @@ export const ranFilesSchema = z.record(
     edited: z.boolean(),
   }),
 );
+/** Addresses that answer once a service is ready, by service: of what ran before, and of what comes. */
+export const probesSchema = z.object({
+  before: z.record(z.string(), z.string()),
+  after: z.record(z.string(), z.string()),
+});
 export type RanFiles = z.infer<typeof ranFilesSchema>;

@@ -6,23 +6,60 @@ import type { Inspected } from '../../../core/engine.ts';
 import { isInside } from '../../../core/inside.ts';
 import { undoChanges } from '../../file/change-set.ts';
 import { LABEL } from './model.ts';
-import { type RanFiles, ranFilesSchema } from './ran-files.ts';
+import { type RanFiles, probesSchema, ranFilesSchema } from './ran-files.ts';
+import { serviceNameOf } from './standing.ts';
 
-const formerSchema = z.object({ project: z.string(), files: ranFilesSchema });
+const formerSchema = z.object({
+  project: z.string(),
+  files: ranFilesSchema,
+  probes: probesSchema.optional(),
+});
+
+/** What the deploy has kept that made a container; null of one that homeostat did not make. */
+function formerOf(
+  found: Inspected | undefined,
+  project: string,
+  { undoing }: Pick<ActionContext, 'undoing'>,
+): z.infer<typeof formerSchema> | null {
+  const former = formerSchema.safeParse(
+    undoing.former('deploy_stack', found?.Config.Labels?.[LABEL.deploy] ?? ''),
+  );
+  // A label is anybody's to write, but it leads to nothing else than what a deploy of this very project has kept.
+  return former.success && former.data.project === project ? former.data : null;
+}
 
 /** What the files were when that was deployed which runs; of containers that homeostat did not make, nothing. */
 export function ranWith(
   containers: readonly Inspected[],
   project: string,
-  { undoing }: Pick<ActionContext, 'undoing'>,
+  ctx: Pick<ActionContext, 'undoing'>,
 ): Record<string, FileState | null> {
   const newest = containers.toSorted((a, b) => b.Created.localeCompare(a.Created))[0];
-  const former = formerSchema.safeParse(
-    undoing.former('deploy_stack', newest?.Config.Labels?.[LABEL.deploy] ?? ''),
+  const files = formerOf(newest, project, ctx)?.files ?? {};
+  return Object.fromEntries(Object.entries(files).map(([path, { now }]) => [path, now]));
+}
+
+/** Probes of what goes, as the deploys had them that made it; where one answers nothing now, it need not later. */
+export async function probedWith(
+  containers: readonly Inspected[],
+  project: string,
+  ctx: Pick<ActionContext, 'undoing' | 'answers'>,
+): Promise<Record<string, string>> {
+  const known = containers.flatMap((found): [string, string][] => {
+    const service = serviceNameOf(found);
+    const probe = formerOf(found, project, ctx)?.probes?.after[service];
+    return probe === undefined ? [] : [[service, probe]];
+  });
+  const asked = await Promise.all(
+    [...new Map(known)].map(async ([service, probe]) => ({
+      service,
+      probe,
+      error: await ctx.answers(probe),
+    })),
   );
-  // A label is anybody's to write, but it leads to nothing else than what a deploy of this very project has kept.
-  if (!former.success || former.data.project !== project) return {};
-  return Object.fromEntries(Object.entries(former.data.files).map(([path, { now }]) => [path, now]));
+  return Object.fromEntries(
+    asked.flatMap(({ service, probe, error }) => (error === null ? [[service, probe]] : [])),
+  );
 }
 
 interface Origin {

@@ -9,6 +9,7 @@ export interface Shared {
   readonly identity: string;
   readonly project: string | null;
   readonly options: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
   /** What makes it, of a network. */
   readonly network?: NetworkSpec;
 }
@@ -24,6 +25,7 @@ export async function sharedOf(kind: 'volumes' | 'networks', engine: Engine): Pr
       identity: id,
       project: spec.Labels[PROJECT] ?? null,
       options: spec.Options,
+      labels: spec.Labels,
       network: spec,
     }));
   return (await engine.volumes.list()).map(({ spec, created, identity }) => ({
@@ -32,5 +34,6 @@ export async function sharedOf(kind: 'volumes' | 'networks', engine: Engine): Pr
     identity: identity === '' ? created : identity,
     project: spec.Labels[PROJECT] ?? null,
     options: spec.Options,
+    labels: spec.Labels,
   }));
 }

@@ -5,7 +5,7 @@ import { plannedSnapshot, plannedStage } from '../../plan/planned.ts';
 import { imageChange } from '../../docker/objects/image-change.ts';
 import { comingSchema } from './coming-schema.ts';
 import { watchedSchema } from './health.ts';
-import { ranFilesSchema, ranSchema } from './ran-files.ts';
+import { probesSchema, ranFilesSchema, ranSchema } from './ran-files.ts';
 
 /** Something that must be as it was seen: a file by its digest, an image's name by its id. */
 const seenSchema = z.record(z.string(), z.string().nullable());
@@ -58,13 +58,14 @@ export const stackStage = z.object({
   standing: z.array(z.string()),
   /** Those that were well before. */
   well: z.array(z.string()),
+  probes: probesSchema.default({ before: {}, after: {} }),
   /** Whether the files are committed to git. */
   git: z.boolean(),
 });
 export type StackStage = z.infer<typeof stackStage>;
 
 export const stackSnapshot = stackStage
-  .pick({ project: true, changes: true, networks: true, volumes: true, held: true, well: true })
+  .pick({ project: true, changes: true, networks: true, volumes: true, held: true, well: true, probes: true })
   .extend({
     edits: plannedSnapshot.nullable(),
     images: z.array(imageChange),

@@ -10,7 +10,7 @@ import type { Watched } from './health.ts';
 import { leadsOf } from './leads.ts';
 import { type Body, LABEL, type Model, type Service, digestOf } from './model.ts';
 import type { Plan, Step } from './plan.ts';
-import { ranWith } from './ran.ts';
+import { probedWith, ranWith } from './ran.ts';
 import type { StackStage } from './stage.ts';
 import type { Work } from './work.ts';
 
@@ -44,11 +44,13 @@ export async function stagedStack(
   const tooMuch = written.reduce((sum, bytes) => sum + bytes, 0) > ctx.config.limits.snapshot_bytes;
   const used = new Set(plan.made.map(({ image }) => image));
   const held = standing.volumes.filter(({ project }) => project === model.project);
+  const going = touched.flatMap(({ container }) => container ?? []);
+  const up = plan.made.length === 0 ? null : upOf(work, waiting, ctx);
   const stage: StackStage = {
     project: model.project,
     changes: changesOf(touched, 'remove'),
     replaced: changesOf(touched, 'recreate'),
-    up: plan.made.length === 0 ? null : upOf(work, waiting, ctx),
+    up,
     networks: [...plan.networks],
     volumes: [...plan.volumes],
     lost: [...plan.lost],
@@ -71,6 +73,12 @@ export async function stagedStack(
         ({ State, RestartCount = 0 }) => isWell(State.Status, State.Health?.Status) && RestartCount === 0,
       )
       .map(nameOf),
+    probes: {
+      before: await probedWith(going, model.project, ctx),
+      after: Object.fromEntries(
+        (up?.watched ?? []).flatMap(({ service, probe }) => (probe === null ? [] : [[service, probe]])),
+      ),
+    },
     git: waiting.git ?? true,
   };
   const given = powers.map(

@@ -17,7 +17,7 @@ const NOTE =
 
 /** The stage that takes a deploy back: each container the other way round, made by homeostat itself. */
 export async function undoStack(snapshot: StackSnapshot, ctx: ActionContext): Promise<Staged<StackStage>> {
-  const { project, held, well } = snapshot;
+  const { project, held, well, probes } = snapshot;
   const isOurs = (path: string): boolean => ctx.workspace.roots.some((root) => isInside(path, root));
   const back = await filesBack(snapshot.files, ctx);
   const files = await undoneFiles(back, snapshot.edits, ctx);
@@ -48,6 +48,7 @@ export async function undoStack(snapshot: StackSnapshot, ctx: ActionContext): Pr
     held,
     standing: [],
     well,
+    probes: { before: probes.after, after: probes.before },
     git: false,
   };
   await recheckStack(stage, ctx);

@@ -1,10 +1,11 @@
-import type { ContainerRow, Engine, Listening } from '../../../core/engine.ts';
+import type { ContainerRow, Engine, ListedContainer, Listening } from '../../../core/engine.ts';
 import { HomeostatError } from '../../../core/errors.ts';
 import { textOf, valueAt, isHidden } from '../document/value.ts';
 import { type Finding, finding } from '../resolve/problem.ts';
 import { type Project, servicesOf } from '../resolve/project.ts';
 import { publishedBy } from './clashes.ts';
 import { type AskRegistries, missingImages } from './images.ts';
+import { clashesWith } from './traefik.ts';
 
 /**
  * What the engine has that is in a project's way; an engine that does not answer has nothing to say, which is told.
@@ -22,6 +23,7 @@ export async function checkEngine(
     return [
       ...portClashes(project, rows, name, () => engine.listening() ?? []),
       ...nameClashes(project, others),
+      ...routeClashes(project, name, others),
       ...(await missingImages(project, engine, published)),
     ];
   } catch (error) {
@@ -29,6 +31,10 @@ export async function checkEngine(
     throw error;
   }
 }
+
+/** Traefik puts the labels of all containers that run into one table. */
+const routeClashes = ({ root }: Project, name: string, others: readonly ListedContainer[]): Finding[] =>
+  others.filter(({ state }) => state === 'running').flatMap((one) => clashesWith(root, name, one));
 
 interface Taken extends Listening {
   /** Null where it is no container. */

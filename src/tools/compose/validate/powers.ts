@@ -1,5 +1,17 @@
-import { posix } from 'node:path';
-import { ENGINE_SOCKET, MACHINE_FOLDER, POWERFUL_CAPABILITY } from '../../../core/host-power.ts';
+import {
+  type HostPower,
+  PRIVILEGED,
+  capabilityPower,
+  devicePower,
+  deviceRulePower,
+  folderPower,
+  namespacePower,
+  networkDriverPower,
+  runtimePower,
+  securityPower,
+  strangePower,
+  volumePaths,
+} from '../../../core/host-power.ts';
 import { type Place, type Value, entriesOf, itemsOf, textOf, valueAt, isHidden } from '../document/value.ts';
 import { mountOf } from '../document/volumes.ts';
 import type { Operation } from '../operations/schema.ts';
@@ -28,75 +40,98 @@ export interface Ground {
   isSecret(path: string): boolean;
 }
 
-/** Folders that give whoever may write them the whole machine, and those above the sockets that do. */
-const CONTROL =
-  /^\/(|etc|root|home|boot|dev|usr|var|proc|sys|lib|lib64|bin|sbin|opt|run|srv|mnt|var\/(lib|run)|var\/lib\/(docker|containerd)|etc\/(cron[\w.]*|systemd|docker|ssh|sudoers\.d)|root\/\.ssh)(\/|$)/;
-const NAMESPACES = ['pid', 'ipc', 'uts', 'userns_mode', 'cgroup', 'network_mode'] as const;
+/** The circumstance that rules speak of, for each power of the one list. */
+const KIND = {
+  control: 'compose_host_control',
+  walls: 'compose_privileged',
+  files: 'compose_host_mount',
+} as const satisfies Record<HostPower, Power['kind']>;
 
 /** Every power that a project's services have, with variables filled in. */
 export async function powersOf(root: Value, ground: Ground): Promise<Power[]> {
   const powers: Power[] = [];
-  for (const [name, { value }] of servicesOf(root)) {
-    powers.push(...privilegesOf(name, value));
-    for (const folder of foldersOf(value)) powers.push(...(await reached(name, folder, ground)));
+  const services = new Map(servicesOf(root).map(([name, { value }]) => [name, value]));
+  for (const [name, value] of services) {
+    powers.push(...privilegesOf(name, value, services));
+    for (const folder of [...foldersOf(value), ...inherited(value, services)])
+      powers.push(...(await reached(name, folder, ground)));
   }
   for (const folder of declared(root)) powers.push(...(await reached('', folder, ground)));
   return [...powers, ...networksOf(root)];
 }
 
-function privilegesOf(service: string, value: Value): Power[] {
+function privilegesOf(service: string, value: Value, services: ReadonlyMap<string, Value>): Power[] {
   const found: Power[] = [];
-  const add = (what: string, at: Value, key: string, kind: Power['kind'] = 'compose_privileged'): void => {
+  const add = (what: string, at: Value, key: string, power: HostPower | null): void => {
+    if (power === null) return;
     const items = itemsOf(valueAt(value, [key]));
     const mend = items.includes(at)
       ? withoutItem(service, key, items, at)
       : [{ op: 'remove_field' as const, service, name: key }];
-    found.push({ kind, service, what, place: at.place, mend });
+    found.push({ kind: KIND[power], service, what, place: at.place, mend });
   };
-  const isTrue = (at: Value | undefined): at is Value =>
-    at !== undefined && !/^(false|no|off|n|0)?$/i.test(textOf(at) ?? '');
   const flag = valueAt(value, ['privileged']);
-  if (isTrue(flag)) add('privileged', flag, 'privileged');
+  if (isTrue(flag)) add('privileged', flag, 'privileged', PRIVILEGED);
   const socket = valueAt(value, ['use_api_socket']);
-  if (isTrue(socket)) add('use_api_socket', socket, 'use_api_socket', 'compose_host_control');
-  for (const key of NAMESPACES) {
-    const at = valueAt(value, [key]);
-    if (at !== undefined && (textOf(at) === 'host' || isHidden(at))) add(`${key}: host`, at, key);
-    if (textOf(at)?.startsWith('container:') === true && at !== undefined)
-      add(`${key}: of another container`, at, key);
+  if (isTrue(socket)) add('use_api_socket', socket, 'use_api_socket', 'control');
+  for (const [key, what, powerOf] of FIELDS)
+    for (const item of onesAt(value, key)) {
+      const text = textOf(item) ?? '';
+      if (key === 'volumes_from' && services.has(sourceOf(text))) continue;
+      add(what(key, text), item, key, isHidden(item) ? 'walls' : powerOf(text));
+    }
+  for (const item of itemsOf(valueAt(value, ['devices']))) {
+    const source = deviceOf(item);
+    add(`devices ${source}`.trim(), item, 'devices', source === '' ? 'walls' : devicePower(source));
   }
-  for (const item of itemsOf(valueAt(value, ['cap_add'])))
-    if (POWERFUL_CAPABILITY.test(textOf(item) ?? '') || isHidden(item))
-      add(`cap_add ${textOf(item) ?? ''}`, item, 'cap_add');
-  for (const item of itemsOf(valueAt(value, ['security_opt'])))
-    if (
-      /unconfined|disable|writable-cgroups|^(seccomp|apparmor)[=:]/.test(textOf(item) ?? '') ||
-      isHidden(item)
-    )
-      add(`security_opt ${textOf(item) ?? ''}`, item, 'security_opt');
-  for (const key of ['devices', 'device_cgroup_rules'])
-    for (const item of itemsOf(valueAt(value, [key]))) add(`${key} ${textOf(item) ?? ''}`.trim(), item, key);
   for (const path of [['gpus'], ['deploy', 'resources', 'reservations', 'devices']]) {
     const at = valueAt(value, path);
-    if (at !== undefined) add(path.join('.'), at, path[0] ?? '');
+    if (at !== undefined) add(path.join('.'), at, path[0] ?? '', 'walls');
   }
-  const runtime = valueAt(value, ['runtime']);
-  if (runtime !== undefined && textOf(runtime) !== 'runc')
-    add(`runtime ${textOf(runtime) ?? ''}`, runtime, 'runtime');
-  for (const item of itemsOf(valueAt(value, ['volumes_from'])))
-    add(`volumes_from ${textOf(item) ?? ''}`, item, 'volumes_from');
   for (const key of ['post_start', 'pre_stop'])
     for (const item of itemsOf(valueAt(value, [key])))
-      if (isTrue(valueAt(item, ['privileged']))) add(`${key} privileged`, item, key);
+      if (isTrue(valueAt(item, ['privileged']))) add(`${key} privileged`, item, key, PRIVILEGED);
   const provider = valueAt(value, ['provider']);
-  if (provider !== undefined) add('provider, which runs a program on the host', provider, 'provider');
+  if (provider !== undefined)
+    add('provider, which runs a program on the host', provider, 'provider', 'walls');
   const build = valueAt(value, ['build']);
   const entitled =
     build?.kind === 'map' &&
     (isTrue(valueAt(build, ['privileged'])) || valueAt(build, ['entitlements']) !== undefined);
-  if (build !== undefined && entitled) add('build with entitlements', build, 'build');
+  if (build !== undefined && entitled) add('build with entitlements', build, 'build', PRIVILEGED);
   return found;
 }
+
+const isTrue = (at: Value | undefined): at is Value =>
+  at !== undefined && !/^(false|no|off|n|0)?$/i.test(textOf(at) ?? '');
+
+const withText = (key: string, text: string): string => `${key} ${text}`.trim();
+const shared = (key: string, text: string): string =>
+  `${key}: ${text.startsWith('container:') ? 'of another container' : 'host'}`;
+
+/** Fields that hold one text or several, what is told of each, and what power that is. */
+const FIELDS: readonly (readonly [string, typeof withText, (text: string) => HostPower | null])[] = [
+  ...['pid', 'ipc', 'uts', 'userns_mode', 'cgroup', 'network_mode'].map(
+    (key) => [key, shared, namespacePower] as const,
+  ),
+  ['cap_add', withText, capabilityPower],
+  ['security_opt', withText, securityPower],
+  ['device_cgroup_rules', withText, deviceRulePower],
+  ['runtime', withText, runtimePower],
+  ['volumes_from', withText, () => 'walls'],
+];
+
+function onesAt(service: Value, key: string): readonly Value[] {
+  const at = valueAt(service, [key]);
+  if (at === undefined) return [];
+  return at.kind === 'list' ? itemsOf(at) : [at];
+}
+
+/** The path on the host, of `/dev/sda:/dev/x:rwm` as of `{source: /dev/sda}`; empty where it is not shown. */
+const deviceOf = (item: Value): string => {
+  const at = item.kind === 'map' ? valueAt(item, ['source']) : item;
+  return at === undefined || isHidden(at) ? '' : (textOf(at) ?? '').replace(/:.*/s, '');
+};
 
 const unmounted = (service: string, at: Value): Operation[] => {
   const target = mountOf(at)?.target ?? '';
@@ -108,6 +143,8 @@ interface Folder {
   readonly readOnly: boolean;
   readonly what: string;
   readonly at: Value;
+  /** The file that the path is of, where `at` stands in another. */
+  readonly base?: string;
 }
 
 /** Paths of the host that a service is given or is made from. */
@@ -130,6 +167,33 @@ function foldersOf(service: Value): Folder[] {
   const isRemote = /^(\w+:\/\/|git@|github\.com\/)/.test(text ?? '');
   if (context === undefined || text === undefined || isRemote) return [...mounts, ...files];
   return [...mounts, ...files, { source: text, readOnly: true, what: 'build', at: context }];
+}
+
+/** The service or container of `db:ro`. */
+const sourceOf = (text: string): string =>
+  text.startsWith('container:') ? text : text.replace(/:r[ow]$/, '');
+
+/** What a service has by `volumes_from` of others of the file: the folders that those are given, at the line that asks. */
+function inherited(
+  service: Value,
+  services: ReadonlyMap<string, Value>,
+  seen: ReadonlySet<string> = new Set(),
+): Folder[] {
+  return itemsOf(valueAt(service, ['volumes_from'])).flatMap((at) => {
+    const text = textOf(at) ?? '';
+    const name = sourceOf(text);
+    const from = services.get(name);
+    if (from === undefined || seen.has(name)) return [];
+    const folders = foldersOf(from).filter(({ what }) => what === 'mount');
+    const further = inherited(from, services, new Set([...seen, name]));
+    return [...folders, ...further].map(({ source, readOnly, at: given }) => ({
+      source,
+      readOnly: readOnly || text.endsWith(':ro'),
+      what: `by volumes_from ${name}: mount`,
+      at,
+      base: given.place.file,
+    }));
+  });
 }
 
 /** Volumes that are folders of the host in disguise, and files that become secrets or configs. */
@@ -159,17 +223,11 @@ function volumeFolders(name: string, volume: Value): Folder[] {
   const driver = valueAt(volume, ['driver']);
   if (driver !== undefined && textOf(driver) !== 'local') return [folder(driver, '')];
   const [device, type, options] = ['device', 'type', 'o'].map((key) => valueAt(volume, ['driver_opts', key]));
-  const paths = [...(textOf(options) ?? '').matchAll(/(?<=[=:,])\/[^,:]*/g)].map(([path]) => path);
-  const among = options === undefined ? [] : paths.map((path) => folder(options, path));
   if (isHidden(type) || isHidden(options) || isHidden(device)) return [folder(volume, '')];
-  // The kernel looks at no type where it is told to show a folder a second time.
-  const isBind = /\b(r?bind|move)\b/.test(textOf(options) ?? '');
-  const isApart = !isBind && /^(nfs\d?|cifs|tmpfs)$/.test(textOf(type) ?? '');
-  if (isApart) return [];
-  if (device === undefined) return among;
-  const isFolder = isBind || ['none', undefined].includes(textOf(type));
-  const source = textOf(device) ?? '';
-  return [...among, folder(device, isFolder || source.startsWith('/') ? source : '')];
+  const texts = { type: textOf(type), o: textOf(options), device: textOf(device) };
+  return volumePaths(texts).map((path) =>
+    folder(path === textOf(device) ? (device ?? volume) : (options ?? device ?? volume), path),
+  );
 }
 
 /** Networks that are the machine's own, or lie on one of its interfaces. */
@@ -177,7 +235,7 @@ function networksOf(root: Value): Power[] {
   return entriesOf(valueAt(root, ['networks'])).flatMap(([name, { value, place }]) => {
     const named = textOf(valueAt(value, ['name'])) ?? textOf(valueAt(value, ['external', 'name'])) ?? name;
     const driver = valueAt(value, ['driver']);
-    const isPlain = driver === undefined || ['bridge', 'overlay', 'null'].includes(textOf(driver) ?? '');
+    const isPlain = networkDriverPower(textOf(driver) ?? '') === null && !isHidden(driver);
     const isOwn = /^(host|container:.*)$/.test(named) || isHidden(valueAt(value, ['name']));
     if (isPlain && !isOwn) return [];
     const what = isOwn ? `network ${named}` : `network of the driver ${textOf(driver) ?? ''}`;
@@ -187,7 +245,7 @@ function networksOf(root: Value): Power[] {
 
 async function reached(
   service: string,
-  { source, readOnly, what, at }: Folder,
+  { source, readOnly, what, at, base = at.place.file }: Folder,
   ground: Ground,
 ): Promise<Power[]> {
   const power = (kind: Power['kind']): Power => ({
@@ -198,19 +256,13 @@ async function reached(
     mend: service !== '' && what === 'mount' ? unmounted(service, at) : [],
   });
   if (source === '' || source.startsWith('~')) return [power('compose_host_mount')];
-  const path = posix.normalize(under(ground.baseOf(at.place.file), source)).replace(/(?<=.)\/$/, '');
-  if (ENGINE_SOCKET.test(path)) return [power('compose_host_control')];
-  if (MACHINE_FOLDER.test(path) && (!readOnly || path === '/' || path.endsWith('/run')))
-    return [power('compose_host_control')];
+  const path = under(ground.baseOf(base), source);
+  const given = folderPower(path, readOnly);
+  if (given !== null) return [power(KIND[given])];
   // To read is enough: the record and the approver's file are there.
   if (ground.isOwn(path)) return [power('mounts_own_state')];
   if (await ground.isInside(path)) return [];
   if (ground.isSecret(path)) return [power('compose_host_control')];
-  return [
-    power(
-      CONTROL.test(path) && !readOnly && /^\/(etc|root|boot|dev|proc|sys)(\/|$)/.test(path)
-        ? 'compose_host_control'
-        : 'compose_host_mount',
-    ),
-  ];
+  const strange = strangePower(path, readOnly);
+  return strange === null ? [] : [power(KIND[strange])];
 }

@@ -38,7 +38,10 @@ export interface Routers {
 
 /** What the labels of all services say to Traefik; of one that it is told to leave alone, nothing. */
 export function routersOf(root: Mapping): Routers {
-  const labels = servicesOf(root).flatMap(([owner, { value }]) => labelsOf(owner, value));
+  return routersIn(servicesOf(root).flatMap(([owner, { value }]) => labelsOf(owner, value)));
+}
+
+function routersIn(labels: readonly Label[]): Routers {
   return {
     routers: grouped(labels).slice(0, MOST),
     defined: (kind, protocol, owner) =>
@@ -52,6 +55,22 @@ export function routersOf(root: Mapping): Routers {
         ),
       ),
   };
+}
+
+/** The same of a container that stands; `place` is all that can be said of where. */
+export function routersOfContainer(
+  owner: string,
+  labels: Readonly<Record<string, string>>,
+  place: Place,
+): Routers {
+  const isLeft = Object.entries(labels).some(
+    ([name, value]) => isEnable(name) && value.toLowerCase() === 'false',
+  );
+  const said = Object.entries(isLeft ? {} : labels).flatMap(([name, value]): Label[] => {
+    const routing = routingOf(name);
+    return routing === null ? [] : [{ owner, routing, value, place }];
+  });
+  return routersIn(said);
 }
 
 function labelsOf(owner: string, service: Value): Label[] {

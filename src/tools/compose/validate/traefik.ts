@@ -1,9 +1,10 @@
+import type { ListedContainer } from '../../../core/engine.ts';
 import { type Mapping, entriesOf, valueAt } from '../document/value.ts';
 import { routingOf } from '../document/traefik.ts';
 import { type Finding, finding } from '../resolve/problem.ts';
 import { servicesOf } from '../resolve/project.ts';
 import { namedMap } from '../resolve/short-forms.ts';
-import { type Router, type Routers, listOf, routersOf, valueOf } from './routers.ts';
+import { type Router, type Routers, listOf, routersOf, routersOfContainer, valueOf } from './routers.ts';
 
 /** Routers that Traefik would drop or that take each other's requests, as far as the labels of the project tell. */
 export function checkTraefik(root: Mapping): Finding[] {
@@ -15,15 +16,44 @@ export function checkTraefik(root: Mapping): Finding[] {
   ];
 }
 
-function clashes({ routers, defined }: Routers): Finding[] {
-  const serviceOf = (router: Router): string => {
-    const [only, ...more] = defined('services', router.protocol, router.owner);
-    return valueOf(router, 'service') || (more.length === 0 ? (only ?? router.owner) : '');
-  };
+/** The service that a router leads to; `own` is what Traefik calls the container's where no label says. */
+function serviceOf(router: Router, { defined }: Routers, own: string): string {
+  const [only, ...more] = defined('services', router.protocol, router.owner);
+  return valueOf(router, 'service') || (more.length === 0 ? (only ?? own) : '');
+}
+
+const saysSame = (one: Router, other: Router): boolean =>
+  one.labels.size === other.labels.size &&
+  [...one.labels].every(([key, { value }]) => other.labels.get(key)?.value === value);
+
+/** Routers of a project that those of a container of another take requests from, or are dropped together with. */
+export function clashesWith(
+  root: Mapping,
+  project: string,
+  { name, labels, ...other }: Pick<ListedContainer, 'name' | 'labels' | 'project' | 'service'>,
+): Finding[] {
+  const mine = routersOf(root);
+  return mine.routers.flatMap((one): Finding[] => {
+    const theirs = routersOfContainer(name, labels, one.place);
+    const leadsTo = serviceOf(one, mine, `${one.owner}-${project}`);
+    const whose = `container ${name}${other.project === null ? '' : ` of project ${other.project}`}`;
+    return theirs.routers.flatMap((two): Finding[] => {
+      if (one.protocol !== two.protocol) return [];
+      if (one.name !== two.name) return meets(one, two) ? [clash(one, two, whose)] : [];
+      const isOne =
+        saysSame(one, two) &&
+        leadsTo === serviceOf(two, theirs, `${other.service ?? name}-${other.project ?? ''}`);
+      if (isOne) return [];
+      const why = `Router ${one.name} is defined by ${whose} too, in another way: Traefik drops both. Give it another name.`;
+      return [finding('router_taken', 'error', one.place, why)];
+    });
+  });
+}
+
+function clashes(all: Routers): Finding[] {
+  const { routers } = all;
   const isSame = (one: Router, other: Router): boolean =>
-    serviceOf(one) === serviceOf(other) &&
-    one.labels.size === other.labels.size &&
-    [...one.labels].every(([key, { value }]) => other.labels.get(key)?.value === value);
+    serviceOf(one, all, one.owner) === serviceOf(other, all, other.owner) && saysSame(one, other);
   return routers.flatMap((one, index) =>
     routers.slice(0, index).flatMap((other): Finding[] => {
       if (one.protocol !== other.protocol) return [];
@@ -36,10 +66,10 @@ function clashes({ routers, defined }: Routers): Finding[] {
   );
 }
 
-function clash(one: Router, other: Router): Finding {
+function clash(one: Router, other: Router, whose = other.owner): Finding {
   const { place } = one.labels.get('rule') ?? one;
   const what = one.protocol === 'udp' ? 'an entrypoint' : 'the rule and an entrypoint';
-  const why = `Router ${one.name} has ${what} of ${other.name} (${other.owner}): which of them answers is chance.`;
+  const why = `Router ${one.name} has ${what} of ${other.name} (${whose}): which of them answers is chance.`;
   return finding('router_clash', 'error', place, why);
 }
 

@@ -9,6 +9,7 @@ describe('docker', () => {
     'docker rm -f web',
     'docker compose -f prod.yml down --volumes',
     'docker-compose down --rmi all',
+    'docker compose down web --rmi=local',
     'docker run -it --privileged ubuntu bash',
     'docker run --rm -v /:/host alpine sh',
     'docker run --mount type=bind,source=/etc,target=/e alpine sh',
@@ -25,6 +26,17 @@ describe('docker', () => {
     'docker compose -p shop down --volumes --rmi all',
     'docker-compose -f a.yml down -v --remove-orphans',
     'podman compose down -v',
+    'docker-compose down --volumes',
+    'docker-compose down --vol',
+    'docker compose down --volumes=true',
+    'docker compose down web -v',
+    'docker compose --profile all -f a.yml -f b.yml down web -v',
+    'docker compose down -vt 5',
+    'docker compose down --rmi all -v',
+    'docker compose down --rmi=local --volumes',
+    'podman-compose down -v',
+    'nerdctl compose down -v',
+    'docker.exe compose down -v',
     'docker volume rm data',
     'docker volume rm $(docker volume ls -q)',
     'docker volume prune -f',
@@ -59,6 +71,7 @@ describe('docker', () => {
     'docker run -v ./src:/src node node --privileged',
     'docker compose up -d --build',
     'docker compose down',
+    'docker compose down -t 5 web',
   ])('leaves %s alone', (line) => {
     expect(rank(record(line).level)).toBeLessThan(rank('HIGH'));
   });

@@ -45,9 +45,11 @@ function heard(words: readonly string[], stdin: Stream | null = null): string[] 
     copied: () => undefined,
     requests: [],
     elevated: false,
+    protectedServices: [],
     sets: () => false,
     rebuilds: () => false,
     resolve: () => null,
+    inRoots: () => false,
   } satisfies Partial<Engine>;
   const args = texts.map((word) => known(word));
   const parsed = parseArguments(args, program.options);

@@ -65,6 +65,7 @@ export function record(
   const raise = (level: Level): void => void (made.level = strictest([made.level, level]));
   const engine: Engine = {
     elevated: false,
+    protectedServices: [],
     sets: () => false,
     rebuilds: () => false,
     found: (what) => {
@@ -91,6 +92,7 @@ export function record(
     copied: () => undefined,
     requests: [],
     resolve: (path) => (isKnown(path) ? path.text : null),
+    inRoots: (path) => !path.startsWith('/') || path.startsWith('/srv/app'),
   };
   const call = (argv: readonly Value[], input: Stream | null): void => {
     const [first, ...args] = argv;
