@@ -7,9 +7,17 @@ import { asFactor, gradeTouch } from './grade.ts';
 
 export type AssessContext = CommandContext;
 
+/** What a line says by a container's name alone. */
+const GUESS = 'perhaps-protected-service';
+
 /** What the lines risk that a request would run. */
-export const assessLines = ({ commands }: Intent, ctx: AssessContext): CommandRisk[] =>
-  commands.map(({ line, cwd, env }) => assessCommand(line, cwd, env, ctx));
+export const assessLines = ({ commands, resources }: Intent, ctx: AssessContext): CommandRisk[] =>
+  commands.map(({ line, cwd, env }) => {
+    const found = assessCommand(line, cwd, env, ctx);
+    // A tool that locks the container has asked the engine what it is.
+    const isAsked = resources.includes(`container:${/^docker stop (\S+)$/.exec(line)?.[1]}`);
+    return isAsked ? { ...found, factors: found.factors.filter(({ rule }) => rule !== GUESS) } : found;
+  });
 
 /** What a request risks, by what it says it would do. */
 export function assessIntent(intent: Intent, ctx: AssessContext, commands = assessLines(intent, ctx)): Risk {
