@@ -106,6 +106,8 @@ export interface ReleaseContext {
 
 /** What a query's `run` is handed. */
 export interface QueryContext extends BaseContext {
+  /** Files with those that hold secrets: for values that are compared, and of which nothing may be shown. */
+  readonly hiddenFiles: Pick<Files, 'read'>;
   readonly records: Records;
   readonly monitor: Monitor;
   readonly coordination: Coordination;

@@ -104,7 +104,7 @@ const isGuardedIn = (house: House, { roots }: Workspace): ((folder: string) => b
     isOwn(folder) || [...roots, machine.home].some((one) => isInside(one, machine.real(folder)));
 };
 
-/** What a query is handed; it cannot read a file that holds secrets. */
+/** What a query is handed; it cannot read a file that holds secrets, but to compare what it never shows. */
 export function queryContext(
   caller: Caller,
   house: House,
@@ -118,6 +118,7 @@ export function queryContext(
     signal: caller.signal,
     config: house.config,
     files: withoutSecrets(house.machine.files(caller.workspace), isSecret),
+    hiddenFiles: house.machine.files(caller.workspace),
     isSecret,
     isOwn: isOwnIn(house),
     ...envFilesIn(house.machine.files(caller.workspace), house),

@@ -216,17 +216,61 @@ describe('stack_drift', () => {
     );
   });
 
-  test('does not compare what a protected file sets', async () => {
+  test('compares what a protected file sets, and shows nothing of it', async () => {
     t = await stackApp(await engine(), 'shop');
-    writeFileSync(join(t.folder, '.env'), 'WORD=hunter2hunter2\n');
-    t.write({ web: { environment: { WORD: '${WORD}' } } });
+    const set = (word: string, port: number, net: number): void =>
+      writeFileSync(
+        join(t.folder, '.env'),
+        `VERSION=1\nWORD=${word}\nPORT=${port}\nNET=10.93.${net}.0/24\nWHERE=/at-${word}\n`,
+      );
+    set('hunter2hunter2', 38_431, 21);
+    t.write(
+      {
+        web: {
+          image: 'busy:${VERSION}',
+          network_mode: undefined,
+          networks: { front: {} },
+          environment: { WORD: '${WORD}' },
+          ports: ['${PORT}:25'],
+          tmpfs: ['${WHERE}'],
+          labels: { 'traefik.enable': true, 'traefik.priority': 7 },
+          logging: { driver: 'json-file', options: { 'max-file': 3 } },
+        },
+      },
+      {
+        networks: {
+          front: { internal: true, labels: { own: true }, ipam: { config: [{ subnet: '${NET}' }] } },
+        },
+      },
+    );
     expect(await t.deploy(QUICK)).toMatchObject({ outcome: 'succeeded' });
-    const { result } = await t.ask('stack_drift', { paths: ['shop/compose.yml'] });
-    expect(result).toMatchObject({ same: true, not_compared: ['web: environment.WORD'] });
-    expect(JSON.stringify(await t.deploy({ dry_run: true }))).not.toContain('hunter2');
-    // The containers have the value itself.
+    const drift = async (): Promise<unknown> =>
+      (await t.ask('stack_drift', { paths: ['shop/compose.yml'] })).result;
+    expect(await drift()).toMatchObject({ same: true, differences: [], not_compared: [] });
+    const again = await t.deploy({ dry_run: true });
+    expect(again.effects?.diff).not.toMatch(/recreate/);
+    expect(JSON.stringify(again)).not.toContain('hunter2');
+    // The containers have the value itself, and what is no text in the file as Compose 2 writes it.
     const { Config } = await (await engine()).docker.getContainer('shop_web_1').inspect();
     expect(Config.Env).toContain('WORD=hunter2hunter2');
+    expect(Config.Labels).toMatchObject({ 'traefik.enable': 'true', 'traefik.priority': '7' });
+    set('trustno1-trustno1', 38_432, 22);
+    const other = await drift();
+    const hidden = ['[redacted]', '[redacted]'];
+    expect(
+      (other as { differences: { key: string; file: string | null; runs: string | null }[] }).differences.map(
+        ({ key, file, runs }) => [key, file, runs],
+      ),
+    ).toEqual(
+      expect.arrayContaining([
+        ['environment.WORD', ...hidden],
+        ['ports.[redacted]', '[redacted]', null],
+        ['ports.:38431->25/tcp', null, 'published'],
+        ['tmpfs.[redacted]', '[redacted]', null],
+        ['networks.shop_front.subnet', ...hidden],
+      ]),
+    );
+    expect(JSON.stringify(other)).not.toMatch(/trustno1|38432|10\.93/);
   });
 });
 

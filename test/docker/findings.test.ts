@@ -215,6 +215,30 @@ const ROWS: readonly [
   ['no health check that anybody knows', 'no_healthcheck', WEB, [2, 3], /that it runs/, false],
   ['no limits', 'no_limits', WEB, [2, 3], /all memory and processors/, true],
   [
+    'an image with a variable that is not set',
+    'image_invalid',
+    'services:\n  web:\n    image: svc:${TAGX}\n',
+    [3, 12],
+    /"svc:" is no name/,
+    false,
+  ],
+  [
+    'an image with a variable that has to be set',
+    'image_invalid',
+    'services:\n  web:\n    image: svc:${TAGX:?need it}\n',
+    [3, 12],
+    /"svc:" is no name/,
+    false,
+  ],
+  [
+    'an image in capitals',
+    'image_invalid',
+    'services:\n  web:\n    image: SVC:1\n',
+    [3, 12],
+    /only its tag has capitals/,
+    false,
+  ],
+  [
     'an image of no version',
     'floating_image',
     'services:\n  web:\n    image: busy\n',
@@ -249,6 +273,21 @@ test.each(ROWS)(
     expect((await seen()).filter(isIt)).toEqual([]);
   },
 );
+
+test('a deploy with an image of no name says so with its place, beside all else that is wrong', async () => {
+  mkdirSync(join(t.root, 'nameless'));
+  const text = 'services:\n  a: {image: "svc:${TAGX}"}\n  b: {image: SVC:1, depends_on: [c]}\n';
+  writeFileSync(join(t.root, 'nameless', 'compose.yml'), text);
+  const { error } = await act(t, 'deploy_stack', { paths: ['nameless/compose.yml'] });
+  expect(error).toMatchObject({ code: 'compose_invalid' });
+  for (const told of [
+    /compose\.yml:2: .*image_invalid/,
+    /compose\.yml:3: .*image_invalid/,
+    /unset_variable/,
+    /undefined_service/,
+  ])
+    expect(error?.message).toMatch(told);
+});
 
 test('a file that is right has none of them', async () => {
   mkdirSync(join(t.root, 'right'));

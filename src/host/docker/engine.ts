@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { type Engine, inspectedSchema } from '../../core/engine.ts';
+import { isImageReference } from '../../core/image-name.ts';
 import { listening } from '../listening.ts';
 import { type Address, clientVariables } from './address.ts';
 import type { Ask } from './ask.ts';
@@ -52,6 +53,8 @@ export function openEngine(address: Address, env: NodeJS.ProcessEnv, answerMs = 
     }, takes);
   const imageConfig: Engine['imageConfig'] = async (image) =>
     ask(async (to) => {
+      // Nothing is called what cannot be called so.
+      if (!isImageReference(image)) return null;
       try {
         const { Id, Config, Parent, Comment } = await to.getImage(imagePath(image)).inspect();
         const below = isLayer(Comment) && Parent ? Parent : null;

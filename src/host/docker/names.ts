@@ -1,4 +1,5 @@
 import { HomeostatError } from '../../core/errors.ts';
+import { isImageReference } from '../../core/image-name.ts';
 
 /**
  * One part of a path of the interface. What an agent calls a container is that and no way to another call: the engine
@@ -9,11 +10,9 @@ export function segment(name: string): string {
   throw new HomeostatError('not_found', `nothing is called ${JSON.stringify(name)}`);
 }
 
-const IMAGE = /^[\w][\w.:@-]*(\/[\w][\w.:@-]*)*$/;
-
 /** The name or id of an image, which has slashes and is written as it is. */
 export function imagePath(image: string): string {
-  if (IMAGE.test(image)) return image;
+  if (isImageReference(image)) return image;
   throw new HomeostatError('not_found', `${JSON.stringify(image)} is no name of an image`);
 }
 

@@ -9,7 +9,7 @@ export const stackDrift = defineQuery({
   name: 'stack_drift',
   title: 'Compare a stack with its files',
   description:
-    'Show where what runs is not what Compose files say, with both values. Missing, extra, and all that a container tells: image, health check, networks, ports, limits; secrets are masked.',
+    'Show where what runs is not what Compose files say, with both values. Missing, extra, and all that a container tells: image, health check, networks, ports, limits; secrets, and what protected files set, are masked.',
   toolset: 'compose',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({
@@ -31,24 +31,20 @@ export const stackDrift = defineQuery({
     ),
     more: z.number().int(),
     files: z.array(z.string()),
-    not_compared: z.array(z.string()).describe('Values of protected files, and what no container tells'),
+    not_compared: z.array(z.string()).describe('What no container tells'),
   }),
 
   async run(asked, ctx) {
     // With the first call: nothing else needs to read YAML.
-    const [{ openProject }, { driftOf }] = await Promise.all([
-      import('./resolve/project.ts'),
-      import('./deploy/drift.ts'),
-    ]);
-    const opened = await openProject(asked.paths, ctx);
-    const { project, differences, hidden } = await driftOf(opened, asked, ctx);
+    const { driftOf } = await import('./deploy/drift.ts');
+    const { project, differences, untold, files } = await driftOf(asked.paths, asked, ctx);
     return {
       project,
       same: differences.length === 0,
       differences: differences.slice(0, MOST),
       more: Math.max(0, differences.length - MOST),
-      files: opened.files.map((file) => shownPath(file, ctx.workspace.cwd)),
-      not_compared: hidden.slice(0, MOST),
+      files: files.map((file) => shownPath(file, ctx.workspace.cwd)),
+      not_compared: untold.slice(0, MOST),
     };
   },
 });

@@ -70,7 +70,8 @@ function setConfig(config: Body, fields: Map<string, string>, set: Set): void {
   for (const line of textsIn(config['Env'])) {
     const at = line.indexOf('=');
     const name = line.slice(0, at);
-    if (name !== SWARM) fields.set(`environment.${name}`, line.slice(at + 1));
+    // One that is named alone is not set.
+    if (at > 0 && name !== SWARM) fields.set(`environment.${name}`, line.slice(at + 1));
   }
   for (const [name, value] of Object.entries((config['Labels'] ?? {}) as Record<string, string>))
     if (!name.startsWith('com.docker.compose.') && !OWN_LABELS.has(name)) fields.set(`labels.${name}`, value);

@@ -3,13 +3,14 @@ import { basename, dirname } from 'node:path';
 import { HomeostatError } from '../../../core/errors.ts';
 import { type BuildSpec, buildOf } from '../build/spec.ts';
 import { mountOf } from '../document/volumes.ts';
-import { type Value, entriesOf, itemsOf, textOf, valueAt } from '../document/value.ts';
+import { type Path, type Value, entriesOf, itemsOf, textOf, valueAt } from '../document/value.ts';
 import { keyedMap, namedMap } from '../resolve/short-forms.ts';
 import { type Project, servicesOf } from '../resolve/project.ts';
 import { environmentOf } from '../resolve/environment.ts';
 import type { Finding } from '../resolve/problem.ts';
 import { type Asked, activeOf } from '../resolve/profiles.ts';
 import { type Looking, Reading, under } from '../resolve/reading.ts';
+import { jsonOf } from './json.ts';
 
 export type Body = Record<string, unknown>;
 
@@ -108,14 +109,18 @@ async function serviceOf(
         next: 'Give it an image or a build, then call again.',
       },
     );
+  const at = ['services', name];
   const body: Body = { image };
-  for (const [key, entry] of entriesOf(value)) if (!LEFT_OUT.test(key)) body[key] = jsonOf(entry.value);
+  for (const [key, entry] of entriesOf(value))
+    if (!LEFT_OUT.test(key)) body[key] = jsonOf(entry.value, [...at, key]);
   const environment = await environmentOf(name, value, project, reading);
   if (environment.size > 0)
     body['environment'] = Object.fromEntries([...environment].map(([key, one]) => [key, one.value]));
   const labels = valueAt(value, ['labels']);
-  if (labels !== undefined) body['labels'] = jsonOf(namedMap(labels));
-  const volumes = itemsOf(valueAt(value, ['volumes'])).map((item) => absolute(name, item, project));
+  if (labels !== undefined) body['labels'] = jsonOf(namedMap(labels), [...at, 'labels']);
+  const volumes = itemsOf(valueAt(value, ['volumes'])).map((item, index) =>
+    absolute(item, [...at, 'volumes', index], project),
+  );
   if (volumes.length > 0) body['volumes'] = volumes;
   if (typeof body['deploy'] === 'object' && body['deploy'] !== null)
     body['deploy'] = Object.fromEntries(Object.entries(body['deploy']).filter(([key]) => key !== 'replicas'));
@@ -149,13 +154,13 @@ const EMPTY: Value = {
 };
 
 /** A mount with its folder as an absolute path. */
-function absolute(service: string, item: Value, { baseOf }: Project): unknown {
+function absolute(item: Value, path: Path, { baseOf }: Project): unknown {
   const mount = mountOf(item);
-  if (mount?.type !== 'bind') return jsonOf(item);
+  if (mount?.type !== 'bind') return jsonOf(item, path);
   if (mount.source.startsWith('~'))
     throw new HomeostatError(
       'invalid_input',
-      `${service}: ${mount.source} is in nobody's home that is known`,
+      `${String(path[1])}: ${mount.source} is in nobody's home that is known`,
       {
         next: 'Write the whole path.',
       },
@@ -163,7 +168,7 @@ function absolute(service: string, item: Value, { baseOf }: Project): unknown {
   const source = under(baseOf(item.place.file), mount.source);
   const text = textOf(item);
   if (text !== undefined) return `${source}${text.slice(mount.source.length)}`;
-  return { ...(jsonOf(item) as Body), type: 'bind', source };
+  return { ...(jsonOf(item, path) as Body), type: 'bind', source };
 }
 
 /** Networks, volumes, secrets and configs, with absolute paths of their files. */
@@ -173,20 +178,13 @@ function sectionsOf({ root, baseOf }: Project): Body {
     const entries = entriesOf(valueAt(root, [name])).map(([key, { value }]) => {
       const file = valueAt(value, ['file']);
       const path = textOf(file);
-      const json = jsonOf(value);
+      const json = jsonOf(value, [name, key]);
       if (file === undefined || path === undefined) return [key, json] as const;
       return [key, { ...(json as Body), file: under(baseOf(file.place.file), path) }] as const;
     });
     if (entries.length > 0) sections[name] = Object.fromEntries(entries);
   }
   return sections;
-}
-
-function jsonOf(value: Value): unknown {
-  if (value.kind === 'list') return value.items.map(jsonOf);
-  if (value.kind === 'map')
-    return Object.fromEntries([...value.entries].map(([key, entry]) => [key, jsonOf(entry.value)]));
-  return typeof value.value === 'bigint' ? value.value.toString() : value.value;
 }
 
 /** What each needs before it; a circle was found by the validator. */

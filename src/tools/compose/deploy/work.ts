@@ -7,7 +7,7 @@ import { type Sharer, checkNotSwarms, checkUnshared } from '../../docker/bound.t
 import { circumstancesOf, nameOf } from '../../docker/container.ts';
 import { tagged } from '../../docker/images/reference.ts';
 import { shownPath } from '../../file/shown-path.ts';
-import { type Project, openProject } from '../resolve/project.ts';
+import type { Project } from '../resolve/project.ts';
 import { checkEngine } from '../validate/engine.ts';
 import { groundOf } from '../validate/ground.ts';
 import { type Power, powersOf } from '../validate/powers.ts';
@@ -22,6 +22,7 @@ import { nameIn } from './notation.ts';
 import { type Plan, chosenOf, planOf } from './plan.ts';
 import { takesProtectedName } from './protected-names.ts';
 import type { Fresh } from './reasons.ts';
+import { openWhole } from './seeing.ts';
 import { type Standing, imagesOf, ownOf } from './standing.ts';
 
 /** A deploy as it would be; nothing has been touched. */
@@ -47,10 +48,7 @@ const SERVICE = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
 export async function worked(asked: Asked, real: ActionContext): Promise<Work> {
   const edited = await editedFiles(asked.edits ?? [], real);
   const { ctx } = edited;
-  const seen = await openProject(asked.paths, ctx);
-  // Read once more with what is hidden from agents: containers are made of the values themselves.
-  const seeing = { ...ctx, isSecret: (): boolean => false };
-  const project = seen.hides ? await openProject(asked.paths, seeing) : seen;
+  const { seen, whole: project, seeing } = await openWhole(asked.paths, ctx);
   const name = projectName(project, asked.project);
   // Both ask for them at the same moment.
   const rows = ctx.engine.list(true);

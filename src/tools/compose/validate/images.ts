@@ -1,8 +1,9 @@
 import type { Engine } from '../../../core/engine.ts';
 import type { Published } from '../../../core/engine-objects.ts';
 import { HomeostatError, asHomeostatError } from '../../../core/errors.ts';
-import { imageReference, registryOf, tagged } from '../../docker/images/reference.ts';
-import { type Place, isHidden, textOf, valueAt } from '../document/value.ts';
+import { isImageReference } from '../../../core/image-name.ts';
+import { registryOf, tagged } from '../../docker/images/reference.ts';
+import { type Mapping, type Place, isHidden, textOf, valueAt } from '../document/value.ts';
 import { type Finding, finding } from '../resolve/problem.ts';
 import { type Project, servicesOf } from '../resolve/project.ts';
 
@@ -25,7 +26,7 @@ export const registriesOf =
     if (known instanceof HomeostatError)
       return new Map(names.map((name) => [name, { is: 'unknown', why: known.message }]));
     const answers = new Map<string, Published>();
-    const open = names.filter((name) => imageReference.safeParse(name).success);
+    const open = [...names];
     const ask = async (): Promise<void> => {
       for (let name = open.shift(); name !== undefined; name = open.shift()) {
         const registry = registryOf(name);
@@ -69,6 +70,18 @@ interface Missing {
   readonly isBuilt: boolean;
 }
 
+/** Names that no engine takes for an image's; what a variable left of one is shown as it came out. */
+export function checkImageNames(root: Mapping): Finding[] {
+  return servicesOf(root).flatMap(([service, { value }]) => {
+    const at = valueAt(value, ['image']);
+    const image = textOf(at);
+    if (at === undefined || image === undefined || isHidden(at) || isImageReference(image)) return [];
+    if (image === '' && valueAt(value, ['build']) !== undefined) return [];
+    const message = `${service}: ${JSON.stringify(image)} is no name of an image, so that it cannot start; one is like registry.example.com/shop/web:2, and only its tag has capitals.`;
+    return [finding('image_invalid', 'error', at.place, message)];
+  });
+}
+
 /** Images that are not here, with what their registries say of them. */
 export async function missingImages(
   { root }: Project,
@@ -78,7 +91,7 @@ export async function missingImages(
   const wanted = servicesOf(root).flatMap(([service, { value }]): Missing[] => {
     const at = valueAt(value, ['image']);
     const image = textOf(at);
-    if (at === undefined || image === undefined || image === '' || isHidden(at)) return [];
+    if (at === undefined || image === undefined || !isImageReference(image) || isHidden(at)) return [];
     return [{ service, image, place: at.place, isBuilt: valueAt(value, ['build']) !== undefined }];
   });
   const names = [...new Set(wanted.map(({ image }) => image))];

@@ -8,6 +8,7 @@ import { Reading } from '../resolve/reading.ts';
 import { checkCare, powerFindings } from './care.ts';
 import { checkClashes } from './clashes.ts';
 import { groundOf } from './ground.ts';
+import { checkImageNames } from './images.ts';
 import { type OnEngine, checkPaths } from './paths.ts';
 import { powersOf } from './powers.ts';
 import { checkReferences } from './references.ts';
@@ -29,6 +30,7 @@ async function together(project: Project, all: Mapping, ctx: OnEngine): Promise<
   return [
     ...checkReferences(root, all),
     ...checkClashes(root),
+    ...checkImageNames(root),
     ...(await checkPaths(project, ctx)),
     ...checkTraefik(root),
     ...reading.findings,

@@ -1,26 +1,17 @@
 import * as z from 'zod';
 import { HomeostatError } from '../../../core/errors.ts';
+import { isImageName, isImageReference } from '../../../core/image-name.ts';
 import { KEPT } from '../objects/kept-images.ts';
 
-/** `[REGISTRY/]NAME[:TAG]`, https://docs.docker.com/reference/cli/docker/image/tag/#description. */
-const NAME =
-  /^(?:[a-z\d](?:[\w.-]*[a-z\d])?(?::\d+)?\/)?[a-z\d]+(?:(?:[._]|__|-+)[a-z\d]+)*(?:\/[a-z\d]+(?:(?:[._]|__|-+)[a-z\d]+)*)*(?::\w[\w.-]{0,127})?$/i;
-
-export const imageName = z
-  .string()
-  .max(400)
-  .refine((text) => NAME.test(text), 'as in registry.example.com/shop/web:2');
-
 const DIGEST = '@sha256:';
+
+export const imageName = z.string().max(400).refine(isImageName, 'as in registry.example.com/shop/web:2');
 
 /** One by its digest as well. */
 export const imageReference = z
   .string()
   .max(500)
-  .refine((text) => {
-    const [name = '', digest] = text.split(DIGEST);
-    return NAME.test(name) && (digest === undefined || /^[\da-f]{64}$/.test(digest));
-  }, 'as in registry.example.com/shop/web:2, or NAME@sha256:DIGEST');
+  .refine(isImageReference, 'as in registry.example.com/shop/web:2, or NAME@sha256:DIGEST');
 
 export const isByDigest = (reference: string): boolean => reference.includes(DIGEST);
 
