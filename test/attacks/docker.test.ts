@@ -183,7 +183,7 @@ const NAMES = [
 ];
 
 /** By homeostat itself, or by the engine, which was asked for this very name. */
-const UNKNOWN = /^nothing is called|is no name of an image$|^No such container: |page not found|Too small/;
+const UNKNOWN = /^nothing is called|^there is no image |^No such container: |page not found|Too small/;
 
 test('a container or an image is named, and no path, address or option', async () => {
   const tools = ['inspect_container', 'container_logs', 'container_stats'];

@@ -87,7 +87,9 @@ async function removed(container: Docker.Container): Promise<void> {
     try {
       return await container.remove({ force: true, v: true });
     } catch (error) {
-      if (tried === 50 || !String(error).includes('device or resource busy')) throw error;
+      // One that goes by itself has gone by the next time.
+      if (tried > 0 && String(error).includes('No such container')) return;
+      if (tried === 50 || !/device or resource busy|already in progress/.test(String(error))) throw error;
       await sleep(200);
     }
   }
