@@ -330,51 +330,6 @@ test('a port of another project’s container is named, and one of its own is no
   ]);
 });
 
-const route = (rule: string, more: Record<string, string> = {}): Record<string, string> => ({
-  'traefik.http.routers.web.rule': rule,
-  ...Object.fromEntries(
-    Object.entries(more).map(([key, value]) => [`traefik.http.routers.web.${key}`, value]),
-  ),
-});
-
-/** A container of another project that runs, what it says to Traefik, and what a file says. */
-test.each([
-  ['the same router with another rule', route('Host(`b`)'), route('Host(`a`)'), 'router_taken'],
-  ['the same router, led elsewhere', route('Host(`a`)'), route('Host(`a`)'), 'router_taken'],
-  ['the same router and service', route('Host(`a`)', { service: 's' }), route('Host(`a`)', { service: 's' }), null],
-  ['the same rule of another router', { 'traefik.http.routers.o.rule': 'Host("A")' }, route('Host(`a`)'), 'router_clash'],
-  ['one that comes first', { 'traefik.http.routers.o.rule': 'Host(`a`)', 'traefik.http.routers.o.priority': '9' }, route('Host(`a`)'), null],
-  ['other entrypoints', { 'traefik.http.routers.o.rule': 'Host(`a`)', 'traefik.http.routers.o.entrypoints': 'x' }, route('Host(`a`)', { entrypoints: 'y' }), null],
-  ['one that Traefik leaves alone', { ...route('Host(`b`)'), 'traefik.enable': 'false' }, route('Host(`a`)'), null],
-] as const)('routes of other projects: %s', async (_, theirs, mine, code) => {
-  const { docker } = await engine();
-  const labels = { 'com.docker.compose.project': 'other', 'com.docker.compose.service': 'web', ...theirs };
-  const other = await docker.createContainer({
-    name: 'other_web_1',
-    Image: 'busy:1',
-    Cmd: ['sleep', '100'],
-    Labels: labels,
-    HostConfig: { NetworkMode: 'none' },
-  });
-  t.write({ web: { labels: mine } });
-  const asked = async (): Promise<string[]> => {
-    const { result } = await t.ask('validate_compose', { paths: ['shop/compose.yml'] });
-    return (result as { findings: Found[] }).findings.flatMap((one) =>
-      /^router_(taken|clash)$/.test(one.code) ? [`${one.code}: ${one.message}`] : [],
-    );
-  };
-  try {
-    expect(await asked()).toEqual([]);
-    await other.start();
-    const wanted = code === null ? [] : [expect.stringMatching(`${code}: .*container other_web_1 of project other`)];
-    expect(await asked()).toEqual(wanted);
-    const deploy = await t.act('deploy_stack', { paths: ['shop/compose.yml'], dry_run: true });
-    expect(deploy.error?.message ?? '').toMatch(code ?? /^$/);
-  } finally {
-    await other.remove({ force: true });
-  }
-}); // prettier-ignore
-
 test('what waits at a port is told with its address, and what is only connected is not', () => {
   const all = listening() ?? [];
   expect(all).toContainEqual({ protocol: 'tcp', address: '127.0.0.1', port: TCP });

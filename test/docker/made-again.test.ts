@@ -1,4 +1,5 @@
 // Containers that an undo has made again: of which image they are, what that is called, and what protects them.
+import { Readable } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
 import { engineForTests } from '../helpers/engine.ts';
 import { act, clear } from './cases.ts';
@@ -73,4 +74,20 @@ test('a container is not made one of another stack', async () => {
     expect({ outcome, code: error?.code }).toEqual({ outcome: 'denied', code: 'invalid_input' });
     expect(error?.next).toContain('deploy_stack');
   }
+});
+
+test('an image from elsewhere that says it is another is not called so', async () => {
+  const on = await engine();
+  t = await stackApp(on, 'shop');
+  const stream = await on.docker.importImage(Readable.from([Buffer.alloc(1024)]), {
+    repo: 'evil',
+    tag: '1',
+    message: `homeostat layer of ${DB}`,
+  });
+  await new Promise((resolve) => stream.on('end', resolve).resume());
+  const { Id, Comment } = await on.docker.getImage('evil:1').inspect();
+  expect(Comment).toContain(DB);
+  await on.docker.createContainer({ name: 'guest', Image: Id, Cmd: ['nothing'] });
+  const { result } = await t.ask('inspect_container', { container: 'guest' });
+  expect(result).toMatchObject({ image: Id });
 });

@@ -30,8 +30,9 @@ export function layerNames(): LayerNames {
 
 async function nameIn(to: Docker, image: string): Promise<string> {
   try {
-    const { Comment } = await to.getImage(imagePath(image)).inspect();
-    return Comment.startsWith(OF) ? Comment.slice(OF.length) : image;
+    const { Comment, Parent } = await to.getImage(imagePath(image)).inspect();
+    // What comes from a registry may say anything of itself; only what was made here has a parent.
+    return Parent && Comment.startsWith(OF) ? Comment.slice(OF.length) : image;
   } catch (error) {
     if (isStatus(error, NOT_FOUND)) return image;
     throw error;
